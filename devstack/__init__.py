@@ -1,0 +1,1 @@
+"""The embedded stack: everything Kontor needs on one machine, without Docker, Java or root."""
