@@ -135,7 +135,9 @@ class Postgres:
             extra_groups=[] if self.user.uid is not None else None,
         )
         if done.returncode != 0:
-            raise PostgresFailed(f"PostgreSQL could not create its data folder {self.data}:\n{done.stderr.strip()}")
+            raise PostgresFailed(
+                f"PostgreSQL could not create its data folder {self.data}:\n{done.stderr.strip()}"
+            )
 
 
 def create_role(connection: psycopg.Connection, name: str, password: str) -> None:
@@ -154,7 +156,11 @@ def create_database(
     """A database that only its owner may enter."""
     if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
         return
-    parts = {"name": sql.Identifier(name), "owner": sql.Identifier(owner), "template": sql.Identifier(template)}
+    parts = {
+        "name": sql.Identifier(name),
+        "owner": sql.Identifier(owner),
+        "template": sql.Identifier(template),
+    }
     connection.execute(sql.SQL("CREATE DATABASE {name} OWNER {owner} TEMPLATE {template}").format(**parts))
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {name} FROM PUBLIC").format(**parts))
 

@@ -1,0 +1,1 @@
+"""Tests: real PostgreSQL, real NATS, real servicers; fakes only for the clock and the outside mail world."""

@@ -1,0 +1,31 @@
+"""Registers the shared fixtures and the rule that CI never skips."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fixtures import servers
+
+pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.nats", "tests.fixtures.clock"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        servers.open_session()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        servers.close_session()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """With CI=true a skip is a failure: what CI did not run, nobody has proven."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        report.outcome = "failed"
+        report.longrepr = f"Skipped, which CI does not allow: {reason}"
+    return report
