@@ -1,0 +1,171 @@
+"""Every rendered object is valid, and every container is locked down, probed, limited and labelled."""
+
+import helm_python as helm
+import kubernetes_validate
+import pytest
+
+from tests.chart.rendering import (
+    BACKENDS,
+    CHART,
+    PROCESSES,
+    RELEASE,
+    Manifest,
+    containers,
+    full_values,
+    of_kind,
+    pods,
+    process,
+    render,
+)
+
+OLDEST, NEWEST = "1.30", "1.37"
+
+
+def test_chart_lints_without_a_warning() -> None:
+    report = helm.lint(CHART, full_values(), strict=True)
+    assert report["errors"] == []
+    assert [found for found in report["messages"] if found["severity"] > 1] == []
+
+
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+def test_every_object_is_valid_for_the_oldest_and_the_newest_cluster(
+    manifests: list[Manifest], version: str
+) -> None:
+    assert len(manifests) > len(PROCESSES)
+    for manifest in manifests:
+        kubernetes_validate.validate(manifest, version, strict=True)
+
+
+def test_templates_do_not_ask_the_cluster_what_it_can_do() -> None:
+    # Such a branch renders differently offline, so what was tested would not be what gets installed.
+    for template in (CHART / "templates").iterdir():
+        text = template.read_text()
+        assert ".Capabilities" not in text, template.name
+        assert "lookup " not in text, template.name
+
+
+def test_every_process_has_its_objects(manifests: list[Manifest]) -> None:
+    wanted = {f"{RELEASE}-{name}" for name in PROCESSES}
+    for kind in ("Deployment", "Service", "ServiceAccount", "PodDisruptionBudget"):
+        assert set(of_kind(manifests, kind)) == wanted, kind
+
+
+def test_chart_holds_no_secret(manifests: list[Manifest]) -> None:
+    assert of_kind(manifests, "Secret") == {}
+
+
+def test_every_pod_runs_without_privileges_and_without_a_token(manifests: list[Manifest]) -> None:
+    for name, pod in pods(manifests):
+        security = pod["securityContext"]
+        assert security["runAsNonRoot"] is True, name
+        assert security["runAsUser"] > 10_000, name
+        assert security["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        assert pod["automountServiceAccountToken"] is False, name
+        # Service links would put KONTOR_… variables of Kubernetes' making beside ours.
+        assert pod["enableServiceLinks"] is False, name
+        assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys(), name
+        assert all("emptyDir" in volume for volume in pod["volumes"]), name
+    for name, account in of_kind(manifests, "ServiceAccount").items():
+        assert account["automountServiceAccountToken"] is False, name
+
+
+def test_every_container_is_locked_down(manifests: list[Manifest]) -> None:
+    for name, container in containers(manifests):
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "runAsNonRoot": True,
+            "capabilities": {"drop": ["ALL"]},
+            "seccompProfile": {"type": "RuntimeDefault"},
+        }, name
+        assert container["volumeMounts"] == [{"name": "tmp", "mountPath": "/tmp"}], name
+
+
+def test_every_container_states_its_resources(manifests: list[Manifest]) -> None:
+    for name, container in containers(manifests):
+        resources = container["resources"]
+        assert resources["requests"].keys() == {"cpu", "memory"}, name
+        assert "memory" in resources["limits"], name
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_probes_ask_the_port_on_which_the_process_listens(manifests: list[Manifest], name: str) -> None:
+    main = process(manifests, name).main
+    listen = next(found["value"] for found in main["env"] if found["name"] == "KONTOR_LISTEN")
+    port = int(listen.rpartition(":")[2])
+    assert [found["containerPort"] for found in main["ports"]] == [port]
+    for probe in (main["startupProbe"], main["livenessProbe"], main["readinessProbe"]):
+        how = probe["grpc"] if name in BACKENDS else probe["httpGet"]
+        assert how["port"] == port
+        assert probe["timeoutSeconds"] >= 1
+
+
+def test_readiness_is_not_liveness_for_web_pages(manifests: list[Manifest]) -> None:
+    for name in ("portal", "gateway"):
+        main = process(manifests, name).main
+        assert main["livenessProbe"]["httpGet"]["path"] == "/healthz"
+        assert main["readinessProbe"]["httpGet"]["path"] == "/readyz"
+
+
+def test_shutdown_leaves_time_to_drain(manifests: list[Manifest]) -> None:
+    for name, pod in pods(manifests):
+        pause = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+        assert pod["terminationGracePeriodSeconds"] - pause >= 30, name
+
+
+def test_selectors_find_exactly_the_own_pods(manifests: list[Manifest]) -> None:
+    deployments = of_kind(manifests, "Deployment")
+    for kind in ("Service", "PodDisruptionBudget", "Deployment"):
+        for name, found in of_kind(manifests, kind).items():
+            selector = found["spec"]["selector"]
+            wanted = selector.get("matchLabels", selector).items()
+            matching = [
+                other
+                for other, deployment in deployments.items()
+                if wanted <= deployment["spec"]["template"]["metadata"]["labels"].items()
+            ]
+            assert matching == [name], kind
+
+
+def test_every_object_carries_the_common_labels(manifests: list[Manifest]) -> None:
+    for manifest in manifests:
+        labels = manifest["metadata"]["labels"]
+        assert labels["app.kubernetes.io/instance"] == RELEASE
+        assert labels["app.kubernetes.io/part-of"] == "kontor"
+        assert labels["app.kubernetes.io/version"]
+        assert manifest["metadata"]["namespace"] == RELEASE
+
+
+def test_pods_spread_over_zones_and_nodes(manifests: list[Manifest]) -> None:
+    for name, pod in pods(manifests):
+        keys = {found["topologyKey"] for found in pod["topologySpreadConstraints"]}
+        assert keys == {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}, name
+
+
+def test_grpc_services_are_headless_so_that_clients_see_every_pod(manifests: list[Manifest]) -> None:
+    for name, service in of_kind(manifests, "Service").items():
+        headless = service["spec"].get("clusterIP") == "None"
+        assert headless == (name.removeprefix(f"{RELEASE}-") in BACKENDS), name
+
+
+def test_pages_are_reached_over_tls_at_the_host_that_they_know(full_release: list[Manifest]) -> None:
+    for name, ingress in of_kind(full_release, "Ingress").items():
+        main = process(full_release, name.removeprefix(f"{RELEASE}-")).main
+        public = next(found["value"] for found in main["env"] if found["name"] == "KONTOR_PUBLIC_URL")
+        (rule,), (tls,) = ingress["spec"]["rules"], ingress["spec"]["tls"]
+        assert public == f"https://{rule['host']}"
+        assert tls["hosts"] == [rule["host"]]
+        assert tls["secretName"]
+
+
+def test_a_digest_wins_over_the_tag(full_release: list[Manifest]) -> None:
+    for name, container in containers(full_release):
+        assert container["image"] == "kontor@sha256:" + "0" * 64, name
+
+
+def test_two_releases_share_no_object() -> None:
+    def names(release: str) -> set[tuple[str, str]]:
+        found = render(full_values(), release=release)
+        return {(manifest["kind"], manifest["metadata"]["name"]) for manifest in found}
+
+    assert names("acme").isdisjoint(names("globex"))

@@ -1,0 +1,177 @@
+"""Starts every process as its Deployment says and asks it the probes that the kubelet would ask."""
+
+import base64
+import http.client
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from devstack.postgres import Postgres
+from tests.chart.rendering import (
+    BACKENDS,
+    PROCESSES,
+    ROOT,
+    Manifest,
+    Process,
+    example_values,
+    merged,
+    process,
+    render,
+)
+from tests.fixtures.postgres import PASSWORD
+
+pytestmark = pytest.mark.slow
+
+START_SECONDS = 60
+KEY = base64.b64encode(bytes(range(32))).decode()
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_process_starts_as_rendered_and_answers_its_own_probes(
+    name: str, postgres_server: Postgres, nats_url: str, tmp_path: Path
+) -> None:
+    # One broker stands for the cluster, so a stream has one copy here.
+    found = process(render(merged(example_values(), {"privacy": {"streamReplicas": 1}})), name)
+    host = _own_loopback()
+    secrets = _secrets(name, postgres_server, nats_url)
+
+    migration = _run(found.migrate, host, secrets, tmp_path)
+    assert migration.wait(START_SECONDS) == 0, _log(tmp_path)
+
+    with _running(found, host, secrets, tmp_path) as running:
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            _wait_until(lambda probe=probe: _answers(found.main[probe], host), running, tmp_path)
+        running.send_signal(signal.SIGTERM)
+        grace = found.pod["terminationGracePeriodSeconds"]
+        assert running.wait(grace) == 0, _log(tmp_path)
+
+
+def _secrets(name: str, postgres: Postgres, nats_url: str) -> dict[str, str]:
+    """What the operator puts in the process's Secret, key by key."""
+    role = f"chart_{name}_{os.getpid()}"
+    postgres.create({role: PASSWORD})
+    driver = "asyncpg" if name in BACKENDS else "psycopg"
+    return {
+        "database-url": postgres.url(role=role, password=PASSWORD, database=role, driver=driver),
+        "nats-url": nats_url,
+        "client-secret": "a-client-secret",
+        "secret-key": "a-secret-key-of-more-than-32-characters",
+        "signing-key": KEY,
+        "suppression-peppers": json.dumps({"2026-1": KEY}),
+    }
+
+
+def _environment(container: Manifest, host: str, secrets: dict[str, str]) -> dict[str, str]:
+    """The rendered environment; only addresses and secrets are the test's own."""
+    found = {}
+    for variable in container["env"]:
+        if "valueFrom" in variable:
+            found[variable["name"]] = secrets[variable["valueFrom"]["secretKeyRef"]["key"]]
+        else:
+            found[variable["name"]] = _at_home(variable["name"], variable["value"], host)
+    return found
+
+
+def _at_home(name: str, value: str, host: str) -> str:
+    """The value with its host replaced; ports and paths stay as rendered."""
+    if name == "KONTOR_LISTEN" or name.endswith("_TARGET"):
+        return f"{host}:{value.rpartition(':')[2]}"
+    if name == "KONTOR_OIDC_ISSUER":
+        # Nobody answers there: a process starts before its identity provider and waits with the first login.
+        return f"http://{host}:9/realms/kontor"
+    return host if name == "KONTOR_SMTP_HOST" else value
+
+
+def _run(container: Manifest, host: str, secrets: dict[str, str], folder: Path) -> "subprocess.Popen[bytes]":
+    """Start the container's command in a tree that holds what the image holds and nothing else."""
+    tree = folder / "app"
+    if not tree.exists():
+        tree.mkdir()
+        for part in ("kernel", "services", "gen"):
+            (tree / part).symlink_to(ROOT / part)
+    python, *arguments = container["command"]
+    assert python == "python"
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=tree,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(folder),
+                "PYTHONPATH": f"{tree}:{tree / 'gen'}",
+                "PYTHONDONTWRITEBYTECODE": "1",
+                **_environment(container, host, secrets),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+
+
+@contextmanager
+def _running(
+    found: Process, host: str, secrets: dict[str, str], folder: Path
+) -> Iterator["subprocess.Popen[bytes]"]:
+    running = _run(found.main, host, secrets, folder)
+    try:
+        yield running
+    finally:
+        if running.poll() is None:
+            running.kill()
+        running.wait()
+
+
+def _wait_until(condition: Callable[[], bool], running: "subprocess.Popen[bytes]", folder: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not condition():
+        assert running.poll() is None, f"The process ended with {running.returncode}:\n{_log(folder)}"
+        assert time.monotonic() < deadline, f"No probe succeeded in {START_SECONDS} s:\n{_log(folder)}"
+        time.sleep(0.1)
+
+
+def _answers(probe: Manifest, host: str) -> bool:
+    """One probe as the kubelet does it: SERVING over plain gRPC, or a status from 200 to 399 over HTTP."""
+    if "grpc" in probe:
+        return _serving(
+            f"{host}:{probe['grpc']['port']}", probe["grpc"].get("service", ""), probe["timeoutSeconds"]
+        )
+    connection = http.client.HTTPConnection(host, probe["httpGet"]["port"], timeout=probe["timeoutSeconds"])
+    try:
+        connection.request("GET", probe["httpGet"]["path"])
+        return 200 <= connection.getresponse().status < 400
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _serving(target: str, service: str, timeout: float) -> bool:
+    with grpc.insecure_channel(target) as channel:
+        request = health_pb2.HealthCheckRequest(service=service)
+        try:
+            answer = health_pb2_grpc.HealthStub(channel).Check(request, timeout=timeout)
+        except grpc.RpcError:
+            return False
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def _own_loopback() -> str:
+    """An address nobody else uses, so that the rendered port can stay as it is."""
+    if sys.platform != "linux":
+        return "127.0.0.1"
+    return ".".join(["127", *(str(random.randint(1, 254)) for _ in range(3))])
+
+
+def _log(folder: Path) -> str:
+    return (folder / "log").read_text(errors="replace")[-4000:]
