@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -42,7 +43,7 @@ def test_process_starts_as_rendered_and_answers_its_own_probes(
     name: str, postgres_server: Postgres, nats_url: str, tmp_path: Path
 ) -> None:
     # One broker stands for the cluster, so a stream has one copy here.
-    found = process(render(merged(example_values(), {"privacy": {"streamReplicas": 1}})), name)
+    found = process(render(merged(example_values(), {"nats": {"streamReplicas": 1}})), name)
     host = _own_loopback()
     secrets = _secrets(name, postgres_server, nats_url)
 
@@ -51,7 +52,7 @@ def test_process_starts_as_rendered_and_answers_its_own_probes(
 
     with _running(found, host, secrets, tmp_path) as running:
         for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
-            _wait_until(lambda probe=probe: _answers(found.main[probe], host), running, tmp_path)
+            _wait_until(partial(_answers, found.main[probe], host), running, tmp_path)
         running.send_signal(signal.SIGTERM)
         grace = found.pod["terminationGracePeriodSeconds"]
         assert running.wait(grace) == 0, _log(tmp_path)

@@ -22,7 +22,7 @@ WRONG: list[tuple[str, Manifest, str]] = [
     ("an unknown key of a process", {"contacts": {"replica": 3}}, "'replica' not allowed"),
     ("a secret in the values", {"contacts": {"databaseUrl": "postgresql://x"}}, "'databaseUrl' not allowed"),
     ("an issuer without TLS", {"oidc": {"issuer": "http://login.example.eu"}}, "/oidc/issuer"),
-    ("two stream replicas", {"privacy": {"streamReplicas": 2}}, "/privacy/streamReplicas"),
+    ("two stream replicas", {"nats": {"streamReplicas": 2}}, "/nats/streamReplicas"),
     ("a holder key that is no key", {"privacy": {"holderKeys": {"contacts": "x"}}}, "/privacy/holderKeys"),
     ("an ingress without TLS", {"portal": {"ingress": {"tlsSecret": ""}}}, "/portal/ingress/tlsSecret"),
     ("no replica", {"tickets": {"replicas": 0}}, "/tickets/replicas"),
@@ -80,7 +80,7 @@ def _compare(schema: Manifest, value: Any, definitions: Manifest, path: str) -> 
         return [], []
     known = set(schema["properties"]) - {"global"}
     # What has no sensible default is required, and what is optional may be absent: both are named in values.yaml.
-    missing = [f"{path}/{key}" for key in known ^ set(value) if path != "/privacy/controller"]
+    missing = [f"{path}/{key}" for key in known ^ set(value)]
     open_objects = [] if schema.get("additionalProperties") is False else [path or "/"]
     for key in known & set(value):
         deeper = _compare(schema["properties"][key], value[key], definitions, f"{path}/{key}")

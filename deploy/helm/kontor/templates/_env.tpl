@@ -22,18 +22,41 @@
 {{- range $var, $key := dict "KONTOR_DATABASE_URL" "database-url" "KONTOR_CLIENT_SECRET" "client-secret" "KONTOR_SECRET_KEY" "secret-key" }}
 {{ include "kontor.secretVar" (merge (dict "var" $var "key" $key) $ctx) }}
 {{- end }}
-{{- if include "kontor.isWeb" . }}
+{{- if include "kontor.isWeb" . }}{{ include "kontor.webEnv" . }}{{ else }}{{ include "kontor.backendEnv" . }}{{ end }}
+{{- if eq .name "campaigns" }}{{ include "kontor.campaignsEnv" . }}{{ end }}
+{{- if eq .name "privacy" }}{{ include "kontor.privacyEnv" . }}{{ end }}
+{{- end }}
+
+{{- define "kontor.webEnv" }}
 - name: KONTOR_PUBLIC_URL
-  value: {{ (index $values .name).publicUrl | quote }}
-{{- else }}
+  value: {{ (index .root.Values .name).publicUrl | quote }}
+- name: KONTOR_DEFAULT_LANGUAGE
+  value: {{ .root.Values.defaultLanguage }}
+- name: KONTOR_TIMEZONE
+  value: {{ .root.Values.timezone }}
+- name: KONTOR_THREADS
+  value: {{ (index .root.Values .name).threads | quote }}
+{{- include "kontor.controllerEnv" . }}
+{{- end }}
+
+{{- define "kontor.backendEnv" }}
+{{- $ctx := . }}
 - name: KONTOR_AUDIENCE
   value: kontor-{{ .name }}
+- name: KONTOR_STREAM_REPLICAS
+  value: {{ .root.Values.nats.streamReplicas | quote }}
+- name: KONTOR_DATABASE_POOL
+  value: {{ (index .root.Values .name).databasePool | quote }}
 {{- range $var, $key := dict "KONTOR_NATS_URL" "nats-url" "KONTOR_SIGNING_KEY" "signing-key" }}
 {{ include "kontor.secretVar" (merge (dict "var" $var "key" $key) $ctx) }}
 {{- end }}
 {{- end }}
-{{- if eq .name "campaigns" }}{{ include "kontor.campaignsEnv" . }}{{ end }}
-{{- if eq .name "privacy" }}{{ include "kontor.privacyEnv" . }}{{ end }}
+
+{{- define "kontor.controllerEnv" }}
+{{- range $key, $value := .root.Values.controller }}
+- name: KONTOR_CONTROLLER_{{ snakecase $key | upper }}
+  value: {{ $value | quote }}
+{{- end }}
 {{- end }}
 
 {{- define "kontor.campaignsEnv" }}
@@ -53,10 +76,6 @@
   value: {{ .root.Values.privacy.holderKeys | toJson | quote }}
 - name: KONTOR_SUPPRESSION_KEY_ID
   value: {{ .root.Values.privacy.suppressionKeyId | quote }}
-- name: KONTOR_STREAM_REPLICAS
-  value: {{ .root.Values.privacy.streamReplicas | quote }}
-{{- range $key, $value := .root.Values.privacy.controller }}
-{{- include "kontor.plainVar" (dict "var" (printf "KONTOR_CONTROLLER_%s" (snakecase $key | upper)) "value" $value) }}
-{{- end }}
+{{- include "kontor.controllerEnv" . }}
 {{ include "kontor.secretVar" (merge (dict "var" "KONTOR_SUPPRESSION_PEPPERS" "key" "suppression-peppers") .) }}
 {{- end }}
