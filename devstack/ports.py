@@ -109,8 +109,9 @@ def _holder(number: int) -> str | None:
     except psutil.Error:
         return None
     for connection in connections:
-        listens = connection.status == psutil.CONN_LISTEN and connection.laddr
-        if listens and connection.laddr.port == number and connection.pid:
+        if connection.status != psutil.CONN_LISTEN or connection.pid is None:
+            continue
+        if connection.laddr and connection.laddr.port == number:
             return _describe(connection.pid)
     return None
 

@@ -60,7 +60,7 @@ def program_folder(installed: Path, user: Account) -> Path:
         # Renamed at the end: a copy cut short by a full disk must never look complete.
         partial = copy.with_name(f"{copy.name}.{os.getpid()}")
         shutil.copytree(installed, partial, symlinks=True)
-        os.chmod(SHELTER, 0o755)
+        SHELTER.chmod(0o711)  # noqa: S103 - the user must pass through, and may not list
         partial.rename(copy)
     return copy
 

@@ -1,0 +1,80 @@
+# Every target prepares what it needs first. `make help` explains them.
+
+.DEFAULT_GOAL := help
+.PHONY: help bootstrap demo demo-reset test smoke lint format types proto proto-check proto-breaking lock audit \
+        bench-rpc bench-events dead-letters chart-check screenshots
+SHELL := /bin/bash
+
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := $(wildcard kernel services devstack bench tests)
+# What `make test` hands to pytest: make test ARGS="tests/privacy -k permit"
+ARGS ?=
+WORKERS ?= 2
+
+help:  ## Explain every target
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+bootstrap:  ## Install .venv from the hashed locks and the web assets from npm (every target does it when needed)
+	@$(PYTHON) devstack/bootstrap.py
+
+demo: bootstrap  ## Start everything on this machine with demo data; Ctrl-C stops it, .kontor/ keeps its data
+	@$(BIN)/python -m devstack
+
+demo-reset: bootstrap  ## Throw the demo's data away and start over
+	@$(BIN)/python -m devstack --reset
+
+test: bootstrap  ## Run all tests against a real PostgreSQL and NATS of their own
+	@$(BIN)/pytest -n $(WORKERS) $(ARGS)
+
+smoke: bootstrap  ## Run the main job end to end through public doors; the last line is one JSON object
+	@$(BIN)/python -m tests.e2e.smoke
+
+lint: bootstrap types  ## Check style, types, walls between modules, and declared dependencies
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/deptry .
+
+format: bootstrap  ## Rewrite the code in the house's format
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+types: bootstrap  ## Check types with mypy --strict
+	@$(BIN)/mypy $(SOURCES)
+
+proto: bootstrap  ## Regenerate gen/ from proto/
+	@$(BIN)/buf lint
+	@$(BIN)/python -m devstack.protos generate
+
+proto-check: bootstrap  ## Lint the contract and check that gen/ is what proto/ says
+	@$(BIN)/buf lint
+	@$(BIN)/python -m devstack.protos check
+
+proto-breaking: bootstrap  ## Check that the contract still serves the clients of branch main
+	@$(BIN)/buf breaking --against '.git#branch=main'
+
+lock: bootstrap  ## Resolve requirements/*.in into hashed locks, and package.json into its lock
+	@for name in base web dev; do \
+	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+	    --custom-compile-command 'make lock' $(UPGRADE) requirements/$$name.in -o requirements/$$name.txt || exit 1; \
+	done
+	@npm install --package-lock-only --silent
+
+audit: bootstrap  ## Look for known vulnerabilities in the locked packages
+	@for name in base web dev; do $(BIN)/pip-audit --strict --disable-pip -r requirements/$$name.txt || exit 1; done
+
+bench-rpc: bootstrap  ## Measure GetContact through the whole chain against a bare gRPC echo
+	@$(BIN)/python -m bench.rpc
+
+bench-events: bootstrap  ## Measure facts from commit to consumer against raw JetStream
+	@$(BIN)/python -m bench.events
+
+dead-letters: bootstrap  ## Look at facts nobody could process, and send them again: make dead-letters ARGS=--help
+	@$(BIN)/python -m kernel.dead_letters $(ARGS)
+
+chart-check: bootstrap  ## Lint and render the Helm chart, and compare it with the processes
+	@$(BIN)/pytest tests/chart $(ARGS)
+
+screenshots: bootstrap  ## Take the pictures of the README again
+	@$(BIN)/python -m tests.e2e.screenshots
