@@ -24,7 +24,6 @@ from tests.chart.rendering import (
     PROCESSES,
     ROOT,
     Manifest,
-    Process,
     example_values,
     merged,
     process,
@@ -47,10 +46,9 @@ def test_process_starts_as_rendered_and_answers_its_own_probes(
     host = _own_loopback()
     secrets = _secrets(name, postgres_server, nats_url)
 
-    migration = _run(found.migrate, host, secrets, tmp_path)
-    assert migration.wait(START_SECONDS) == 0, _log(tmp_path)
-
-    with _running(found, host, secrets, tmp_path) as running:
+    with _running(found.migrate, host, secrets, tmp_path) as migration:
+        assert migration.wait(START_SECONDS) == 0, _log(tmp_path)
+    with _running(found.main, host, secrets, tmp_path) as running:
         for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
             _wait_until(partial(_answers, found.main[probe], host), running, tmp_path)
         running.send_signal(signal.SIGTERM)
@@ -122,9 +120,9 @@ def _run(container: Manifest, host: str, secrets: dict[str, str], folder: Path) 
 
 @contextmanager
 def _running(
-    found: Process, host: str, secrets: dict[str, str], folder: Path
+    container: Manifest, host: str, secrets: dict[str, str], folder: Path
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    running = _run(found.main, host, secrets, folder)
+    running = _run(container, host, secrets, folder)
     try:
         yield running
     finally:
