@@ -1,0 +1,54 @@
+"""Everything the grants and pages share: realm, state, keys, claims. Built once, by the app."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from devstack.idp.claims import ClaimsBuilder, Subject
+from devstack.idp.database import Database
+from devstack.idp.keys import Signer
+from devstack.idp.realm import Realm
+from devstack.idp.sessions import Sessions
+from devstack.idp.throttle import Throttle
+from devstack.idp.users import Users
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """The parts, wired."""
+
+    realm: Realm
+    issuer: str
+    database: Database
+    users: Users
+    sessions: Sessions
+    throttle: Throttle
+    signer: Signer
+    claims: ClaimsBuilder
+
+    @classmethod
+    def open(cls, realm: Realm, *, people: Iterable[Mapping[str, Any]], origin: str, state: Path) -> Self:
+        """Open the state, bring in the accounts of the files, and wire the parts. `origin` is scheme, host and port."""
+        database = Database(state)
+        users = Users(database)
+        users.sync([*realm.users, *people])
+        issuer = f"{origin}/realms/{realm.name}"
+        return cls(
+            realm=realm,
+            issuer=issuer,
+            database=database,
+            users=users,
+            sessions=Sessions(database, realm),
+            throttle=Throttle(database, realm.lockout),
+            signer=Signer(database),
+            claims=ClaimsBuilder(realm, issuer=issuer),
+        )
+
+    def subject_of(self, sid: str, *, acr: str) -> Subject | None:
+        """Who is signed in under this session, unless it ended or the account was locked meanwhile."""
+        session = self.sessions.get(sid)
+        user = self.users.get(session.user_id) if session else None
+        if session is None or user is None or not user.enabled:
+            return None
+        return Subject(user=user, sid=sid, auth_time=session.auth_time, acr=acr)
