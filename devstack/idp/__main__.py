@@ -24,7 +24,9 @@ _THREADS = 8
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn carries no types
     """gunicorn with one worker: the state is one file, and threads are enough for one machine."""
 
-    def __init__(self, *, listen: str, realm: Realm, people: Sequence[Mapping[str, Any]], state: Path) -> None:
+    def __init__(
+        self, *, listen: str, realm: Realm, people: Sequence[Mapping[str, Any]], state: Path
+    ) -> None:
         self._listen, self._realm, self._people, self._state = listen, realm, people, state
         super().__init__()
 
@@ -52,8 +54,8 @@ def check_environment(env: Mapping[str, str], *, listen: str) -> None:
     """Raise SetupError unless this is the embedded stack and the address is one of this machine only."""
     if env.get("KONTOR_EMBEDDED_STACK") != "1":
         raise SetupError(
-            "this identity provider is for the embedded stack only; run Keycloak with deploy/keycloak/realm-kontor.json "
-            "elsewhere, or set KONTOR_EMBEDDED_STACK=1 on a machine without real data"
+            "this identity provider is for the embedded stack only; elsewhere run Keycloak with "
+            "deploy/keycloak/realm-kontor.json, or set KONTOR_EMBEDDED_STACK=1 on a machine without real data"
         )
     host, _, port = listen.rpartition(":")
     try:
@@ -61,7 +63,9 @@ def check_environment(env: Mapping[str, str], *, listen: str) -> None:
     except ValueError:
         loopback = host == "localhost"
     if not loopback:
-        raise SetupError(f"refusing to listen on {host or 'every address'}: the embedded provider is for loopback only")
+        raise SetupError(
+            f"refusing to listen on {host or 'every address'}: the embedded provider is for loopback only"
+        )
     if not port.isdigit():
         raise SetupError(f"--listen needs HOST:PORT, not {listen!r}")
 

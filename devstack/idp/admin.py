@@ -1,9 +1,9 @@
 """The part of Keycloak's admin interface that provisioning and tests drive: users and their realm roles."""
 
 import uuid
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
-from collections.abc import Callable
 
 from flask import Blueprint, Response, abort, jsonify, make_response, request
 from werkzeug.exceptions import HTTPException
@@ -67,7 +67,9 @@ def _user_routes(routes: Blueprint, provider: Provider) -> None:
     @routes.delete("/users/<user_id>")
     @_needs(provider, "manage-users")
     def delete(user_id: str) -> Response:
-        users.delete(_found(provider, user_id).id)
+        user = _found(provider, user_id)
+        provider.backchannel.end_all_of(user.id)
+        users.delete(user.id)
         return _done()
 
     @routes.put("/users/<user_id>/reset-password")
@@ -82,7 +84,7 @@ def _user_routes(routes: Blueprint, provider: Provider) -> None:
     @routes.post("/users/<user_id>/logout")
     @_needs(provider, "manage-users")
     def logout(user_id: str) -> Response:
-        provider.sessions.close_all_of(_found(provider, user_id).id)
+        provider.backchannel.end_all_of(_found(provider, user_id).id)
         return _done()
 
 

@@ -43,7 +43,8 @@ def _headers(response: Response) -> Response:
     # signing in would end on a blank page.
     targets = " ".join(["'self'", *g.form_targets])
     response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'nonce-{g.nonce}'; form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src 'nonce-{g.nonce}'; form-action {targets}; "
+        "base-uri 'none'; frame-ancestors 'none'"
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"

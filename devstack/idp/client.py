@@ -20,6 +20,7 @@ class Client(ClientMixin):  # type: ignore[misc]  # Authlib carries no types
     base_url: str
     redirect_uris: tuple[str, ...]
     post_logout_uris: tuple[str, ...]
+    logout_url: str
     default_scopes: tuple[str, ...]
     optional_scopes: tuple[str, ...]
     shown_scopes: frozenset[str]
@@ -44,6 +45,7 @@ class Client(ClientMixin):  # type: ignore[misc]  # Authlib carries no types
             post_logout_uris=redirects
             if post_logout == "+"
             else tuple(filter(None, post_logout.split("##"))),
+            logout_url=attributes.get("backchannel.logout.url", ""),
             default_scopes=tuple(raw["defaultClientScopes"]),
             optional_scopes=tuple(raw["optionalClientScopes"]),
             shown_scopes=frozenset(name for name, visible in shown.items() if visible),
@@ -74,7 +76,7 @@ class Client(ClientMixin):  # type: ignore[misc]  # Authlib carries no types
     def check_client_secret(self, client_secret: str) -> bool:
         return hmac.compare_digest(self.secret.encode(), client_secret.encode())
 
-    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:  # noqa: ARG002
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         return method in _AUTH_METHODS
 
     def check_response_type(self, response_type: str) -> bool:

@@ -22,7 +22,9 @@ class Signer:
 
     def jwks(self) -> dict[str, Any]:
         """The public half, for `/protocol/openid-connect/certs`."""
-        return {"keys": [{**self.key.as_dict(private=False), "kid": self.kid, "use": "sig", "alg": ALGORITHM}]}
+        return {
+            "keys": [{**self.key.as_dict(private=False), "kid": self.kid, "use": "sig", "alg": ALGORITHM}]
+        }
 
     def key_set(self) -> KeySet:
         return KeySet([self.key])
@@ -36,7 +38,9 @@ class Signer:
         try:
             claims = jwt.decode(token, self.key, algorithms=[ALGORITHM]).claims
             rules = jwt.JWTClaimsRegistry(
-                iss={"essential": True, "value": issuer}, typ={"essential": True, "value": kind}, exp={"essential": True}
+                iss={"essential": True, "value": issuer},
+                typ={"essential": True, "value": kind},
+                exp={"essential": True},
             )
             rules.validate(claims)
         except (JoseError, ValueError):

@@ -122,7 +122,7 @@ def _logout(provider: Provider, server: RealmServer) -> Answer:
     own = session.get("sid")
     # The ID token may be of another session than the cookie's: only a person who was asked loses the latter.
     if own and (wish.needs_confirmation or (wish.id_token_claims or {}).get("sid") == own):
-        provider.sessions.close(own)
+        provider.backchannel.end(own)
         session.clear()
     answer: BaseResponse | None = server.create_endpoint_response("end_session", wish)
     return answer or render(provider, "message.html", title="signed_out", text="signed_out_text")
@@ -156,7 +156,13 @@ def refuse(provider: Provider, server: RealmServer, error: OAuth2Error) -> Answe
     if getattr(error, "redirect_uri", None):
         answer: BaseResponse = server.handle_error_response(None, error)
         return answer
-    page = render(provider, "message.html", title="refused", text="refused_text", detail=error.description or error.error)
+    page = render(
+        provider,
+        "message.html",
+        title="refused",
+        text="refused_text",
+        detail=error.description or error.error,
+    )
     return page, 400
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from devstack.idp.backchannel import Backchannel
 from devstack.idp.claims import ClaimsBuilder, Subject
 from devstack.idp.database import Database
 from devstack.idp.keys import Signer
@@ -25,12 +26,14 @@ class Provider:
     sessions: Sessions
     throttle: Throttle
     signer: Signer
+    backchannel: Backchannel
     claims: ClaimsBuilder
 
     @classmethod
     def open(cls, realm: Realm, *, people: Iterable[Mapping[str, Any]], origin: str, state: Path) -> Self:
         """Open the state, bring in the accounts of the files, and wire the parts. `origin` is scheme, host and port."""
         database = Database(state)
+        signer, sessions = Signer(database), Sessions(database, realm)
         users = Users(database)
         users.sync([*realm.users, *people])
         issuer = f"{origin}/realms/{realm.name}"
@@ -39,9 +42,10 @@ class Provider:
             issuer=issuer,
             database=database,
             users=users,
-            sessions=Sessions(database, realm),
+            sessions=sessions,
             throttle=Throttle(database, realm.lockout),
-            signer=Signer(database),
+            signer=signer,
+            backchannel=Backchannel(sessions, signer, clients=realm.clients.values(), issuer=issuer),
             claims=ClaimsBuilder(realm, issuer=issuer),
         )
 

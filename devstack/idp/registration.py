@@ -46,7 +46,9 @@ def blueprint(provider: Provider, server: RealmServer) -> Blueprint:
         if request.method == "POST":
             check_csrf()
             provider.users.confirm_email(user.id)
-        return render(provider, "message.html", title="confirmed", text="confirmed_text", onward=client.base_url)
+        return render(
+            provider, "message.html", title="confirmed", text="confirmed_text", onward=client.base_url
+        )
 
     return pages
 

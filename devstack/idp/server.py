@@ -53,7 +53,9 @@ class RealmServer(AuthorizationServer):  # type: ignore[misc]  # Authlib carries
         granted = client.get_allowed_scope(scope)
         realm = self.provider.realm
         token: dict[str, Any] = {
-            "access_token": self.provider.signer.sign(self.provider.claims.access(user, client=client, scope=granted)),
+            "access_token": self.provider.signer.sign(
+                self.provider.claims.access(user, client=client, scope=granted)
+            ),
             "expires_in": realm.access_lifespan,
             "refresh_expires_in": realm.idle_lifespan if include_refresh_token else 0,
             "token_type": "Bearer",
@@ -111,7 +113,7 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]
         )
         return found
 
-    def revoke_token(self, token: RefreshToken, request: Any) -> None:  # noqa: ARG002
+    def revoke_token(self, token: RefreshToken, request: Any) -> None:
         self.server.provider.sessions.revoke_family(token.family)
 
 
@@ -127,7 +129,7 @@ class EndSession(EndSessionEndpoint):  # type: ignore[misc]
     def end_session(self, end_session_request: Any) -> None:
         claims = end_session_request.id_token_claims or {}
         if sid := claims.get("sid"):
-            self.server.provider.sessions.close(sid)
+            self.server.provider.backchannel.end(sid)
 
     def is_post_logout_redirect_uri_legitimate(self, *_: Any) -> bool:
         # The page asks the person first when there is no ID token, so the way back may then be followed.
@@ -178,7 +180,7 @@ class _AccessTokens(BearerTokenValidator):  # type: ignore[misc]
 class _UserInfo(UserInfoEndpoint):  # type: ignore[misc]
     """OpenID Connect Core 5.3."""
 
-    def __call__(self, request: Any) -> Any:  # noqa: ARG002
+    def __call__(self, request: Any) -> Any:
         token = self.resource_protector.acquire_token("openid")
         claims = self.server.provider.claims
         mapped = claims.mapped(token.subject, client=token.client, scope=token.scope, target="userinfo")

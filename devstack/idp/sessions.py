@@ -94,8 +94,19 @@ class Sessions:
         """End the session; its codes and refresh tokens die with it."""
         self._run("DELETE FROM sessions WHERE sid = ?", sid)
 
-    def close_all_of(self, user_id: str) -> None:
-        self._run("DELETE FROM sessions WHERE user_id = ?", user_id)
+    def of(self, user_id: str) -> list[str]:
+        """The sids of one account."""
+        with self._database.transaction() as connection:
+            return [
+                row["sid"]
+                for row in connection.execute("SELECT sid FROM sessions WHERE user_id = ?", (user_id,))
+            ]
+
+    def clients_of(self, sid: str) -> set[str]:
+        """Which clients got tokens in this session."""
+        with self._database.transaction() as connection:
+            rows = connection.execute("SELECT DISTINCT client_id FROM refresh_tokens WHERE sid = ?", (sid,))
+            return {row["client_id"] for row in rows}
 
     def purge(self) -> None:
         """Forget sessions that have run out."""
@@ -145,7 +156,8 @@ class Sessions:
         """The token, if this client may use it. One that was used before gives its whole family away."""
         with self._database.transaction() as connection:
             row = connection.execute(
-                "SELECT * FROM refresh_tokens WHERE digest = ? AND client_id = ?", (digest(token), client.client_id)
+                "SELECT * FROM refresh_tokens WHERE digest = ? AND client_id = ?",
+                (digest(token), client.client_id),
             ).fetchone()
             if row is not None and row["rotated"]:
                 self.revoke_family(row["family"])

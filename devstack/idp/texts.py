@@ -26,7 +26,9 @@ _DE: Texts = {
     "check_mail": "Bitte sehen Sie in Ihr Postfach",
     "check_mail_text": "Wir haben Ihnen eine E-Mail geschickt. Mit dem Link darin bestätigen Sie Ihre Adresse.",
     "mail_failed": "Die E-Mail ging nicht hinaus",
-    "mail_failed_text": "Ihr Konto ist angelegt. Melden Sie sich in ein paar Minuten an, dann schicken wir den Link erneut.",
+    "mail_failed_text": (
+        "Ihr Konto ist angelegt. Melden Sie sich in ein paar Minuten an, dann schicken wir den Link erneut."
+    ),
     "verify_subject": "Bitte bestätigen Sie Ihre E-Mail-Adresse",
     "verify_mail": (
         "Guten Tag {name},\n\nmit diesem Link bestätigen Sie, dass diese Adresse Ihnen gehört:\n\n{link}\n\n"

@@ -16,7 +16,9 @@ class Throttle:
     def wait(self, name: str) -> int:
         """Seconds until this name may try again; 0 means now."""
         with self._database.transaction() as connection:
-            row = connection.execute("SELECT count, last FROM failures WHERE name = ?", (_key(name),)).fetchone()
+            row = connection.execute(
+                "SELECT count, last FROM failures WHERE name = ?", (_key(name),)
+            ).fetchone()
         if row is None:
             return 0
         penalty = min(row["count"] // self._lockout.after * self._lockout.step, self._lockout.most)
