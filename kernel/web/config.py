@@ -1,0 +1,42 @@
+"""The settings that every web process has; portal and gateway add their own."""
+
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+
+from kernel.config import ProcessSettings
+
+
+class WebSettings(ProcessSettings):
+    """What portal and gateway are told. `database_url` is their session store, on psycopg."""
+
+    public_url: str = Field(description="the address in the visitor's browser, without a path")
+
+    contacts_target: str
+    campaigns_target: str
+    tickets_target: str
+    privacy_target: str
+
+    # Who answers for the data: stands in every footer, because Art. 13 GDPR wants it
+    # where data is collected and not three clicks away.
+    controller_name: str = "Kontor"
+    controller_address: str = ""
+    controller_email: str = ""
+    controller_dpo_email: str = ""
+
+    default_language: Literal["de", "en"] = "de"
+    timezone: str = "Europe/Berlin"
+    threads: int = Field(default=16, ge=1, le=256)
+
+    @field_validator("public_url", "oidc_issuer")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        if urlsplit(value).scheme not in {"http", "https"}:
+            raise ValueError("must be an http or https address")
+        return value.rstrip("/")
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers reach this process over TLS; decides cookies and HSTS."""
+        return self.public_url.startswith("https://")

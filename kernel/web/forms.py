@@ -1,0 +1,67 @@
+"""The base of every form: idempotency, stripping, and errors that came over the wire."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import HiddenField
+from wtforms.validators import InputRequired, Length, Regexp
+
+_UUID = r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
+
+required = InputRequired(_l("Please fill this in."))
+
+
+def at_most(count: int) -> Length:
+    """The same limit as in the contract, said in the visitor's language."""
+    return Length(max=count, message=_l("Please use at most %(max)d characters."))
+
+
+def strip(value: str | None) -> str:
+    """A filter for text fields: spaces around an input are never meant."""
+    return value.strip() if value else ""
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """A form whose second submission repeats the first answer instead of the deed.
+
+    The id is made when the page is drawn and travels as `request_id` of the command, so a
+    double click or a reload of the answer page changes nothing twice.
+    """
+
+    request_id = HiddenField(
+        default=lambda: str(uuid.uuid4()), validators=[Regexp(_UUID, message="request_id")]
+    )
+
+    def take_errors(self, violations: Mapping[str, str]) -> list[str]:
+        """Hang field violations of a service on the fields of the same name; answers the rest."""
+        rest: list[str] = []
+        for path, text in violations.items():
+            field = self._fields.get(path) or self._fields.get(path.rsplit(".", 1)[-1])
+            if field is None or isinstance(field, HiddenField):
+                rest.append(text)
+            else:
+                field.errors = [*field.errors, text]
+        return rest
+
+    def values(self) -> dict[str, Any]:
+        """What was filled in, without the hidden machinery."""
+        return {
+            name: field.data
+            for name, field in self._fields.items()
+            if name not in {"csrf_token", "request_id"}
+        }
+
+
+def aria(
+    described: str, invalid: bool, more: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Attributes that tie an input to its help and its errors; used by the `field` macro."""
+    attributes = dict(more or {})
+    if described.strip():
+        attributes["aria-describedby"] = described.strip()
+    if invalid:
+        attributes["aria-invalid"] = "true"
+    return attributes

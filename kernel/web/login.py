@@ -1,0 +1,130 @@
+"""Logging in and out over OIDC, and who is logged in during this request."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import Blueprint, Flask, Response, current_app, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+
+from kernel.web.access import public, public_to_machines
+from kernel.web.config import WebSettings
+from kernel.web.provider import LoginRefused, Provider
+from kernel.web.sessions import ABSOLUTE_LIMIT, Login, Sessions
+
+_KEY = "kontor.login"
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """What login views need, kept in `app.extensions`."""
+
+    provider: Provider
+    sessions: Sessions
+    cookie: str
+    secure: bool
+
+
+def install(app: Flask, settings: WebSettings, *, sessions: Sessions) -> None:
+    """Register `/login`, its callback, and both ways of logging out."""
+    app.extensions[_KEY] = _Desk(
+        provider=Provider(app, settings),
+        sessions=sessions,
+        # __Host-: no other host of the domain can set or read it (RFC 6265bis).
+        cookie="__Host-kontor-login" if settings.https else f"{settings.client_id}-login",
+        secure=settings.https,
+    )
+    blueprint = Blueprint("login", __name__)
+    blueprint.add_url_rule("/login", "start", start)
+    blueprint.add_url_rule("/login/callback", "callback", callback)
+    blueprint.add_url_rule("/logout", "end", end, methods=["POST"])
+    blueprint.add_url_rule("/logout/backchannel", "backchannel", backchannel, methods=["POST"])
+    app.register_blueprint(blueprint)
+    app.context_processor(lambda: {"current_login": current_login})
+
+
+def current_login() -> Login | None:
+    """Who is logged in, with a token that is good for the next calls; None for a visitor."""
+    if "login" not in g:
+        desk = _desk()
+        raw = request.cookies.get(desk.cookie)
+        g.login = desk.sessions.load(raw, renew=desk.provider.renew) if raw else None
+    found: Login | None = g.login
+    return found
+
+
+def ask_to_log_in() -> ResponseReturnValue:
+    """Send the browser to the login page and remember where it wanted to go."""
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    target = f"{url_for('login.start')}?{urlencode({'next': wanted})}"
+    if request.headers.get("HX-Request"):
+        # A redirect would be followed inside the fragment; htmx moves the page instead.
+        return Response(status=401, headers={"HX-Redirect": target})
+    return redirect(target)
+
+
+@public
+def start() -> ResponseReturnValue:
+    """GET /login: off to the provider."""
+    session["next"] = _own_path(request.args.get("next", "/"))
+    return _desk().provider.send_to_login(language=str(get_locale()))
+
+
+@public
+def callback() -> ResponseReturnValue:
+    """GET /login/callback: back from the provider; a new session id, whatever came before."""
+    desk = _desk()
+    login = desk.provider.finish_login()
+    raw = desk.sessions.open(login, replaces=request.cookies.get(desk.cookie))
+    response = redirect(_own_path(session.pop("next", "/")))
+    response.set_cookie(
+        desk.cookie,
+        raw,
+        max_age=int(ABSOLUTE_LIMIT.total_seconds()),
+        secure=desk.secure,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+@public
+def end() -> ResponseReturnValue:
+    """POST /logout: ours first, then the provider's session."""
+    desk = _desk()
+    raw = request.cookies.get(desk.cookie)
+    login = current_login()
+    target = "/"
+    if raw:
+        desk.sessions.close(raw)
+    if login is not None:
+        target = desk.provider.logout_url(login.tokens, language=str(get_locale()))
+    g.login = None
+    response = redirect(target, code=303)
+    response.delete_cookie(desk.cookie, secure=desk.secure, httponly=True, samesite="Lax")
+    return response
+
+
+@public_to_machines
+def backchannel() -> ResponseReturnValue:
+    """POST /logout/backchannel: the provider ended a session; its signed token is the proof."""
+    desk = _desk()
+    try:
+        sid = desk.provider.read_logout_token(request.form.get("logout_token", ""))
+    except LoginRefused:
+        return Response(status=400)
+    issuer: str = current_app.config["KONTOR"].oidc_issuer
+    desk.sessions.close_provider_session(issuer=issuer, sid=sid)
+    return Response(status=200, headers={"Cache-Control": "no-store"})
+
+
+def _own_path(target: str) -> str:
+    """The target if it stays on this site, else the start page: no open redirect."""
+    if not target.startswith("/") or target.startswith(("//", "/\\")) or "\n" in target:
+        return "/"
+    return target
+
+
+def _desk() -> _Desk:
+    desk: _Desk = current_app.extensions[_KEY]
+    return desk

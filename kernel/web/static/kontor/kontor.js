@@ -1,0 +1,60 @@
+// What every page needs beyond HTML: theme switch, menus that close, htmx with the form token.
+(() => {
+  const root = document.documentElement;
+
+  // A choice is remembered for a year; it is a preference of this browser and nothing else.
+  document.querySelectorAll("[data-theme-switch]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const theme = root.dataset.bsTheme === "dark" ? "light" : "dark";
+      root.dataset.bsTheme = theme;
+      const secure = location.protocol === "https:" ? "; Secure" : "";
+      document.cookie = `kontor-theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+      document.dispatchEvent(new CustomEvent("kontor:theme", { detail: theme }));
+    });
+  });
+
+  const menus = () => document.querySelectorAll("details[data-menu][open]");
+  document.addEventListener("click", (event) => {
+    menus().forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    menus().forEach((menu) => { menu.open = false; menu.querySelector("summary").focus(); });
+  });
+
+  // A form is sent once: request_id makes a repetition harmless, this makes it rare.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "yes";
+    form.setAttribute("aria-busy", "true");
+    setTimeout(() => { delete form.dataset.sent; form.removeAttribute("aria-busy"); }, 4000);
+  });
+  // Coming back with the back button shows a form that may be sent again.
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
+  });
+
+  // Every writing request of htmx carries the same proof as a form.
+  document.addEventListener("htmx:configRequest", (event) => {
+    event.detail.headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content;
+  });
+  // Errors come as fragments that say what to do; htmx would drop them.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.xhr.status >= 400 && event.detail.xhr.status !== 401) event.detail.shouldSwap = true;
+  });
+
+  // After an error the reader starts at the first field that needs attention.
+  const wrong = document.querySelector("[aria-invalid='true']");
+  if (wrong) wrong.focus();
+
+  window.kontor = {
+    toast(text) {
+      const box = document.createElement("div");
+      box.textContent = text;
+      document.getElementById("toasts").append(box);
+      setTimeout(() => box.remove(), 6000);
+    },
+  };
+})();

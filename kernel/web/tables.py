@@ -1,0 +1,44 @@
+"""The one table of a web process's own database: who is logged in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import DateTime, Index, LargeBinary, String
+from sqlalchemy.orm import DeclarativeBase, Mapped
+
+from kernel.personal import Basis, Category, Erase, Purpose, dataset, personal, plain
+
+
+class Base(DeclarativeBase):
+    """Metadata of the session database; portal and gateway each have their own copy."""
+
+
+class LoginRow(Base):
+    """One login of one browser. The cookie's id is stored as a hash: a stolen dump opens nothing."""
+
+    __tablename__ = "logins"
+    __table_args__ = (
+        # Back-channel logout names a session by issuer and sid.
+        Index("ix_logins_provider_session", "issuer", "provider_sid"),
+        dataset(deletion_class="end of the login + 0 days, at most 10 hours after it began"),
+    )
+
+    id_hash: Mapped[bytes] = plain(LargeBinary(32), primary_key=True)
+    issuer: Mapped[str] = plain(String(500))
+    subject: Mapped[str] = plain(String(255))
+    provider_sid: Mapped[str] = plain(String(255))
+    # Tokens, name and roles, AES-256-GCM under a key derived from KONTOR_SECRET_KEY.
+    payload: Mapped[bytes] = personal(
+        LargeBinary,
+        category=Category.CREDENTIAL,
+        purpose=Purpose.SECURITY,
+        basis=Basis.LEGITIMATE_INTEREST,
+        on_erasure=Erase.DELETE_ROW,
+    )
+    created_at: Mapped[datetime] = plain(DateTime(timezone=True))
+    last_seen_at: Mapped[datetime] = plain(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = plain(DateTime(timezone=True), index=True)
+
+
+metadata = Base.metadata

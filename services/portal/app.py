@@ -1,0 +1,41 @@
+"""Builds the portal: shared chrome, clients of the four services, and one blueprint an area."""
+
+from pathlib import Path
+
+from flask import Flask, request, url_for
+from flask_babel import gettext as _
+
+from kernel.web.application import build
+from kernel.web.login import current_login
+from services.portal import clients, home, newsletter, preferences, rights, tickets
+from services.portal.config import PortalSettings
+
+_AREAS = (home, newsletter, preferences, rights, tickets)
+
+
+def create_app(settings: PortalSettings) -> Flask:
+    """The WSGI application of one portal process."""
+    web = build(settings, package=Path(__file__).resolve().parent, chrome="portal")
+    clients.install(web.app, settings)
+    for area in _AREAS:
+        web.app.register_blueprint(area.blueprint)
+    web.app.jinja_env.globals["navigation"] = navigation
+    return web.app
+
+
+def navigation() -> list[dict[str, object]]:
+    """The main menu; the entry of the area that is open is marked."""
+    entries = [
+        ("home.start", "home", "home", _("Home")),
+        ("rights.overview", "shield-check", "rights", _("Your rights")),
+        ("tickets.index", "message-circle", "tickets", _("Requests and messages")),
+    ]
+    if current_login():
+        entries.append(("preferences.own", "adjustments", "preferences", _("What you receive")))
+    else:
+        entries.append(("newsletter.sign_up", "mail", "newsletter", _("Newsletter")))
+    area = request.blueprint
+    return [
+        {"href": url_for(endpoint), "icon": icon, "label": label, "current": area == name}
+        for endpoint, icon, name, label in entries
+    ]

@@ -1,0 +1,3 @@
+"""placeholder until the channel stands"""
+from flask import Flask
+def install(app: Flask, settings): ...
