@@ -92,7 +92,7 @@ class ClaimsBuilder:
             case "oidc-full-name-mapper":
                 return user.full_name or None
             case "oidc-usermodel-realm-role-mapper":
-                return self._realm.effective_roles(user.roles)
+                return self._realm.effective_roles(user.roles) or None
             case "oidc-usersessionmodel-note-mapper":
                 return _notes(subject, client).get(mapper.config["user.session.note"])
             case _:

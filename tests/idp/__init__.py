@@ -1,0 +1,1 @@
+"""The embedded identity provider, driven as clients, browsers and administrators drive it."""
