@@ -1,0 +1,1 @@
+"""Plumbing without a word of business: what every Kontor process shares."""

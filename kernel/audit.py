@@ -1,0 +1,105 @@
+"""Who touched whose data, when, as what and why. Ids only; rows live in the service's own database."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from kontor.options.v1 import options_pb2
+from sqlalchemy import Text, Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from kernel import telemetry
+from kernel.errors import Unavailable
+
+if TYPE_CHECKING:
+    from kernel.db import Database, WriteSession
+    from kernel.rpc.call import Call
+
+log = telemetry.get_logger(__name__)
+
+FLUSH_EVERY_S = 0.2
+# Reads must not outrun the audit: beyond this many unwritten entries a read waits for the flush.
+_MOST_PENDING = 5_000
+
+_INSERT = text(
+    "INSERT INTO audit_entry (occurred_at, actor, client, roles, method, purpose, subject_ids, mutation, trace_id) "
+    "VALUES (:occurred_at, :actor, :client, :roles, :method, :purpose, :subject_ids, :mutation, :trace_id)"
+).bindparams(bindparam("roles", type_=ARRAY(Text)), bindparam("subject_ids", type_=ARRAY(Uuid)))
+
+
+class AuditLog:
+    """Writes audit entries: a mutation's with its commit, a read's in batches soon after.
+
+    `run` must be running; `close` writes what is left.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._pending: list[dict[str, Any]] = []
+        self._wake = asyncio.Event()
+        self._flushing = asyncio.Lock()
+
+    async def append(self, session: WriteSession, call: Call) -> None:
+        """Adds the entry of a mutation to its own transaction."""
+        await session.execute(_INSERT, _entry(call, mutation=True))
+
+    async def note_read(self, call: Call) -> None:
+        """Queues the entry of a read that touched somebody's data."""
+        if not call.subjects:
+            return
+        self._pending.append(_entry(call, mutation=False))
+        self._wake.set()
+        if len(self._pending) >= _MOST_PENDING:
+            await self.flush()
+
+    async def run(self) -> None:
+        """Flushes while there is something to flush; runs until cancelled."""
+        while True:
+            await self._wake.wait()
+            await asyncio.sleep(FLUSH_EVERY_S)
+            self._wake.clear()
+            try:
+                await self.flush()
+            except Unavailable:
+                # The entries are still pending; the next round tries again.
+                self._wake.set()
+
+    async def flush(self) -> None:
+        """Writes all pending entries. Errors: Unavailable; then they stay pending."""
+        async with self._flushing:
+            batch, self._pending = self._pending, []
+            if not batch:
+                return
+            try:
+                async with self._database.begin() as session:
+                    await session.execute(_INSERT, batch)
+            except BaseException:
+                self._pending = batch + self._pending
+                raise
+
+    async def close(self) -> None:
+        """Writes what is left; says so if it cannot."""
+        try:
+            await self.flush()
+        except Unavailable:
+            log.error("audit entries lost at exit", count=len(self._pending))
+
+
+def _entry(call: Call, *, mutation: bool) -> dict[str, Any]:
+    principal, access = call.principal, call.method.access
+    purpose = options_pb2.Purpose.Name(access.purpose) if access is not None else ""
+    behalf = call.metadata.get("kontor-on-behalf", "")
+    return {
+        "occurred_at": datetime.now(UTC),
+        "actor": (behalf if principal and principal.is_service and behalf else "")
+        or (principal.subject if principal else "public"),
+        "client": principal.client if principal else "",
+        "roles": sorted(principal.roles) if principal else [],
+        "method": call.method.full_name,
+        "purpose": purpose.removeprefix("PURPOSE_").lower(),
+        "subject_ids": sorted(call.subjects),
+        "mutation": mutation,
+        "trace_id": call.trace_id or None,
+    }

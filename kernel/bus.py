@@ -1,0 +1,132 @@
+"""The broker: streams that own their subjects, publishing with acknowledgement, durable consumers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import nats
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext, api
+from nats.js.errors import APIError, NotFoundError
+
+from kernel import telemetry
+
+log = telemetry.get_logger(__name__)
+
+# Dead letters and the erasure ledger are kept until somebody has dealt with them.
+DEAD_STREAM = "DEAD"
+LEDGER_STREAM = "LEDGER"
+FACTS_KEPT_DAYS = 30
+_RETRY_S = 1.0
+
+
+class Bus:
+    """One connection to NATS JetStream. Survives outages: `connect` waits, publishing raises.
+
+    `replicas` is R of the streams (RFC: one in the embedded stack, three in production).
+    """
+
+    def __init__(self, url: str, *, name: str, replicas: int = 1) -> None:
+        self._url = url
+        self._name = name
+        self._replicas = replicas
+        self._client: Client | None = None
+        self._ready = asyncio.Event()
+
+    @property
+    def jetstream(self) -> JetStreamContext:
+        """The JetStream API. Errors: NatsError while there is no connection."""
+        if self._client is None:
+            raise NatsError("not connected yet")
+        return self._js
+
+    async def connect(self) -> None:
+        """Connects, however long the broker takes to come; then keeps reconnecting for ever."""
+        while self._client is None:
+            try:
+                self._client = await nats.connect(
+                    self._url,
+                    name=self._name,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=0.5,
+                    connect_timeout=2,
+                    error_cb=self._note_error,
+                )
+            except (OSError, NatsError, TimeoutError):
+                log.warning("broker does not answer; waiting")
+                await asyncio.sleep(_RETRY_S)
+        self._js = self._client.jetstream(timeout=5, publish_async_max_pending=4_000)
+        self._ready.set()
+
+    async def wait_ready(self) -> None:
+        """Returns once the first connection stands."""
+        await self._ready.wait()
+
+    async def ensure_stream(self, name: str, *, subjects: Sequence[str], days: int | None = FACTS_KEPT_DAYS) -> None:
+        """Creates the stream, or brings it to this configuration; waits for the broker if need be."""
+        config = api.StreamConfig(
+            name=name,
+            subjects=list(subjects),
+            retention=api.RetentionPolicy.LIMITS,
+            storage=api.StorageType.FILE,
+            max_age=days * 86_400 if days else 0,
+            num_replicas=self._replicas,
+            duplicate_window=120,
+            deny_delete=False,
+        )
+        while True:
+            await self.wait_ready()
+            try:
+                await self._add_or_update(config)
+                return
+            except (APIError, NatsError, TimeoutError, OSError) as error:
+                log.warning("stream not ready", stream=name, error=type(error).__name__)
+                await asyncio.sleep(_RETRY_S)
+
+    async def _add_or_update(self, config: api.StreamConfig) -> None:
+        try:
+            await self.jetstream.stream_info(config.name or "")
+        except NotFoundError:
+            await self.jetstream.add_stream(config)
+        else:
+            await self.jetstream.update_stream(config)
+
+    async def publish(self, subject: str, payload: bytes, headers: dict[str, str]) -> int:
+        """Publishes one message and waits for the ack; answers its sequence in the stream."""
+        ack = await self.jetstream.publish(subject, payload, headers=headers, timeout=5)
+        return ack.seq
+
+    async def publish_all(self, messages: Sequence[tuple[str, bytes, dict[str, str]]]) -> None:
+        """Publishes in order, many in flight, and returns when every one is acknowledged."""
+        js = self.jetstream
+        futures = [
+            await js.publish_async(subject, payload, headers=headers, wait_stall=5)
+            for subject, payload, headers in messages
+        ]
+        async with asyncio.timeout(10):
+            await asyncio.gather(*futures)
+
+    async def close(self) -> None:
+        """Drains subscriptions and closes the connection."""
+        if self._client is not None and not self._client.is_closed:
+            try:
+                await asyncio.wait_for(self._client.drain(), 5)
+            except (NatsError, TimeoutError, OSError) as error:
+                log.warning("broker connection not drained", error=type(error).__name__)
+                await self._client.close()
+
+    async def _note_error(self, error: Exception) -> None:
+        log.warning("broker error", error=type(error).__name__)
+
+
+def stream_of(subject: str) -> str:
+    """The stream that owns a subject: its first token in capitals."""
+    return subject.partition(".")[0].upper()
+
+
+def message_headers(message: Any) -> dict[str, str]:
+    """A message's headers; empty if it has none."""
+    return dict(message.headers or {})

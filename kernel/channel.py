@@ -1,0 +1,231 @@
+"""Calling other services: deadline, token, request id and trace go along; typed errors come back."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from time import monotonic, sleep
+from typing import Any, NamedTuple
+
+import grpc
+from opentelemetry import propagate, trace
+from opentelemetry.trace import SpanKind
+
+from kernel.errors import DeadlineExceeded, from_rpc_error
+from kernel.identity import ServiceToken
+from kernel.rpc.call import current_call
+
+_tracer = trace.get_tracer("kontor.channel")
+
+DEFAULT_TIMEOUT_S = 10.0
+# The callee must give up before the caller does, or its answer reaches nobody.
+MARGIN_S = 0.05
+ATTEMPTS = 3
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+OPTIONS = (
+    ("grpc.max_receive_message_length", 4 * MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", 4 * MAX_MESSAGE_BYTES),
+    ("grpc.keepalive_time_ms", 30_000),
+    # A restarted service must be found again quickly.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+    ("grpc.enable_retries", 0),
+)
+
+
+class _Details(NamedTuple):
+    method: Any
+    timeout: float | None
+    metadata: Any
+    credentials: Any
+    wait_for_ready: bool | None
+
+
+def _timeout(asked: float | None, deadline: float | None) -> float:
+    """Seconds for this call: what was asked, but never beyond the caller's own deadline."""
+    allowed = asked if asked is not None else DEFAULT_TIMEOUT_S
+    if deadline is not None:
+        allowed = min(allowed, deadline - monotonic() - MARGIN_S)
+    if allowed <= 0:
+        raise DeadlineExceeded("There is no time left for this call.")
+    return allowed
+
+
+def _may_retry(request: Any, error: grpc.RpcError) -> bool:
+    """Only UNAVAILABLE, and only with a request_id: everything else might happen twice."""
+    return error.code() is grpc.StatusCode.UNAVAILABLE and bool(getattr(request, "request_id", ""))
+
+
+def _pause(attempt: int) -> float:
+    return float(0.2 * 2**attempt * (0.5 + random.random()))  # noqa: S311 - jitter, no secret
+
+
+def _metadata(given: Any, token: str) -> list[tuple[str, str]]:
+    metadata: list[tuple[str, str]] = [*(given or ())]
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    metadata += carrier.items()
+    if token:
+        metadata.append(("authorization", f"Bearer {token}"))
+    return metadata
+
+
+class _ClientInterceptor(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[misc,type-arg]
+    """Prepares one call between services, retries it where that is safe, translates its failure."""
+
+    def __init__(self, token: ServiceToken) -> None:
+        self._token = token
+
+    async def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
+        call = current_call()
+        deadline = call.deadline if call is not None else None
+        method = _text(details.method)
+        with _tracer.start_as_current_span(method.strip("/"), kind=SpanKind.CLIENT, record_exception=False):
+            for attempt in range(ATTEMPTS):
+                prepared = _Details(
+                    details.method,
+                    _timeout(details.timeout, deadline),
+                    grpc.aio.Metadata(*_metadata(details.metadata, await self._bearer(details)), *_behalf()),
+                    details.credentials,
+                    details.wait_for_ready,
+                )
+                try:
+                    outgoing = await continuation(prepared, request)
+                    return await outgoing
+                except grpc.RpcError as error:
+                    if attempt == ATTEMPTS - 1 or not _may_retry(request, error):
+                        raise from_rpc_error(error) from error
+                    await asyncio.sleep(_pause(attempt))
+        raise AssertionError("unreachable")
+
+    async def _bearer(self, details: Any) -> str:
+        # A call that brings its own token (the user's) keeps it.
+        if any(key == "authorization" for key, _ in details.metadata or ()):
+            return ""
+        return await self._token.get()
+
+
+class _StreamInterceptor(grpc.aio.UnaryStreamClientInterceptor):  # type: ignore[misc,type-arg]
+    """The same for answers that are streams; a stream is never retried."""
+
+    def __init__(self, token: ServiceToken) -> None:
+        self._token = token
+
+    async def intercept_unary_stream(self, continuation: Any, details: Any, request: Any) -> Any:
+        call = current_call()
+        prepared = _Details(
+            details.method,
+            _timeout(details.timeout, call.deadline if call is not None else None),
+            grpc.aio.Metadata(*_metadata(details.metadata, await self._token.get()), *_behalf()),
+            details.credentials,
+            details.wait_for_ready,
+        )
+        return await continuation(prepared, request)
+
+
+def service_channel(target: str, token: ServiceToken) -> grpc.aio.Channel:
+    """A channel to another service, with this service's own token."""
+    return grpc.aio.insecure_channel(
+        target, options=OPTIONS, interceptors=[_ClientInterceptor(token), _StreamInterceptor(token)]
+    )
+
+
+async def typed_stream(stream: Any) -> AsyncIterator[Any]:
+    """The items of a server stream; its failure is a typed error."""
+    try:
+        async for item in stream:
+            yield item
+    except grpc.RpcError as error:
+        raise from_rpc_error(error) from error
+
+
+def _behalf() -> list[tuple[str, str]]:
+    call = current_call()
+    if call is None or call.principal is None or call.principal.is_service:
+        return []
+    return [("kontor-on-behalf", call.principal.subject)]
+
+
+def _text(method: Any) -> str:
+    return method.decode() if isinstance(method, bytes) else str(method)
+
+
+# --- sync, for the web processes ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """What a web request gives to the calls it makes: whose token, and until when (monotonic seconds)."""
+
+    token: str
+    deadline: float | None = None
+
+
+_context: ContextVar[CallContext | None] = ContextVar("call_context", default=None)
+
+
+@contextmanager
+def call_context(context: CallContext) -> Iterator[None]:
+    """Makes `context` the one for calls in this block."""
+    token = _context.set(context)
+    try:
+        yield
+    finally:
+        _context.reset(token)
+
+
+class _SyncInterceptor(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
+    """The web side of `_ClientInterceptor`; the token is the user's, or the page's own for visitors."""
+
+    def __init__(self, own_token: Callable[[], str]) -> None:
+        self._own_token = own_token
+
+    def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
+        context = _context.get()
+        deadline = context.deadline if context is not None else None
+        with _tracer.start_as_current_span(
+            _text(details.method).strip("/"), kind=SpanKind.CLIENT, record_exception=False
+        ):
+            for attempt in range(ATTEMPTS):
+                token = context.token if context is not None and context.token else self._own_token()
+                prepared = _Details(
+                    details.method,
+                    _timeout(details.timeout, deadline),
+                    _metadata(details.metadata, token),
+                    details.credentials,
+                    details.wait_for_ready,
+                )
+                outgoing = continuation(prepared, request)
+                error = outgoing.exception()
+                if error is None:
+                    return outgoing
+                if attempt == ATTEMPTS - 1 or not _may_retry(request, error):
+                    raise from_rpc_error(error) from error
+                sleep(_pause(attempt))
+        raise AssertionError("unreachable")
+
+
+class SyncChannel:
+    """A channel for a web process, opened on first use: gRPC must not start before a fork.
+
+    `own_token` answers the process's own access token; it is used for visitors without a login.
+    """
+
+    def __init__(self, target: str, *, own_token: Callable[[], str]) -> None:
+        self._target = target
+        self._own_token = own_token
+        self._channel: grpc.Channel | None = None
+
+    def get(self) -> grpc.Channel:
+        """The open channel."""
+        if self._channel is None:
+            plain = grpc.insecure_channel(self._target, options=OPTIONS)
+            self._channel = grpc.intercept_channel(plain, _SyncInterceptor(self._own_token))
+        return self._channel
+
+

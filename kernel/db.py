@@ -1,0 +1,152 @@
+"""Access to a service's own database: read sessions, write sessions, and the one place that commits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, NoReturn
+
+from sqlalchemy import MetaData, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from kernel import errors
+from kernel.work import current_work
+
+# A statement that runs longer than this holds up others; jobs that need more say so themselves.
+STATEMENT_TIMEOUT_MS = 15_000
+IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000
+
+
+class ReadSession(AsyncSession):
+    """A session that only reads. Each statement sees what was committed when it began."""
+
+    def add(self, instance: object, _warn: bool = True) -> NoReturn:
+        raise TypeError("a read session cannot add; use transaction()")
+
+    def add_all(self, instances: Iterable[object]) -> NoReturn:
+        raise TypeError("a read session cannot add; use transaction()")
+
+    async def delete(self, instance: object) -> NoReturn:
+        raise TypeError("a read session cannot delete; use transaction()")
+
+    async def commit(self) -> NoReturn:
+        raise TypeError("only transaction() commits")
+
+
+class WriteSession(AsyncSession):
+    """A session inside one transaction. Only `Database.transaction()` ends it."""
+
+    async def commit(self) -> NoReturn:
+        raise TypeError("only transaction() commits")
+
+
+# What reads may run in: a read inside a transaction sees that transaction's own writes.
+AnySession = ReadSession | WriteSession
+
+
+class Database:
+    """One service's database.
+
+    Errors: `Unavailable` when the database cannot be reached or goes away in mid-transaction;
+    nothing of such a transaction is kept.
+    """
+
+    def __init__(self, url: str, *, metadata: MetaData, pool_size: int = 10, name: str = "kontor") -> None:
+        self.url = url
+        self.metadata = metadata
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=5,
+            pool_pre_ping=False,
+            connect_args={
+                "timeout": 5,
+                "server_settings": {
+                    "application_name": name,
+                    "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+                    "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+                },
+            },
+        )
+        # Reads are single statements; without BEGIN and ROLLBACK each costs one round trip, not three.
+        self._readers = async_sessionmaker(
+            self.engine.execution_options(isolation_level="AUTOCOMMIT"),
+            class_=ReadSession,
+            expire_on_commit=False,
+            autoflush=False,
+        )
+        self._writers = async_sessionmaker(
+            self.engine, class_=WriteSession, expire_on_commit=False, autoflush=False
+        )
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[ReadSession]:
+        """A session for reads outside of any transaction."""
+        with _translated():
+            async with self._readers() as session:
+                yield session
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[WriteSession]:
+        """One use case's transaction. All or nothing.
+
+        Inside a mutating call the kernel commits after the handler has answered, so that the
+        rows, the facts, the audit entry and the remembered answer stand or fall together;
+        a second transaction in the same call is refused.
+        """
+        work = current_work()
+        if work is not None:
+            async with work.join(self) as session:
+                yield session
+            return
+        async with self.begin() as session:
+            yield session
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[WriteSession]:
+        """A transaction that commits when the block ends. For the kernel; use cases call `transaction`."""
+        with _translated():
+            async with self._writers() as session:
+                async with session.begin():
+                    yield session
+
+    async def ping(self) -> bool:
+        """Whether the database answers."""
+        try:
+            async with self.reading() as session:
+                await session.execute(text("SELECT 1"))
+        except errors.Unavailable:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        await self.engine.dispose()
+
+
+class _translated:
+    """Turns a lost database into `Unavailable`; everything else passes unchanged."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if error is not None and is_disconnect(error):
+            raise errors.Unavailable(
+                "The database does not answer; nothing was changed. Try again.", reason="DATABASE_UNAVAILABLE"
+            ) from error
+
+
+def is_disconnect(error: BaseException) -> bool:
+    """Whether the error means that the database could not be reached or went away."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    if isinstance(error, InterfaceError | OperationalError):
+        return True
+    if isinstance(error, DBAPIError):
+        # Class 08: connection exception; 57P0x: the server is shutting down or starting up.
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return state.startswith(("08", "57P0"))
+    return isinstance(error, ConnectionError | TimeoutError) or type(error).__name__ == "TimeoutError"

@@ -1,0 +1,1 @@
+"""A service as a DataHolder: five answers, all derived from the declarations on its tables."""

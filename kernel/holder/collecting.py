@@ -1,0 +1,99 @@
+"""Describe and Collect: what is held at all, and what is held about a subject."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from kontor.privacy.v1 import holder_pb2
+from sqlalchemy import MetaData, Row, Table, select
+
+from kernel.clock import to_timestamp
+from kernel.db import AnySession
+from kernel.holder.subject import Subject, has_subjects, rows_of
+from kernel.personal import Personal, dataset_of, datasets, declaration_of, personal_columns
+
+_FETCH = 500
+
+
+def describe(metadata: MetaData, *, holder: str, public_key: str) -> holder_pb2.DescribeResponse:
+    """All datasets with all declarations."""
+    answer = holder_pb2.DescribeResponse(holder=holder, public_key=public_key)
+    for table, declared in datasets(metadata):
+        entry = answer.datasets.add(
+            name=table.name, deletion_class=declared.deletion_class, retention=declared.deletion_class
+        )
+        for column in table.columns:
+            entry.columns.append(_column(column.name, declaration_of(column)))
+    return answer
+
+
+async def collect(
+    session: AnySession, metadata: MetaData, subject: Subject, *, holder: str
+) -> AsyncIterator[holder_pb2.Record]:
+    """Every record of the subject, table by table, each value with its category, purpose and basis."""
+    for table, _ in datasets(metadata):
+        if not has_subjects(table) or not any(personal_columns(table)):
+            continue
+        result = await session.stream(
+            select(table).where(rows_of(table, subject)), execution_options={"yield_per": _FETCH}
+        )
+        async for row in result:
+            yield _record(table, row, holder)
+
+
+def _column(name: str, declared: Personal | None) -> holder_pb2.Column:
+    if declared is None:
+        return holder_pb2.Column(name=name)
+    return holder_pb2.Column(
+        name=name,
+        personal=True,
+        category=declared.category.value,
+        purpose=declared.purpose.value,
+        basis=declared.basis.value,
+        on_erasure=declared.on_erasure.value,
+        law=declared.law,
+    )
+
+
+def _record(table: Table, row: Row[Any], holder: str) -> holder_pb2.Record:
+    declared = dataset_of(table)
+    values = row._mapping
+    since = values.get(declared.since) if declared.since else None
+    record = holder_pb2.Record(
+        holder=holder,
+        dataset=table.name,
+        record_id="/".join(str(values[c.name]) for c in table.primary_key.columns),
+        source=str(values.get(declared.source) or "") if declared.source else "",
+        retention=declared.deletion_class,
+    )
+    if isinstance(since, datetime):
+        record.since.CopyFrom(to_timestamp(since) or record.since)
+    for column, how in personal_columns(table):
+        value = values[column.name]
+        if value is None or value == "" or value == []:
+            continue
+        record.values.add(
+            column=column.name,
+            value=as_text(value),
+            category=how.category.value,
+            purpose=how.purpose.value,
+            basis=how.basis.value,
+        )
+    return record
+
+
+def as_text(value: Any) -> str:
+    """A value as a person can read it; binary content only by its length."""
+    if isinstance(value, bytes | memoryview):
+        return f"{len(value)} bytes"
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, UUID):
+        return str(value)
+    return str(value)

@@ -1,0 +1,85 @@
+"""Probe: looks for a subject in every personal and free-text column, trusting no bookkeeping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from kontor.privacy.v1 import holder_pb2
+from sqlalchemy import ARRAY, Column, ColumnElement, LargeBinary, MetaData, Table, Text, Uuid, cast, func, or_, select
+
+from kernel.db import AnySession
+from kernel.holder.subject import Subject
+from kernel.holder.treatment import treatment_of
+from kernel.personal import Erase, dataset_of, datasets, declaration_of
+
+
+async def probe(
+    session: AnySession, metadata: MetaData, subject: Subject, *, holder: str
+) -> holder_pb2.ProbeResponse:
+    """Counts rows per column in which the subject can still be found; never shows a value.
+
+    One pass per table: all its columns are counted by one statement.
+    """
+    answer = holder_pb2.ProbeResponse(holder=holder)
+    for table, _ in datasets(metadata):
+        looked = list(_columns(table, subject))
+        answer.columns_scanned += len(looked)
+        if not looked:
+            continue
+        counts = [func.count().filter(condition).label(column.name) for column, condition in looked]
+        any_of = or_(*(condition for _, condition in looked))
+        row = (await session.execute(select(*counts).select_from(table).where(any_of))).one()
+        treatment = treatment_of(table)
+        for (column, _), rows in zip(looked, row, strict=True):
+            if rows:
+                answer.findings.add(
+                    dataset=table.name, column=column.name, rows=rows, law=_law(column, treatment.law)
+                )
+    return answer
+
+
+def _law(column: Column[Any], table_law: str) -> str:
+    declared = declaration_of(column)
+    if declared is None:
+        return table_law
+    return declared.law if declared.on_erasure is Erase.KEEP_RESTRICTED else ""
+
+
+def _columns(table: Table, subject: Subject) -> Iterator[tuple[Column[Any], ColumnElement[bool]]]:
+    ids = _subject_columns(table)
+    for column in table.columns:
+        if isinstance(column.type, Uuid):
+            if column.name in ids or declaration_of(column) is not None:
+                yield column, column == subject.id
+        elif isinstance(column.type, ARRAY) and isinstance(column.type.item_type, Uuid):
+            yield column, column.contains([subject.id])
+        elif declaration_of(column) is not None:
+            condition = _contains(column, subject)
+            if condition is not None:
+                yield column, condition
+
+
+def _subject_columns(table: Table) -> frozenset[str]:
+    path = dataset_of(table).subject
+    return frozenset() if path is None or "->" in path else frozenset({path.removesuffix("[]")})
+
+
+def _contains(column: Column[Any], subject: Subject) -> ColumnElement[bool] | None:
+    needles = (*subject.emails, *subject.phones, *subject.names)
+    if not needles:
+        return None
+    if isinstance(column.type, LargeBinary):
+        # Compared byte by byte after lower-casing ASCII: content need not be valid text in any encoding.
+        folded = func.encode(column, "escape")
+        return or_(*(func.strpos(func.lower(folded), _escaped(needle)) > 0 for needle in needles))
+    text = func.lower(cast(column, Text))
+    return or_(*(func.strpos(text, needle) > 0 for needle in needles))
+
+
+def _escaped(needle: str) -> str:
+    r"""The needle as PostgreSQL's escape encoding shows it: non-ASCII bytes as \\nnn, backslashes doubled."""
+    return "".join(
+        chr(byte) if 0 < byte < 0x80 and byte != 0x5C else "\\\\" if byte == 0x5C else f"\\{byte:03o}"
+        for byte in needle.encode()
+    )

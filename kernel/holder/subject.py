@@ -1,0 +1,87 @@
+"""Which rows of which table belong to a subject, as SQL conditions from the declarations."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from kontor.privacy.v1 import holder_pb2
+from sqlalchemy import ColumnElement, Table, false, func, or_, select
+
+from kernel.personal import dataset_of
+
+# A chain of tables is followed this far; longer ones are a mistake in a declaration.
+_MOST_HOPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A contact, and how it can be recognised outside of id columns (all lower case)."""
+
+    id: uuid.UUID
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, subject_id: str, identifiers: holder_pb2.Identifiers) -> Subject:
+        """From the wire."""
+        return cls(
+            id=uuid.UUID(subject_id),
+            emails=tuple(sorted({e.lower() for e in identifiers.emails if e})),
+            phones=tuple(sorted({p for p in identifiers.phones if p})),
+            names=tuple(sorted({n.lower() for n in identifiers.names if n})),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """For keeping until the plan is executed."""
+        return {"emails": self.emails, "phones": self.phones, "names": self.names}
+
+    @classmethod
+    def from_json(cls, subject_id: uuid.UUID, kept: dict[str, list[str]] | None) -> Subject:
+        """What `to_json` kept."""
+        kept = kept or {}
+        return cls(
+            id=subject_id,
+            emails=tuple(kept.get("emails", ())),
+            phones=tuple(kept.get("phones", ())),
+            names=tuple(kept.get("names", ())),
+        )
+
+
+def rows_of(table: Table, subject: Subject) -> ColumnElement[bool]:
+    """The condition under which a row belongs to the subject; false for tables without any path."""
+    declared = dataset_of(table)
+    conditions = []
+    path = _path_condition(table, subject.id, hops=0)
+    if path is not None:
+        conditions.append(path)
+    if subject.emails:
+        conditions += [func.lower(table.c[name]).in_(subject.emails) for name in declared.emails]
+    return or_(*conditions) if conditions else false()
+
+
+def has_subjects(table: Table) -> bool:
+    """Whether rows of this table can belong to anybody."""
+    declared = dataset_of(table)
+    return declared.subject is not None or bool(declared.emails)
+
+
+def _path_condition(table: Table, subject_id: uuid.UUID, *, hops: int) -> ColumnElement[bool] | None:
+    path = dataset_of(table).subject
+    if path is None:
+        return None
+    if hops > _MOST_HOPS:
+        raise TypeError(f"the subject path of {table.name} does not end")
+    column, _, further = (part.strip() for part in path.partition("->"))
+    if further:
+        target = table.metadata.tables[further]
+        inner = _path_condition(target, subject_id, hops=hops + 1)
+        if inner is None:
+            raise TypeError(f"{table.name} leads to {further}, which leads nowhere")
+        (key,) = target.primary_key.columns
+        return table.c[column].in_(select(key).where(inner))
+    if column.endswith("[]"):
+        return table.c[column[:-2]].contains([subject_id])
+    return table.c[column] == subject_id

@@ -1,0 +1,26 @@
+"""What the kernel's own tables owe to their deletion classes."""
+
+from __future__ import annotations
+
+from kernel.db import Database
+from kernel.leases import Job
+
+from sqlalchemy import text
+
+_OVERDUE = (
+    text("DELETE FROM idempotency WHERE created_at < now() - interval '24 hours'"),
+    text("DELETE FROM inbox WHERE received_at < now() - interval '30 days'"),
+    text("DELETE FROM audit_entry WHERE occurred_at < now() - interval '3 years'"),
+    text("DELETE FROM erasure_plan WHERE executed_at < now() - interval '3 years'"),
+)
+
+
+def housekeeping(database: Database) -> Job:
+    """The job that deletes overdue rows of the kernel's tables, one transaction each."""
+
+    async def delete_overdue() -> None:
+        for statement in _OVERDUE:
+            async with database.begin() as session:
+                await session.execute(statement)
+
+    return delete_overdue

@@ -1,0 +1,96 @@
+"""Timed jobs: each runs in one process at a time, held by a lease in the database."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from time import monotonic
+
+from sqlalchemy import text
+
+from kernel import telemetry
+from kernel.db import Database
+from kernel.errors import DomainError
+
+log = telemetry.get_logger(__name__)
+
+Job = Callable[[], Awaitable[object]]
+
+_TAKE = text(
+    "INSERT INTO lease (name, holder, until) VALUES (:name, :holder, now() + make_interval(secs => :seconds)) "
+    "ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until "
+    "WHERE lease.until < now() OR lease.holder = excluded.holder RETURNING 1"
+)
+_RELEASE = text("DELETE FROM lease WHERE name = :name AND holder = :holder")
+
+
+class TimedJob:
+    """Runs `job` every `every` seconds in at most one process.
+
+    The lease outlives a run by its length, so a killed process delays the job by `lease` seconds
+    at most. `wake()` runs it at once. A job that fails is logged and tried again at the next turn.
+    """
+
+    def __init__(self, name: str, job: Job, *, database: Database, every: float, lease: float = 10.0) -> None:
+        self.name = name
+        self._job = job
+        self._database = database
+        self._every = every
+        self._lease = lease
+        self._holder = uuid.uuid4()
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Asks for a run now instead of at the next turn."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Runs until cancelled."""
+        while True:
+            self._wake.clear()
+            try:
+                await self._turn()
+            except asyncio.CancelledError:
+                raise
+            except DomainError as error:
+                log.warning("job waits", job=self.name, reason=error.reason)
+            except Exception as error:
+                log.error("job failed", job=self.name, **telemetry.place_of(error))
+            try:
+                await asyncio.wait_for(self._wake.wait(), self._every)
+            except TimeoutError:
+                continue
+
+    async def _turn(self) -> None:
+        if not await self._take():
+            return
+        renewal = asyncio.create_task(self._keep())
+        started = monotonic()
+        try:
+            await self._job()
+        finally:
+            renewal.cancel()
+            await self._release()
+            spent = monotonic() - started
+            if spent > self._lease:
+                log.info("long job done", job=self.name, seconds=round(spent, 1))
+
+    async def _take(self) -> bool:
+        async with self._database.begin() as session:
+            taken = await session.execute(
+                _TAKE, {"name": self.name, "holder": self._holder, "seconds": self._lease}
+            )
+            return taken.first() is not None
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease / 3)
+            try:
+                await self._take()
+            except DomainError as error:
+                log.warning("lease not renewed", job=self.name, reason=error.reason)
+
+    async def _release(self) -> None:
+        async with self._database.begin() as session:
+            await session.execute(_RELEASE, {"name": self.name, "holder": self._holder})

@@ -1,0 +1,191 @@
+"""The life of a back end: wire, serve, drain, stop. Starts in any order and waits for what it needs."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import grpc
+import uvloop
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from sqlalchemy import MetaData
+
+from kernel import telemetry
+from kernel.audit import AuditLog
+from kernel.bus import DEAD_STREAM, Bus
+from kernel.channel import service_channel
+from kernel.config import ServiceSettings
+from kernel.consuming import Subscription, consumers_for
+from kernel.db import Database
+from kernel.housekeeping import housekeeping
+from kernel.identity import ServiceToken, TokenVerifier
+from kernel.leases import Job, TimedJob
+from kernel.outbox import Relay
+from kernel.pages import Pages
+from kernel.rpc.auditing import audit_stage
+from kernel.rpc.authenticate import authenticate_stage
+from kernel.rpc.authorize import OwnContact, authorize_stage
+from kernel.rpc.failure import failure_stage
+from kernel.rpc.idempotency import idempotency_stage
+from kernel.rpc.server import make_server
+from kernel.rpc.trace import trace_stage
+from kernel.rpc.validate import validate_stage
+from kernel.signing import Signer
+
+log = telemetry.get_logger(__name__)
+
+# Health names: "" is readiness; LIVE says only that the process turns, so that an outage of the
+# database takes a pod out of service without restarting it.
+LIVE = "live"
+DRAIN_S = 10.0
+_READINESS_S = 2.0
+
+
+class Backend:
+    """The parts that every back end has, and their order of start and stop.
+
+    Use: make it, hand its parts to the use cases, `add` servicers, `consume`, `every`, then `run`.
+    """
+
+    def __init__(self, name: str, settings: ServiceSettings, *, metadata: MetaData) -> None:
+        self.name = name
+        self.settings = settings
+        telemetry.set_up(service=name, level=settings.log_level, otlp_endpoint=settings.otlp_endpoint)
+        self.database = Database(
+            settings.database_url.get_secret_value(),
+            metadata=metadata,
+            pool_size=settings.database_pool,
+            name=f"kontor-{name}",
+        )
+        self.bus = Bus(settings.nats_url, name=f"kontor-{name}", replicas=settings.stream_replicas)
+        self.audit = AuditLog(self.database)
+        self.pages = Pages(settings.secret_key.get_secret_value())
+        self.signer = Signer(settings.signing_key.get_secret_value())
+        self.token = ServiceToken(
+            issuer=settings.oidc_issuer,
+            client_id=settings.client_id,
+            client_secret=settings.client_secret.get_secret_value(),
+        )
+        self._servicers: list[tuple[Callable[[Any, Any], None], Any, str]] = []
+        self._subscriptions: list[Subscription] = []
+        self._jobs: list[TimedJob] = []
+        self._channels: list[grpc.aio.Channel] = []
+        self.every("housekeeping", 600, housekeeping(self.database))
+
+    def channel(self, target: str) -> grpc.aio.Channel:
+        """A channel to another service, closed at exit."""
+        channel = service_channel(target, self.token)
+        self._channels.append(channel)
+        return channel
+
+    def add(self, register: Callable[[Any, Any], None], servicer: Any, full_name: str) -> Self:
+        """Serves a service of the contract: its `add_…_to_server`, the servicer, its full name."""
+        self._servicers.append((register, servicer, full_name))
+        return self
+
+    def consume(self, subscriptions: Sequence[Subscription]) -> None:
+        """Handles these facts."""
+        self._subscriptions.extend(subscriptions)
+
+    def every(self, name: str, seconds: float, job: Job) -> TimedJob:
+        """Runs a job every so many seconds, in one process at a time."""
+        timed = TimedJob(name, job, database=self.database, every=seconds)
+        self._jobs.append(timed)
+        return timed
+
+    async def run(self, *, own_contact: OwnContact) -> None:
+        """Serves until SIGTERM or SIGINT, then drains."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        server, state = self._make_server(own_contact)
+        port = server.add_insecure_port(self.settings.listen)
+        if port == 0:
+            raise SystemExit(f"{self.settings.listen} is taken; set KONTOR_LISTEN to another address.")
+        tasks = [asyncio.create_task(work) for work in self._background(state)]
+        await server.start()
+        log.info("serving", service=self.name, port=port)
+        crashed = asyncio.gather(*tasks)
+        await asyncio.wait([asyncio.ensure_future(stop.wait()), crashed], return_when=asyncio.FIRST_COMPLETED)
+        await self._stop(server, state, tasks)
+        if crashed.done() and not crashed.cancelled() and crashed.exception() is not None:
+            raise RuntimeError("a background task ended") from crashed.exception()
+
+    def _make_server(self, own_contact: OwnContact) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
+        verifier = TokenVerifier(issuer=self.settings.oidc_issuer, audience=self.settings.audience)
+        server = make_server(
+            (
+                trace_stage,
+                failure_stage,
+                authenticate_stage(verifier),
+                authorize_stage(own_contact),
+                idempotency_stage(self.database, self.audit),
+                validate_stage,
+                audit_stage(self.audit),
+            )
+        )
+        state = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(state, server)
+        for register, servicer, _ in self._servicers:
+            register(servicer, server)
+        names = [full_name for _, _, full_name in self._servicers]
+        reflection.enable_server_reflection((*names, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+        return server, state
+
+    def _background(self, state: health.aio.HealthServicer) -> list[Any]:
+        relay = Relay(
+            database_url=self.settings.database_url.get_secret_value(),
+            bus=self.bus,
+            source=f"kontor/{self.name}",
+        )
+        consumers = consumers_for(
+            service=self.name, subscriptions=self._subscriptions, bus=self.bus, database=self.database
+        )
+        return [
+            self._connect_broker(),
+            self._watch_readiness(state),
+            self.audit.run(),
+            relay.run(),
+            *(consumer.run() for consumer in consumers),
+            *(job.run() for job in self._jobs),
+        ]
+
+    async def _connect_broker(self) -> None:
+        await self.bus.connect()
+        await self.bus.ensure_stream(self.name.upper(), subjects=[f"{self.name}.>"])
+        await self.bus.ensure_stream(DEAD_STREAM, subjects=["dead.>"], days=None)
+        await asyncio.Event().wait()
+
+    async def _watch_readiness(self, state: health.aio.HealthServicer) -> None:
+        # Only the database decides: without the broker writes go on, and the outbox keeps the facts.
+        status = health_pb2.HealthCheckResponse
+        await state.set(LIVE, status.SERVING)
+        while True:
+            ready = await self.database.ping()
+            await state.set("", status.SERVING if ready else status.NOT_SERVING)
+            await asyncio.sleep(_READINESS_S if ready else 0.2)
+
+    async def _stop(
+        self, server: grpc.aio.Server, state: health.aio.HealthServicer, tasks: list[asyncio.Task[Any]]
+    ) -> None:
+        log.info("stopping", service=self.name)
+        # NOT_SERVING first: what routes to us must stop before we stop answering.
+        await state.enter_graceful_shutdown()
+        await server.stop(DRAIN_S)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.audit.close()
+        for channel in self._channels:
+            await channel.close()
+        await self.bus.close()
+        await self.database.close()
+
+
+def run(main: Callable[[], Any]) -> None:
+    """Runs a back end's async main on uvloop."""
+    uvloop.run(main())

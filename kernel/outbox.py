@@ -1,0 +1,147 @@
+"""Facts: written with the rows they are about, published by one relay per service afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import asyncpg
+from google.protobuf.message import Message
+from nats.errors import Error as NatsError
+from opentelemetry import propagate
+from sqlalchemy import LargeBinary, bindparam, text
+
+from kernel import telemetry
+from kernel.ids import new_id
+
+if TYPE_CHECKING:
+    from kernel.bus import Bus
+    from kernel.db import WriteSession
+
+log = telemetry.get_logger(__name__)
+
+BATCH = 500
+# The hint may be lost with its connection; this is the longest a fact then waits.
+POLL_S = 1.0
+_RELAY_LOCK = 0x4B6F6E74  # "Kont": one relay per database
+
+_INSERT = text(
+    "INSERT INTO outbox (id, subject, type, payload, traceparent, occurred_at) "
+    "VALUES (:id, :subject, :type, :payload, :traceparent, :occurred_at)"
+).bindparams(bindparam("payload", type_=LargeBinary))
+
+# Only transactions that nobody can still commit behind: otherwise a slow one would be overtaken and
+# its facts would come out of order, or be skipped.
+_SELECT = (
+    "SELECT seq, id, subject, type, payload, traceparent, occurred_at FROM outbox "
+    "WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid, seq LIMIT $1"
+)
+_DELETE = "DELETE FROM outbox WHERE seq = ANY($1::bigint[])"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that happened: a message from the owner's events.proto and the subject it goes to."""
+
+    subject: str
+    message: Message
+
+
+async def emit(session: WriteSession, *facts: Fact) -> None:
+    """Records facts in the transaction of their cause; they are published if it commits."""
+    if not facts:
+        return
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    now = datetime.now(UTC)
+    await session.execute(
+        _INSERT,
+        [
+            {
+                "id": new_id(),
+                "subject": fact.subject,
+                "type": fact.message.DESCRIPTOR.full_name,
+                "payload": fact.message.SerializeToString(),
+                "traceparent": carrier.get("traceparent"),
+                "occurred_at": now,
+            }
+            for fact in facts
+        ],
+    )
+
+
+class Relay:
+    """Publishes what is in the outbox, in commit order, at least once.
+
+    One relay per database runs at a time (an advisory lock on its own connection); a second one
+    waits and takes over when the first goes. The broker dedupes by id inside its window, consumers
+    by their inbox beyond it.
+    """
+
+    def __init__(self, *, database_url: str, bus: Bus, source: str) -> None:
+        self._dsn = database_url.replace("postgresql+asyncpg://", "postgresql://")
+        self._bus = bus
+        self._source = source
+        self._hint = asyncio.Event()
+
+    async def run(self) -> None:
+        """Relays until cancelled; survives outages of database and broker."""
+        while True:
+            try:
+                await self._relay()
+            except (OSError, NatsError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                log.warning("outbox relay waits", error=type(error).__name__)
+                await asyncio.sleep(POLL_S)
+
+    async def _relay(self) -> None:
+        connection = await asyncpg.connect(self._dsn, timeout=5)
+        try:
+            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _RELAY_LOCK):
+                await asyncio.sleep(POLL_S)
+            await connection.add_listener("outbox", lambda *_: self._hint.set())
+            while True:
+                self._hint.clear()
+                rows = await connection.fetch(_SELECT, BATCH)
+                if rows:
+                    await self._publish(rows)
+                    await connection.execute(_DELETE, [row["seq"] for row in rows])
+                if len(rows) < BATCH:
+                    await self._wait(bool(rows))
+        finally:
+            connection.terminate()
+
+    async def _wait(self, busy: bool) -> None:
+        # A fact may be committed but gated behind a slower transaction, which sends no hint of its own.
+        delay = 0.02 if busy else POLL_S
+        try:
+            await asyncio.wait_for(self._hint.wait(), delay)
+        except TimeoutError:
+            return
+
+    async def _publish(self, rows: Sequence[asyncpg.Record]) -> None:
+        await self._bus.publish_all(
+            [
+                (
+                    row["subject"],
+                    bytes(row["payload"]),
+                    _headers(row, self._source),
+                )
+                for row in rows
+            ]
+        )
+
+
+def _headers(row: asyncpg.Record, source: str) -> dict[str, str]:
+    headers = {
+        "Nats-Msg-Id": str(row["id"]),
+        "ce-id": str(row["id"]),
+        "ce-type": row["type"],
+        "ce-source": source,
+        "ce-time": row["occurred_at"].isoformat(),
+    }
+    if row["traceparent"]:
+        headers["traceparent"] = row["traceparent"]
+    return headers

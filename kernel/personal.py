@@ -1,0 +1,151 @@
+"""Declarations of personal data on columns: made once, everything else follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from kontor.options.v1 import options_pb2
+from kontor.privacy.v1 import holder_pb2
+from sqlalchemy import Column, MetaData, Table
+from sqlalchemy.orm import MappedColumn, mapped_column
+
+
+class Category(Enum):
+    """What kind of personal data a column holds (privacy.md §1; SPECIAL is Art. 9 GDPR)."""
+
+    IDENTITY = options_pb2.CATEGORY_IDENTITY
+    CONTACT_POINT = options_pb2.CATEGORY_CONTACT_POINT
+    DEMOGRAPHIC = options_pb2.CATEGORY_DEMOGRAPHIC
+    COMMUNICATION = options_pb2.CATEGORY_COMMUNICATION
+    BEHAVIOUR = options_pb2.CATEGORY_BEHAVIOUR
+    TRANSACTION = options_pb2.CATEGORY_TRANSACTION
+    PREFERENCE = options_pb2.CATEGORY_PREFERENCE
+    CREDENTIAL = options_pb2.CATEGORY_CREDENTIAL
+    FREE_TEXT = options_pb2.CATEGORY_FREE_TEXT
+    SPECIAL = options_pb2.CATEGORY_SPECIAL
+
+
+class Purpose(Enum):
+    """Why a column is processed."""
+
+    SERVICE = options_pb2.PURPOSE_SERVICE
+    MARKETING = options_pb2.PURPOSE_MARKETING
+    SALES = options_pb2.PURPOSE_SALES
+    CONTRACT = options_pb2.PURPOSE_CONTRACT
+    LEGAL_DUTY = options_pb2.PURPOSE_LEGAL_DUTY
+    SECURITY = options_pb2.PURPOSE_SECURITY
+
+
+class Basis(Enum):
+    """On what basis (Art. 6(1)(a), (b), (c), (f) GDPR)."""
+
+    CONSENT = holder_pb2.BASIS_CONSENT
+    CONTRACT = holder_pb2.BASIS_CONTRACT
+    LEGAL_OBLIGATION = holder_pb2.BASIS_LEGAL_OBLIGATION
+    LEGITIMATE_INTEREST = holder_pb2.BASIS_LEGITIMATE_INTEREST
+
+
+class Erase(Enum):
+    """What erasure does to a column.
+
+    A row goes as a whole if all its personal columns say DELETE_ROW; otherwise it stays
+    and each column is treated as it says.
+    """
+
+    DELETE_ROW = holder_pb2.ACTION_DELETE_ROW
+    NULL = holder_pb2.ACTION_NULL
+    PSEUDONYMISE = holder_pb2.ACTION_PSEUDONYMISE
+    KEEP_RESTRICTED = holder_pb2.ACTION_KEEP_RESTRICTED
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """The declaration of one personal column."""
+
+    category: Category
+    purpose: Purpose
+    basis: Basis
+    on_erasure: Erase
+    law: str = ""
+    keep_years: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The declaration of one table.
+
+    `subject` names the column that leads to the contact: "contact_id"; "subject_ids[]" for an
+    array; "ticket_id -> ticket" to go on through another table's own path; None if rows have
+    no contact. `emails` names text columns whose value (lower case) is an address of the
+    subject: rows that match one belong to the subject even without a contact.
+    `deletion_class` is start event + standard period (DIN 66398), in words.
+    """
+
+    deletion_class: str
+    subject: str | None = None
+    emails: Sequence[str] = field(default=())
+    source: str | None = None
+    since: str | None = None
+
+
+def personal(
+    *args: Any,
+    category: Category,
+    purpose: Purpose,
+    basis: Basis = Basis.CONTRACT,
+    on_erasure: Erase = Erase.DELETE_ROW,
+    law: str = "",
+    keep_years: int = 0,
+    **kwargs: Any,
+) -> MappedColumn[Any]:
+    """A mapped column that holds personal data. KEEP_RESTRICTED demands the law and its period."""
+    if (on_erasure is Erase.KEEP_RESTRICTED) != bool(law and keep_years):
+        raise TypeError("a column is kept if, and only if, a law says for how many years")
+    declaration = Personal(category, purpose, basis, on_erasure, law, keep_years)
+    return mapped_column(*args, info={"personal": declaration}, **kwargs)
+
+
+def plain(*args: Any, **kwargs: Any) -> MappedColumn[Any]:
+    """A mapped column that never holds personal data: ids, states, times, counts."""
+    return mapped_column(*args, info={"plain": True}, **kwargs)
+
+
+def dataset(**kwargs: Any) -> dict[str, Any]:
+    """The `__table_args__` entry that declares a table; arguments as in `Dataset`."""
+    return {"info": {"dataset": Dataset(**kwargs)}}
+
+
+def declaration_of(column: Column[Any]) -> Personal | None:
+    """The personal declaration of a column; None if it is declared plain."""
+    found = column.info.get("personal")
+    return found if isinstance(found, Personal) else None
+
+
+def is_declared(column: Column[Any]) -> bool:
+    """Whether the column says what it is at all."""
+    return "personal" in column.info or "plain" in column.info
+
+
+def dataset_of(table: Table) -> Dataset:
+    """The table's declaration. Errors: TypeError if it has none."""
+    found = table.info.get("dataset")
+    if not isinstance(found, Dataset):
+        raise TypeError(f"table {table.name} declares no dataset")
+    return found
+
+
+def personal_columns(table: Table) -> Iterator[tuple[Column[Any], Personal]]:
+    """The table's personal columns with their declarations."""
+    for column in table.columns:
+        declaration = declaration_of(column)
+        if declaration is not None:
+            yield column, declaration
+
+
+def datasets(metadata: MetaData) -> Iterator[tuple[Table, Dataset]]:
+    """All declared tables in a stable order."""
+    for table in sorted(metadata.tables.values(), key=lambda t: t.name):
+        yield table, dataset_of(table)

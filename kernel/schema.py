@@ -1,0 +1,201 @@
+"""The tables that every back end has beside its own: outbox, inbox, answers, audit, leases, plans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import UserDefinedType
+
+from kernel.personal import Basis, Category, Dataset, Erase, Personal, Purpose
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+_PLAIN = {"plain": True}
+
+# The relay needs a hint that something was committed; polling alone would cost either delay or load.
+NOTIFY_DDL = (
+    "CREATE OR REPLACE FUNCTION outbox_notify() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN PERFORM pg_notify('outbox', ''); RETURN NULL; END $$",
+    "CREATE TRIGGER outbox_notify AFTER INSERT ON outbox "
+    "FOR EACH STATEMENT EXECUTE FUNCTION outbox_notify()",
+)
+
+
+class Xid8(UserDefinedType[int]):
+    """PostgreSQL's 64-bit transaction id."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "xid8"
+
+
+def service_metadata() -> MetaData:
+    """Metadata for one back end, with the kernel's tables in it."""
+    metadata = MetaData(naming_convention=NAMING)
+    _outbox(metadata)
+    _inbox(metadata)
+    _idempotency(metadata)
+    _audit(metadata)
+    _lease(metadata)
+    _plan(metadata)
+    return metadata
+
+
+def _plain(name: str, kind: Any, **kwargs: Any) -> Column[Any]:
+    return Column(name, kind, info=dict(_PLAIN), nullable=kwargs.pop("nullable", False), **kwargs)
+
+
+def _now() -> Any:
+    return text("now()")
+
+
+def _table(metadata: MetaData, name: str, declared: Dataset, *items: Any) -> Table:
+    return Table(name, metadata, *items, info={"dataset": declared})
+
+
+def _outbox(metadata: MetaData) -> None:
+    _table(
+        metadata,
+        "outbox",
+        Dataset(deletion_class="publication + 0 days (the relay deletes what it has published)"),
+        _plain("seq", BigInteger, Identity(), primary_key=True),
+        # A serial's order is not commit order; the relay gates on the transaction's id.
+        _plain("xid", Xid8(), server_default=text("pg_current_xact_id()")),
+        _plain("id", Uuid),
+        _plain("subject", Text),
+        _plain("type", Text),
+        _plain("payload", LargeBinary),
+        _plain("traceparent", Text, nullable=True),
+        _plain("occurred_at", DateTime(timezone=True)),
+    )
+
+
+def _inbox(metadata: MetaData) -> None:
+    _table(
+        metadata,
+        "inbox",
+        Dataset(deletion_class="receipt + 30 days", since="received_at"),
+        _plain("consumer", Text, primary_key=True),
+        _plain("fact_id", Uuid, primary_key=True),
+        _plain("received_at", DateTime(timezone=True), server_default=_now()),
+    )
+
+
+def _idempotency(metadata: MetaData) -> None:
+    answer = Personal(
+        Category.FREE_TEXT, Purpose.SECURITY, Basis.LEGITIMATE_INTEREST, Erase.DELETE_ROW
+    )
+    _table(
+        metadata,
+        "idempotency",
+        Dataset(
+            deletion_class="first answer + 24 hours", subject="subject_ids[]", since="created_at"
+        ),
+        _plain("caller", Text, primary_key=True),
+        _plain("method", Text, primary_key=True),
+        _plain("request_id", Uuid, primary_key=True),
+        _plain("request_hash", LargeBinary),
+        Column("response", LargeBinary, info={"personal": answer}, nullable=True),
+        _plain("subject_ids", ARRAY(Uuid), server_default=text("'{}'")),
+        _plain("created_at", DateTime(timezone=True), server_default=_now()),
+        Index(None, "created_at"),
+        Index("ix_idempotency_subject_ids", "subject_ids", postgresql_using="gin"),
+    )
+
+
+def _audit(metadata: MetaData) -> None:
+    accountability = Personal(
+        Category.BEHAVIOUR,
+        Purpose.LEGAL_DUTY,
+        Basis.LEGAL_OBLIGATION,
+        Erase.KEEP_RESTRICTED,
+        law="Art. 5(2) GDPR",
+        keep_years=3,
+    )
+    _table(
+        metadata,
+        "audit_entry",
+        Dataset(
+            deletion_class="entry + 3 years (§ 195 BGB)", subject="subject_ids[]", since="occurred_at"
+        ),
+        _plain("seq", BigInteger, Identity(), primary_key=True),
+        _plain("occurred_at", DateTime(timezone=True)),
+        # The staff member or client that acted; customers act on their own data.
+        Column("actor", Text, info={"personal": accountability}, nullable=False),
+        _plain("client", Text),
+        _plain("roles", ARRAY(Text)),
+        _plain("method", Text),
+        _plain("purpose", Text),
+        _plain("subject_ids", ARRAY(Uuid)),
+        _plain("mutation", Boolean),
+        _plain("trace_id", String(32), nullable=True),
+        Index("ix_audit_entry_subject_ids", "subject_ids", postgresql_using="gin"),
+        Index(None, "occurred_at"),
+    )
+
+
+def _lease(metadata: MetaData) -> None:
+    _table(
+        metadata,
+        "lease",
+        Dataset(deletion_class="never (one row per timed job)"),
+        _plain("name", Text, primary_key=True),
+        _plain("holder", Uuid),
+        _plain("until", DateTime(timezone=True)),
+    )
+
+
+def _plan(metadata: MetaData) -> None:
+    proof = Personal(
+        Category.IDENTITY,
+        Purpose.LEGAL_DUTY,
+        Basis.LEGAL_OBLIGATION,
+        Erase.KEEP_RESTRICTED,
+        law="Art. 5(2) GDPR",
+        keep_years=3,
+    )
+    working = Personal(
+        Category.CONTACT_POINT, Purpose.LEGAL_DUTY, Basis.LEGAL_OBLIGATION, Erase.NULL
+    )
+    _table(
+        metadata,
+        "erasure_plan",
+        Dataset(
+            deletion_class="execution + 3 years (§ 195 BGB)", subject="subject_id", since="created_at"
+        ),
+        _plain("id", Uuid, primary_key=True),
+        _plain("request_id", Uuid, unique=True),
+        # A random id that leads to nobody once the contact is gone; it is what the receipt is about.
+        Column("subject_id", Uuid, info={"personal": proof}, nullable=False, index=True),
+        # Needed until Execute is done, and gone with it.
+        Column("identifiers", JSONB, info={"personal": working}, nullable=True),
+        _plain("items", JSONB),
+        _plain("plan_hash", LargeBinary),
+        _plain("receipt", LargeBinary, nullable=True),
+        _plain("created_at", DateTime(timezone=True), server_default=_now()),
+        _plain("executed_at", DateTime(timezone=True), nullable=True),
+    )
