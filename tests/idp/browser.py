@@ -22,7 +22,9 @@ class Browser:
     def __init__(self, *, language: str = "de") -> None:
         self.http = httpx.Client(headers={"Accept-Language": language})
 
-    def sign_in(self, url: str, *, login: str = "kunde@demo.example", password: str = PASSWORD) -> httpx.Response:
+    def sign_in(
+        self, url: str, *, login: str = "kunde@demo.example", password: str = PASSWORD
+    ) -> httpx.Response:
         """Open the sign-in page and send it."""
         return self.submit(self.http.get(url), username=login, password=password)
 
@@ -67,12 +69,16 @@ class Portal:
     def redeem(self, code: str, **form: str) -> httpx.Response:
         """Redeem a code, and see the raw answer."""
         body = {"grant_type": "authorization_code", "code": code, "redirect_uri": self.callback, **form}
-        return httpx.post(self.idp.door("token"), data=body, auth=(self.oauth.client_id, self.oauth.client_secret))
+        return httpx.post(
+            self.idp.door("token"), data=body, auth=(self.oauth.client_id, self.oauth.client_secret)
+        )
 
     def refresh(self, token: str) -> httpx.Response:
         """Use a refresh token, and see the raw answer."""
         body = {"grant_type": "refresh_token", "refresh_token": token}
-        return httpx.post(self.idp.door("token"), data=body, auth=(self.oauth.client_id, self.oauth.client_secret))
+        return httpx.post(
+            self.idp.door("token"), data=body, auth=(self.oauth.client_id, self.oauth.client_secret)
+        )
 
 
 def query_of(answer: httpx.Response) -> dict[str, str]:

@@ -72,18 +72,26 @@ def test_every_client_acts_as_its_own_service_account(idp: Idp, keys: jwt.PyJWKC
 
 
 def test_the_administrators_token_opens_no_service(idp: Idp) -> None:
-    claims = jwt.decode(idp.service_token("kontor-admin").json()["access_token"], options={"verify_signature": False})
+    claims = jwt.decode(
+        idp.service_token("kontor-admin").json()["access_token"], options={"verify_signature": False}
+    )
     assert claims.keys().isdisjoint({"aud", "realm_access"})
 
 
 def test_a_secret_may_also_come_in_the_form(idp: Idp) -> None:
-    form = {"grant_type": "client_credentials", "client_id": "kontor-contacts", "client_secret": secret("contacts")}
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": "kontor-contacts",
+        "client_secret": secret("contacts"),
+    }
     assert httpx.post(idp.door("token"), data=form).status_code == 200
 
 
 @pytest.mark.parametrize("auth", [("kontor-contacts", "wrong"), ("kontor-nobody", "wrong"), None])
 def test_a_wrong_secret_gets_nothing(idp: Idp, auth: tuple[str, str] | None) -> None:
-    answer = httpx.post(idp.door("token"), data={"grant_type": "client_credentials"}, auth=auth or httpx.USE_CLIENT_DEFAULT)
+    answer = httpx.post(
+        idp.door("token"), data={"grant_type": "client_credentials"}, auth=auth or httpx.USE_CLIENT_DEFAULT
+    )
     assert answer.status_code == 401
     assert answer.json()["error"] == "invalid_client"
 
