@@ -37,6 +37,8 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn carries no typ
             "workers": 1,
             "threads": _THREADS,
             "graceful_timeout": 5,
+            # An idle connection would hold up the stop of the whole stack.
+            "keepalive": 0,
             "loglevel": "warning",
             "control_socket_disable": True,
             "proc_name": "kontor-idp",

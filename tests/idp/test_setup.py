@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from devstack.idp.__main__ import check_environment
 from devstack.idp.errors import SetupError
 from devstack.idp.placeholders import resolve
 from devstack.idp.policy import PasswordPolicy
@@ -17,7 +18,7 @@ from tests.idp.browser import Browser, Portal
 
 
 def refusal(*, listen: str = "127.0.0.1:0", realm: Path = stack.REALM, state: Path, **more: str) -> str:
-    """Try to start, and return what the provider says when it refuses."""
+    """Try to start the process, and return what it says when it refuses."""
     environment = stack.environment(**more)
     line = stack.command(listen=listen, state=state, realm=realm)
     done = subprocess.run(line, env=environment, cwd=stack.ROOT, capture_output=True, text=True, timeout=20)
@@ -28,13 +29,19 @@ def refusal(*, listen: str = "127.0.0.1:0", realm: Path = stack.REALM, state: Pa
 @pytest.mark.parametrize(
     "address", ["0.0.0.0:8002", "[::]:8002", ":8002", "192.168.1.5:8002", "kontor.example:8002"]
 )
-def test_it_listens_on_loopback_only(tmp_path: Path, address: str) -> None:
-    assert "loopback" in refusal(listen=address, state=tmp_path)
+def test_it_listens_on_loopback_only(address: str) -> None:
+    with pytest.raises(SetupError, match="loopback"):
+        check_environment({"KONTOR_EMBEDDED_STACK": "1"}, listen=address)
 
 
-@pytest.mark.parametrize("value", ["", "0", "true"])
-def test_it_starts_in_the_embedded_stack_only(tmp_path: Path, value: str) -> None:
-    assert "embedded stack only" in refusal(state=tmp_path, KONTOR_EMBEDDED_STACK=value)
+@pytest.mark.parametrize("address", ["127.0.0.1:8002", "[::1]:8002", "localhost:8002"])
+def test_every_loopback_address_will_do(address: str) -> None:
+    check_environment({"KONTOR_EMBEDDED_STACK": "1"}, listen=address)
+
+
+def test_the_process_keeps_to_both(tmp_path: Path) -> None:
+    assert "embedded stack only" in refusal(state=tmp_path, KONTOR_EMBEDDED_STACK="true")
+    assert "loopback" in refusal(listen="0.0.0.0:8002", state=tmp_path)
 
 
 def test_every_unset_variable_is_named(tmp_path: Path) -> None:
