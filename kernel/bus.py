@@ -65,7 +65,9 @@ class Bus:
         """Returns once the first connection stands."""
         await self._ready.wait()
 
-    async def ensure_stream(self, name: str, *, subjects: Sequence[str], days: int | None = FACTS_KEPT_DAYS) -> None:
+    async def ensure_stream(
+        self, name: str, *, subjects: Sequence[str], days: int | None = FACTS_KEPT_DAYS
+    ) -> None:
         """Creates the stream, or brings it to this configuration; waits for the broker if need be."""
         config = api.StreamConfig(
             name=name,

@@ -75,7 +75,7 @@ def _metadata(given: Any, token: str) -> list[tuple[str, str]]:
     return metadata
 
 
-class _ClientInterceptor(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[misc,type-arg]
+class _ClientInterceptor(grpc.aio.UnaryUnaryClientInterceptor):
     """Prepares one call between services, retries it where that is safe, translates its failure."""
 
     def __init__(self, token: ServiceToken) -> None:
@@ -110,7 +110,7 @@ class _ClientInterceptor(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[
         return await self._token.get()
 
 
-class _StreamInterceptor(grpc.aio.UnaryStreamClientInterceptor):  # type: ignore[misc,type-arg]
+class _StreamInterceptor(grpc.aio.UnaryStreamClientInterceptor):
     """The same for answers that are streams; a stream is never retried."""
 
     def __init__(self, token: ServiceToken) -> None:
@@ -179,7 +179,7 @@ def call_context(context: CallContext) -> Iterator[None]:
         _context.reset(token)
 
 
-class _SyncInterceptor(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
+class _SyncInterceptor(grpc.UnaryUnaryClientInterceptor):
     """The web side of `_ClientInterceptor`; the token is the user's, or the page's own for visitors."""
 
     def __init__(self, own_token: Callable[[], str]) -> None:
@@ -227,5 +227,3 @@ class SyncChannel:
             plain = grpc.insecure_channel(self._target, options=OPTIONS)
             self._channel = grpc.intercept_channel(plain, _SyncInterceptor(self._own_token))
         return self._channel
-
-

@@ -73,7 +73,13 @@ class Consumer:
     """
 
     def __init__(
-        self, *, service: str, stream: str, subscriptions: Sequence[Subscription], bus: Bus, database: Database
+        self,
+        *,
+        service: str,
+        stream: str,
+        subscriptions: Sequence[Subscription],
+        bus: Bus,
+        database: Database,
     ) -> None:
         self.name = f"{service}-{stream.lower()}"
         self._stream = stream

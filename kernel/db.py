@@ -84,7 +84,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[ReadSession]:
         """A session for reads outside of any transaction."""
-        with _translated():
+        with _Translated():
             async with self._readers() as session:
                 yield session
 
@@ -107,10 +107,9 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[WriteSession]:
         """A transaction that commits when the block ends. For the kernel; use cases call `transaction`."""
-        with _translated():
-            async with self._writers() as session:
-                async with session.begin():
-                    yield session
+        with _Translated():
+            async with self._writers() as session, session.begin():
+                yield session
 
     async def ping(self) -> bool:
         """Whether the database answers."""
@@ -126,7 +125,7 @@ class Database:
         await self.engine.dispose()
 
 
-class _translated:
+class _Translated:
     """Turns a lost database into `Unavailable`; everything else passes unchanged."""
 
     def __enter__(self) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from sqlalchemy import text
+
 from kernel.db import Database
 from kernel.leases import Job
-
-from sqlalchemy import text
 
 _OVERDUE = (
     text("DELETE FROM idempotency WHERE created_at < now() - interval '24 hours'"),

@@ -109,11 +109,13 @@ class Backend:
         tasks = [asyncio.create_task(work) for work in self._background(state)]
         await server.start()
         log.info("serving", service=self.name, port=port)
-        crashed = asyncio.gather(*tasks)
-        await asyncio.wait([asyncio.ensure_future(stop.wait()), crashed], return_when=asyncio.FIRST_COMPLETED)
+        stopped = asyncio.create_task(stop.wait())
+        # A background task never ends by itself; if one does, the process must not go on without it.
+        await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        failures = [task.exception() for task in tasks if task.done()]
         await self._stop(server, state, tasks)
-        if crashed.done() and not crashed.cancelled() and crashed.exception() is not None:
-            raise RuntimeError("a background task ended") from crashed.exception()
+        if failures:
+            raise RuntimeError("a background task ended") from failures[0]
 
     def _make_server(self, own_contact: OwnContact) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
         verifier = TokenVerifier(issuer=self.settings.oidc_issuer, audience=self.settings.audience)

@@ -99,8 +99,8 @@ class Relay:
     async def _relay(self) -> None:
         connection = await asyncpg.connect(self._dsn, timeout=5)
         try:
-            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _RELAY_LOCK):
-                await asyncio.sleep(POLL_S)
+            # Waits here as long as another relay lives; the lock ends with its connection.
+            await connection.execute("SELECT pg_advisory_lock($1)", _RELAY_LOCK)
             await connection.add_listener("outbox", lambda *_: self._hint.set())
             while True:
                 self._hint.clear()

@@ -39,8 +39,7 @@ _PLAIN = {"plain": True}
 NOTIFY_DDL = (
     "CREATE OR REPLACE FUNCTION outbox_notify() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN PERFORM pg_notify('outbox', ''); RETURN NULL; END $$",
-    "CREATE TRIGGER outbox_notify AFTER INSERT ON outbox "
-    "FOR EACH STATEMENT EXECUTE FUNCTION outbox_notify()",
+    "CREATE TRIGGER outbox_notify AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION outbox_notify()",
 )
 
 
@@ -65,8 +64,8 @@ def service_metadata() -> MetaData:
     return metadata
 
 
-def _plain(name: str, kind: Any, **kwargs: Any) -> Column[Any]:
-    return Column(name, kind, info=dict(_PLAIN), nullable=kwargs.pop("nullable", False), **kwargs)
+def _plain(name: str, kind: Any, *args: Any, **kwargs: Any) -> Column[Any]:
+    return Column(name, kind, *args, info=dict(_PLAIN), nullable=kwargs.pop("nullable", False), **kwargs)
 
 
 def _now() -> Any:
@@ -106,15 +105,11 @@ def _inbox(metadata: MetaData) -> None:
 
 
 def _idempotency(metadata: MetaData) -> None:
-    answer = Personal(
-        Category.FREE_TEXT, Purpose.SECURITY, Basis.LEGITIMATE_INTEREST, Erase.DELETE_ROW
-    )
+    answer = Personal(Category.FREE_TEXT, Purpose.SECURITY, Basis.LEGITIMATE_INTEREST, Erase.DELETE_ROW)
     _table(
         metadata,
         "idempotency",
-        Dataset(
-            deletion_class="first answer + 24 hours", subject="subject_ids[]", since="created_at"
-        ),
+        Dataset(deletion_class="first answer + 24 hours", subject="subject_ids[]", since="created_at"),
         _plain("caller", Text, primary_key=True),
         _plain("method", Text, primary_key=True),
         _plain("request_id", Uuid, primary_key=True),
@@ -139,9 +134,7 @@ def _audit(metadata: MetaData) -> None:
     _table(
         metadata,
         "audit_entry",
-        Dataset(
-            deletion_class="entry + 3 years (§ 195 BGB)", subject="subject_ids[]", since="occurred_at"
-        ),
+        Dataset(deletion_class="entry + 3 years (§ 195 BGB)", subject="subject_ids[]", since="occurred_at"),
         _plain("seq", BigInteger, Identity(), primary_key=True),
         _plain("occurred_at", DateTime(timezone=True)),
         # The staff member or client that acted; customers act on their own data.
@@ -178,15 +171,11 @@ def _plan(metadata: MetaData) -> None:
         law="Art. 5(2) GDPR",
         keep_years=3,
     )
-    working = Personal(
-        Category.CONTACT_POINT, Purpose.LEGAL_DUTY, Basis.LEGAL_OBLIGATION, Erase.NULL
-    )
+    working = Personal(Category.CONTACT_POINT, Purpose.LEGAL_DUTY, Basis.LEGAL_OBLIGATION, Erase.NULL)
     _table(
         metadata,
         "erasure_plan",
-        Dataset(
-            deletion_class="execution + 3 years (§ 195 BGB)", subject="subject_id", since="created_at"
-        ),
+        Dataset(deletion_class="execution + 3 years (§ 195 BGB)", subject="subject_id", since="created_at"),
         _plain("id", Uuid, primary_key=True),
         _plain("request_id", Uuid, unique=True),
         # A random id that leads to nobody once the contact is gone; it is what the receipt is about.

@@ -55,7 +55,9 @@ def _visit(field: FieldDescriptor) -> Visit | None:
     return _visit_scalar(field, rules, checks)
 
 
-def _visit_scalar(field: FieldDescriptor, rules: options_pb2.Rules, checks: tuple[Check, ...]) -> Visit | None:
+def _visit_scalar(
+    field: FieldDescriptor, rules: options_pb2.Rules, checks: tuple[Check, ...]
+) -> Visit | None:
     name, required = field.name, rules.required
     if not checks and not required:
         return None

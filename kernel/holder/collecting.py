@@ -9,20 +9,20 @@ from typing import Any
 from uuid import UUID
 
 from kontor.privacy.v1 import holder_pb2
-from sqlalchemy import MetaData, Row, Table, select
+from sqlalchemy import Row, Table, select
 
 from kernel.clock import to_timestamp
 from kernel.db import AnySession
-from kernel.holder.subject import Subject, has_subjects, rows_of
+from kernel.holder.subject import Holder, Subject, has_subjects, rows_of
 from kernel.personal import Personal, dataset_of, datasets, declaration_of, personal_columns
 
 _FETCH = 500
 
 
-def describe(metadata: MetaData, *, holder: str, public_key: str) -> holder_pb2.DescribeResponse:
+def describe(holder: Holder) -> holder_pb2.DescribeResponse:
     """All datasets with all declarations."""
-    answer = holder_pb2.DescribeResponse(holder=holder, public_key=public_key)
-    for table, declared in datasets(metadata):
+    answer = holder_pb2.DescribeResponse(holder=holder.name, public_key=holder.signer.public_key)
+    for table, declared in datasets(holder.metadata):
         entry = answer.datasets.add(
             name=table.name, deletion_class=declared.deletion_class, retention=declared.deletion_class
         )
@@ -31,18 +31,16 @@ def describe(metadata: MetaData, *, holder: str, public_key: str) -> holder_pb2.
     return answer
 
 
-async def collect(
-    session: AnySession, metadata: MetaData, subject: Subject, *, holder: str
-) -> AsyncIterator[holder_pb2.Record]:
+async def collect(session: AnySession, holder: Holder, subject: Subject) -> AsyncIterator[holder_pb2.Record]:
     """Every record of the subject, table by table, each value with its category, purpose and basis."""
-    for table, _ in datasets(metadata):
+    for table, _ in datasets(holder.metadata):
         if not has_subjects(table) or not any(personal_columns(table)):
             continue
         result = await session.stream(
             select(table).where(rows_of(table, subject)), execution_options={"yield_per": _FETCH}
         )
         async for row in result:
-            yield _record(table, row, holder)
+            yield _record(table, row, holder.name)
 
 
 def _column(name: str, declared: Personal | None) -> holder_pb2.Column:
@@ -74,7 +72,7 @@ def _record(table: Table, row: Row[Any], holder: str) -> holder_pb2.Record:
         record.since.CopyFrom(to_timestamp(since) or record.since)
     for column, how in personal_columns(table):
         value = values[column.name]
-        if value is None or value == "" or value == []:
+        if value is None or value in ("", []):
             continue
         record.values.add(
             column=column.name,

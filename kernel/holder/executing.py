@@ -5,33 +5,33 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any
 
 from google.protobuf import json_format
 from kontor.privacy.v1 import holder_pb2
 from sqlalchemy import MetaData, Table, func, insert, select, update
 
-from kernel.clock import Clock, to_timestamp
+from kernel.clock import to_timestamp
 from kernel.db import AnySession, WriteSession
 from kernel.errors import FailedPrecondition, NotFound
-from kernel.holder.subject import Subject, has_subjects, rows_of
+from kernel.holder.subject import Holder, Subject, has_subjects, rows_of
 from kernel.holder.treatment import treatment_of, until_stamp
 from kernel.ids import new_id
 from kernel.personal import datasets
-from kernel.signing import Signer, signed_content
+from kernel.signing import signed_content
 
 
 async def make_plan(
-    session: WriteSession, metadata: MetaData, subject: Subject, request_id: uuid.UUID, *, holder: str, now: datetime
+    session: WriteSession, holder: Holder, subject: Subject, request_id: uuid.UUID
 ) -> holder_pb2.PlanResponse:
     """Counts the subject's rows per table and keeps the plan. Asked again before execution, it is made anew.
 
     Errors: FailedPrecondition if the plan of this request was executed already.
     """
-    items = [item async for item in _items(session, metadata, subject, now)]
+    items = [item async for item in _items(session, holder.metadata, subject, holder.clock.now())]
     plan_hash = hash_of(items)
-    plans = metadata.tables["erasure_plan"]
+    plans = holder.metadata.tables["erasure_plan"]
     known = (await session.execute(select(plans).where(plans.c.request_id == request_id))).mappings().first()
     if known is not None and known["executed_at"] is not None:
         raise FailedPrecondition("The plan of this request was executed.", reason="PLAN_EXECUTED")
@@ -47,18 +47,18 @@ async def make_plan(
     else:
         plan_id = new_id()
         await session.execute(insert(plans).values(id=plan_id, request_id=request_id, **values))
-    return holder_pb2.PlanResponse(plan_id=str(plan_id), holder=holder, items=items, plan_hash=plan_hash)
+    return holder_pb2.PlanResponse(plan_id=str(plan_id), holder=holder.name, items=items, plan_hash=plan_hash)
 
 
 async def execute_plan(
-    session: WriteSession, metadata: MetaData, plan_id: uuid.UUID, plan_hash: bytes, *, holder: str, signer: Signer, clock: Clock
+    session: WriteSession, holder: Holder, plan_id: uuid.UUID, plan_hash: bytes
 ) -> tuple[holder_pb2.Receipt, bool, uuid.UUID]:
     """Does what the plan says and keeps the receipt; the flag says whether it was done just now.
 
     Rows that came after the plan are treated like those it counted: erasure leaves nothing behind.
     Errors: NotFound; FailedPrecondition if the hash is not the plan's.
     """
-    plans = metadata.tables["erasure_plan"]
+    plans = holder.metadata.tables["erasure_plan"]
     found = await session.execute(select(plans).where(plans.c.id == plan_id).with_for_update())
     plan = found.mappings().first()
     if plan is None:
@@ -68,17 +68,18 @@ async def execute_plan(
     if plan["receipt"] is not None:
         return holder_pb2.Receipt.FromString(plan["receipt"]), False, plan["subject_id"]
     subject = Subject.from_json(plan["subject_id"], plan["identifiers"])
+    now = holder.clock.now()
     receipt = holder_pb2.Receipt(
-        holder=holder, plan_id=str(plan_id), plan_hash=plan_hash, execute_time=to_timestamp(clock.now())
+        holder=holder.name, plan_id=str(plan_id), plan_hash=plan_hash, execute_time=to_timestamp(now)
     )
-    for table in reversed(metadata.sorted_tables):
+    for table in reversed(holder.metadata.sorted_tables):
         if table.name != "erasure_plan" and has_subjects(table):
-            await _treat(session, table, subject, receipt, clock.now())
-    receipt.signature = signer.sign(signed_content(receipt))
+            await _treat(session, table, subject, receipt, now)
+    receipt.signature = holder.signer.sign(signed_content(receipt))
     await session.execute(
         update(plans)
         .where(plans.c.id == plan_id)
-        .values(receipt=receipt.SerializeToString(), executed_at=clock.now(), identifiers=None)
+        .values(receipt=receipt.SerializeToString(), executed_at=now, identifiers=None)
     )
     return receipt, True, subject.id
 
@@ -102,7 +103,9 @@ async def _treat(
         )
 
 
-async def _items(session: AnySession, metadata: MetaData, subject: Subject, now: datetime) -> Any:
+async def _items(
+    session: AnySession, metadata: MetaData, subject: Subject, now: datetime
+) -> AsyncIterator[holder_pb2.PlanItem]:
     for table, _ in datasets(metadata):
         if table.name == "erasure_plan" or not has_subjects(table):
             continue
@@ -129,4 +132,3 @@ def hash_of(items: list[holder_pb2.PlanItem]) -> bytes:
         [json_format.MessageToDict(item) for item in items], sort_keys=True, separators=(",", ":")
     )
     return hashlib.sha256(canonical.encode()).digest()
-

@@ -6,23 +6,33 @@ from collections.abc import Iterator
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2
-from sqlalchemy import ARRAY, Column, ColumnElement, LargeBinary, MetaData, Table, Text, Uuid, cast, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    cast,
+    func,
+    or_,
+    select,
+)
 
 from kernel.db import AnySession
-from kernel.holder.subject import Subject
+from kernel.holder.subject import Holder, Subject
 from kernel.holder.treatment import treatment_of
 from kernel.personal import Erase, dataset_of, datasets, declaration_of
 
 
-async def probe(
-    session: AnySession, metadata: MetaData, subject: Subject, *, holder: str
-) -> holder_pb2.ProbeResponse:
+async def probe(session: AnySession, holder: Holder, subject: Subject) -> holder_pb2.ProbeResponse:
     """Counts rows per column in which the subject can still be found; never shows a value.
 
     One pass per table: all its columns are counted by one statement.
     """
-    answer = holder_pb2.ProbeResponse(holder=holder)
-    for table, _ in datasets(metadata):
+    answer = holder_pb2.ProbeResponse(holder=holder.name)
+    for table, _ in datasets(holder.metadata):
         looked = list(_columns(table, subject))
         answer.columns_scanned += len(looked)
         if not looked:

@@ -14,7 +14,7 @@ from kernel.db import Database, WriteSession
 from kernel.holder.collecting import collect, describe
 from kernel.holder.executing import execute_plan, make_plan
 from kernel.holder.probing import probe
-from kernel.holder.subject import Subject
+from kernel.holder.subject import Holder, Subject
 from kernel.rpc.call import note_subjects
 from kernel.signing import Signer
 
@@ -35,15 +35,14 @@ class DataHolderRpc(holder_pb2_grpc.DataHolderServicer):
         clock: Clock | None = None,
         after_erasure: AfterErasure | None = None,
     ) -> None:
-        self._holder = holder
         self._database = database
-        self._metadata = metadata
-        self._signer = signer
-        self._clock = clock or SystemClock()
+        self._holder = Holder(holder, metadata, signer, clock or SystemClock())
         self._after_erasure = after_erasure
 
-    async def Describe(self, request: holder_pb2.DescribeRequest, context: Any) -> holder_pb2.DescribeResponse:
-        return describe(self._metadata, holder=self._holder, public_key=self._signer.public_key)
+    async def Describe(
+        self, request: holder_pb2.DescribeRequest, context: Any
+    ) -> holder_pb2.DescribeResponse:
+        return describe(self._holder)
 
     async def Collect(
         self, request: holder_pb2.CollectRequest, context: Any
@@ -51,32 +50,19 @@ class DataHolderRpc(holder_pb2_grpc.DataHolderServicer):
         note_subjects([request.subject_id])
         subject = Subject.of(request.subject_id, request.identifiers)
         async with self._database.begin() as session:
-            async for record in collect(session, self._metadata, subject, holder=self._holder):
+            async for record in collect(session, self._holder, subject):
                 yield record
 
     async def Plan(self, request: holder_pb2.PlanRequest, context: Any) -> holder_pb2.PlanResponse:
         note_subjects([request.subject_id])
         subject = Subject.of(request.subject_id, request.identifiers)
         async with self._database.transaction() as session:
-            return await make_plan(
-                session,
-                self._metadata,
-                subject,
-                uuid.UUID(request.request_id),
-                holder=self._holder,
-                now=self._clock.now(),
-            )
+            return await make_plan(session, self._holder, subject, uuid.UUID(request.request_id))
 
     async def Execute(self, request: holder_pb2.ExecuteRequest, context: Any) -> holder_pb2.Receipt:
         async with self._database.transaction() as session:
             receipt, done, subject_id = await execute_plan(
-                session,
-                self._metadata,
-                uuid.UUID(request.plan_id),
-                request.plan_hash,
-                holder=self._holder,
-                signer=self._signer,
-                clock=self._clock,
+                session, self._holder, uuid.UUID(request.plan_id), request.plan_hash
             )
             note_subjects([subject_id])
             if done and self._after_erasure is not None:
@@ -86,4 +72,4 @@ class DataHolderRpc(holder_pb2_grpc.DataHolderServicer):
     async def Probe(self, request: holder_pb2.ProbeRequest, context: Any) -> holder_pb2.ProbeResponse:
         subject = Subject.of(request.subject_id, request.identifiers)
         async with self._database.reading() as session:
-            return await probe(session, self._metadata, subject, holder=self._holder)
+            return await probe(session, self._holder, subject)

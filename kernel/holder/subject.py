@@ -7,12 +7,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2
-from sqlalchemy import ColumnElement, Table, false, func, or_, select
+from sqlalchemy import ColumnElement, MetaData, Table, false, func, or_, select
 
+from kernel.clock import Clock
 from kernel.personal import dataset_of
+from kernel.signing import Signer
 
 # A chain of tables is followed this far; longer ones are a mistake in a declaration.
 _MOST_HOPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A service as a holder: its name, its tables, the key it signs receipts with."""
+
+    name: str
+    metadata: MetaData
+    signer: Signer
+    clock: Clock
 
 
 @dataclass(frozen=True, slots=True)

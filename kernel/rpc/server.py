@@ -17,7 +17,7 @@ Handler = Callable[[Any, Any], Any]
 _OURS = "/kontor."
 
 
-class Stages(grpc.aio.ServerInterceptor):  # type: ignore[misc]
+class Stages(grpc.aio.ServerInterceptor):
     """Puts the stages, outermost first, around each of our handlers.
 
     One interceptor instead of seven: gRPC builds its chain anew for each call, we build ours once.
@@ -25,7 +25,7 @@ class Stages(grpc.aio.ServerInterceptor):  # type: ignore[misc]
 
     def __init__(self, stages: Sequence[Stage]) -> None:
         self._stages = tuple(stages)
-        self._handlers: dict[str, grpc.RpcMethodHandler] = {}
+        self._handlers: dict[str, Any] = {}
 
     async def intercept_service(self, continuation: Any, details: Any) -> Any:
         ready = self._handlers.get(details.method)
