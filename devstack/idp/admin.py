@@ -20,14 +20,14 @@ def blueprint(provider: Provider) -> Blueprint:
     """The routes below `/admin/realms/<realm>`; each needs a role of `realm-management`, as in Keycloak."""
     routes = Blueprint("admin", __name__)
     routes.register_error_handler(HTTPException, _as_json)
-    _user_routes(routes, provider)
+    _look_routes(routes, provider)
+    _change_routes(routes, provider)
+    _account_routes(routes, provider)
     _role_routes(routes, provider)
     return routes
 
 
-def _user_routes(routes: Blueprint, provider: Provider) -> None:
-    users = provider.users
-
+def _look_routes(routes: Blueprint, provider: Provider) -> None:
     @routes.get("/users")
     @_needs(provider, "view-users")
     def search() -> Response:
@@ -37,6 +37,15 @@ def _user_routes(routes: Blueprint, provider: Provider) -> None:
     @_needs(provider, "view-users")
     def count() -> Response:
         return jsonify(len(_search(provider)))
+
+    @routes.get("/users/<user_id>")
+    @_needs(provider, "view-users")
+    def get(user_id: str) -> Response:
+        return jsonify(_found(provider, user_id).representation())
+
+
+def _change_routes(routes: Blueprint, provider: Provider) -> None:
+    users = provider.users
 
     @routes.post("/users")
     @_needs(provider, "manage-users")
@@ -49,11 +58,6 @@ def _user_routes(routes: Blueprint, provider: Provider) -> None:
         except DuplicateUser:
             abort(409, "User exists with same username or email")
         return make_response("", 201, {"Location": f"{request.base_url}/{user.id}"})
-
-    @routes.get("/users/<user_id>")
-    @_needs(provider, "view-users")
-    def get(user_id: str) -> Response:
-        return jsonify(_found(provider, user_id).representation())
 
     @routes.put("/users/<user_id>")
     @_needs(provider, "manage-users")
@@ -72,13 +76,15 @@ def _user_routes(routes: Blueprint, provider: Provider) -> None:
         users.delete(user.id)
         return _done()
 
+
+def _account_routes(routes: Blueprint, provider: Provider) -> None:
     @routes.put("/users/<user_id>/reset-password")
     @_needs(provider, "manage-users")
     def reset_password(user_id: str) -> Response:
         user, password = _found(provider, user_id), str(_body(dict).get("value", ""))
         if not provider.realm.policy.accepts(password, username=user.username, email=user.email or ""):
             abort(400, "invalidPasswordMessage")
-        users.set_password(user.id, password)
+        provider.users.set_password(user.id, password)
         return _done()
 
     @routes.post("/users/<user_id>/logout")

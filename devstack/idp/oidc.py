@@ -67,6 +67,7 @@ def metadata(provider: Provider) -> dict[str, Any]:
             "email", "email_verified", "locale",
         ],
         "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
         "prompt_values_supported": ["none", "login", "create"],
         "ui_locales_supported": list(provider.realm.locales),
     }  # fmt: skip

@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Error
 from flask import Blueprint, abort, g, redirect, render_template, request, session
 from werkzeug.wrappers import Response as BaseResponse
@@ -155,6 +156,7 @@ def refuse(provider: Provider, server: RealmServer, error: OAuth2Error) -> Answe
     """Send the error back to the client where its address is certain, else show it here."""
     if getattr(error, "redirect_uri", None):
         answer: BaseResponse = server.handle_error_response(None, error)
+        answer.location = add_params_to_uri(answer.location, {"iss": provider.issuer})
         return answer
     page = render(
         provider,

@@ -6,6 +6,7 @@ from typing import Any
 from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProtector
 from authlib.oauth2.rfc6750 import BearerTokenValidator
 from authlib.oauth2.rfc7009 import RevocationEndpoint
+from authlib.oauth2.rfc9207 import IssuerParameter
 from authlib.oidc.core import UserInfoEndpoint
 from authlib.oidc.core.grants import OpenIDCode, OpenIDToken
 from authlib.oidc.core.grants.util import create_half_hash
@@ -31,6 +32,7 @@ class RealmServer(AuthorizationServer):  # type: ignore[misc]  # Authlib carries
         self.register_grant(code, [grants.S256Challenge(required=True), CodeIdentity(provider)])
         self.register_grant(refresh, [RefreshIdentity(provider)])
         self.register_grant(service)
+        self.register_extension(Issuer(provider))
         for endpoint in (Revocation, EndSession):
             self.register_endpoint(endpoint(self))
         protector = ResourceProtector()
@@ -67,6 +69,16 @@ class RealmServer(AuthorizationServer):  # type: ignore[misc]  # Authlib carries
         if user.sid is not None:
             token["session_state"] = user.sid
         return token
+
+
+class Issuer(IssuerParameter):  # type: ignore[misc]
+    """RFC 9207: every answer to the browser names who gave it, so that a client cannot mix providers up."""
+
+    def __init__(self, provider: Provider) -> None:
+        self.issuer = provider.issuer
+
+    def get_issuer(self) -> str:
+        return self.issuer
 
 
 class _Identity:

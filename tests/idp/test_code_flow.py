@@ -12,6 +12,7 @@ def test_signing_in_comes_back_with_the_state(portal: Portal, browser: Browser) 
     assert answer.status_code == 302
     assert answer.headers["location"].startswith(f"{PORTAL}/login/callback?")
     assert query_of(answer)["state"] == "s-1"
+    assert query_of(answer)["iss"] == portal.idp.issuer
 
 
 def test_a_second_client_needs_no_second_password(idp: Idp, portal: Portal, browser: Browser) -> None:
@@ -24,6 +25,7 @@ def test_a_second_client_needs_no_second_password(idp: Idp, portal: Portal, brow
 def test_prompt_none_never_shows_a_page(portal: Portal, browser: Browser) -> None:
     answer = browser.http.get(portal.authorize_url(prompt="none"))
     assert query_of(answer)["error"] == "login_required"
+    assert query_of(answer)["iss"] == portal.idp.issuer
 
 
 def test_without_a_challenge_there_is_no_code(portal: Portal, browser: Browser) -> None:
