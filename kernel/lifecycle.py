@@ -25,14 +25,9 @@ from kernel.identity import ServiceToken, TokenVerifier
 from kernel.leases import Job, TimedJob
 from kernel.outbox import Relay
 from kernel.pages import Pages
-from kernel.rpc.auditing import audit_stage
-from kernel.rpc.authenticate import authenticate_stage
-from kernel.rpc.authorize import OwnContact, authorize_stage
-from kernel.rpc.failure import failure_stage
-from kernel.rpc.idempotency import idempotency_stage
+from kernel.rpc.authorize import OwnContact
+from kernel.rpc.chain import house_stages
 from kernel.rpc.server import make_server
-from kernel.rpc.trace import trace_stage
-from kernel.rpc.validate import validate_stage
 from kernel.signing import Signer
 
 log = telemetry.get_logger(__name__)
@@ -120,15 +115,7 @@ class Backend:
     def _make_server(self, own_contact: OwnContact) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
         verifier = TokenVerifier(issuer=self.settings.oidc_issuer, audience=self.settings.audience)
         server = make_server(
-            (
-                trace_stage,
-                failure_stage,
-                authenticate_stage(verifier),
-                authorize_stage(own_contact),
-                idempotency_stage(self.database, self.audit),
-                validate_stage,
-                audit_stage(self.audit),
-            )
+            house_stages(verifier=verifier, own_contact=own_contact, database=self.database, audit=self.audit)
         )
         state = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(state, server)

@@ -7,7 +7,13 @@ import pytest
 
 from tests.fixtures import servers
 
-pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.nats", "tests.fixtures.clock"]
+pytest_plugins = [
+    "tests.fixtures.postgres",
+    "tests.fixtures.nats",
+    "tests.fixtures.clock",
+    "tests.fixtures.realm",
+    "tests.fixtures.serving",
+]
 
 
 def pytest_configure(config: pytest.Config) -> None:

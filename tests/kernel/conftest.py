@@ -1,0 +1,49 @@
+"""The sample service, served with all stages."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+from kontor.tickets.v1 import tickets_pb2_grpc
+
+from kernel.db import Database
+from tests.fixtures.realm import Realm
+from tests.fixtures.serving import OpenDatabase, OwnContacts, Serve, Served
+from tests.kernel.sample import SampleRpc, create_tables, metadata
+
+
+@dataclass
+class Sample:
+    """The running sample service."""
+
+    served: Served
+    rpc: SampleRpc
+    own: OwnContacts
+    realm: Realm
+
+    @property
+    def database(self) -> Database:
+        return self.rpc.database
+
+    def client(self, *roles: str) -> tickets_pb2_grpc.TicketsStub:
+        return self.with_token(self.realm.token(*roles))
+
+    def with_token(self, token: str) -> tickets_pb2_grpc.TicketsStub:
+        return self.served.stub(tickets_pb2_grpc.TicketsStub, token)
+
+
+@pytest.fixture
+async def database(open_database: OpenDatabase) -> Database:
+    """The scratch database with the kernel's tables and the notes."""
+    opened = open_database("scratch", metadata)
+    await create_tables(opened)
+    return opened
+
+
+@pytest.fixture
+async def sample(database: Database, serve: Serve, realm: Realm) -> Sample:
+    rpc, own = SampleRpc(database), OwnContacts()
+    served = await serve(
+        (tickets_pb2_grpc.add_TicketsServicer_to_server, rpc), database=database, own_contact=own
+    )
+    return Sample(served, rpc, own, realm)
