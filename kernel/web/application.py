@@ -8,7 +8,7 @@ from flask import Flask, abort, request
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
 
-from kernel.web import access, assets, errors, forms, headers, health, i18n, login, theme, trace
+from kernel.web import access, assets, calls, errors, forms, headers, health, i18n, login, theme, trace
 from kernel.web.config import WebSettings
 from kernel.web.sessions import Sessions, make_engine
 
@@ -42,13 +42,17 @@ def build(settings: WebSettings, *, package: Path, chrome: str) -> Web:
     )
     login.install(app, settings, sessions=sessions)
     app.before_request(access.enforce)
+    calls.install(app)
     assets.install(app, own=package / "static")
     health.install(app, ready=sessions.ready)
     theme.install(app)
     errors.install(app)
     _templates(app, package)
     app.jinja_env.globals.update(
-        kontor=settings, chrome_layout=f"chrome/{chrome}.html", aria=forms.aria
+        kontor=settings,
+        chrome_layout=f"chrome/{chrome}.html",
+        aria=forms.aria,
+        new_request_id=forms.new_request_id,
     )
     return Web(app=app, sessions=sessions)
 

@@ -76,7 +76,7 @@ def _find(roots: tuple[Path, ...], path: str) -> Path | None:
 def _answer(file: Path, *, immutable: bool) -> Response:
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     stamp = file.stat().st_mtime_ns
-    if kind in _COMPRESSIBLE and "gzip" in request.accept_encodings:
+    if kind in _COMPRESSIBLE and request.accept_encodings.best_match(["gzip"]):
         response = Response(_gzipped(file, stamp), mimetype=kind)
         response.headers["Content-Encoding"] = "gzip"
     else:

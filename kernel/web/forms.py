@@ -24,6 +24,11 @@ def strip(value: str | None) -> str:
     return value.strip() if value else ""
 
 
+def new_request_id() -> str:
+    """A fresh idempotency key for one form."""
+    return str(uuid.uuid4())
+
+
 class Form(FlaskForm):  # type: ignore[misc]
     """A form whose second submission repeats the first answer instead of the deed.
 
@@ -32,7 +37,7 @@ class Form(FlaskForm):  # type: ignore[misc]
     """
 
     request_id = HiddenField(
-        default=lambda: str(uuid.uuid4()), validators=[Regexp(_UUID, message="request_id")]
+        default=new_request_id, validators=[Regexp(_UUID, message="request_id")]
     )
 
     def take_errors(self, violations: Mapping[str, str]) -> list[str]:

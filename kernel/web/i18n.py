@@ -29,7 +29,7 @@ def install(app: Flask, settings: WebSettings, *, own: Path | None = None) -> No
         locale_selector=lambda: choose_language(settings.default_language),
     )
     app.before_request(_remember_choice)
-    app.jinja_env.filters.update(day=day, moment=moment, ago=ago, number=number)
+    app.jinja_env.filters.update(day=day, iso_day=iso_day, moment=moment, ago=ago, number=number)
     app.jinja_env.globals.update(
         language=lambda: str(get_locale() or settings.default_language),
         other_languages=_other_languages,
@@ -44,12 +44,17 @@ def choose_language(default: str) -> str:
     remembered = session.get("lang")
     if remembered in LANGUAGES:
         return str(remembered)
-    return request.accept_languages.best_match(LANGUAGES, default) or default
+    return request.accept_languages.best_match(LANGUAGES) or default
 
 
 def day(value: Any) -> str:
     """A calendar day, spelled out: 3. Mai 2026."""
-    return format_date(_as_datetime(value), "long") if _is_set(value) else "–"
+    return str(format_date(_as_datetime(value), "long")) if _is_set(value) else "–"
+
+
+def iso_day(value: str) -> str:
+    """A day that came as text, 2026-05-03; empty stays a dash."""
+    return day(date.fromisoformat(value)) if value else "–"
 
 
 def moment(value: Any) -> str:

@@ -6,13 +6,13 @@ import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Connection, Engine, create_engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Table, create_engine, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from kernel.clock import SystemClock
@@ -24,7 +24,7 @@ _TOUCH_EVERY = timedelta(minutes=1)
 _SWEEP_EVERY = timedelta(minutes=1)
 _REFRESH_BEFORE = timedelta(seconds=30)
 
-_table = LoginRow.__table__
+_table = cast(Table, LoginRow.__table__)
 
 
 @dataclass(frozen=True)

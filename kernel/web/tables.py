@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, Index, LargeBinary, String
+from sqlalchemy import DateTime, Index, LargeBinary, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from kernel.personal import Basis, Category, Erase, Purpose, dataset, personal, plain
+from kernel.schema import NAMING
 
 
 class Base(DeclarativeBase):
     """Metadata of the session database; portal and gateway each have their own copy."""
+
+    metadata = MetaData(naming_convention=NAMING)
 
 
 class LoginRow(Base):
@@ -20,7 +23,7 @@ class LoginRow(Base):
     __tablename__ = "logins"
     __table_args__ = (
         # Back-channel logout names a session by issuer and sid.
-        Index("ix_logins_provider_session", "issuer", "provider_sid"),
+        Index(None, "issuer", "provider_sid"),
         dataset(deletion_class="end of the login + 0 days, at most 10 hours after it began"),
     )
 

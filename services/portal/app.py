@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from kernel.web.application import build
 from kernel.web.login import current_login
-from services.portal import clients, home, newsletter, preferences, rights, tickets
+from services.portal import clients, home, labels, newsletter, preferences, rights, session, tickets
 from services.portal.config import PortalSettings
 
 _AREAS = (home, newsletter, preferences, rights, tickets)
@@ -17,9 +17,17 @@ def create_app(settings: PortalSettings) -> Flask:
     """The WSGI application of one portal process."""
     web = build(settings, package=Path(__file__).resolve().parent, chrome="portal")
     clients.install(web.app, settings)
+    session.install(web.app)
     for area in _AREAS:
         web.app.register_blueprint(area.blueprint)
-    web.app.jinja_env.globals["navigation"] = navigation
+    web.app.jinja_env.globals.update(
+        navigation=navigation,
+        ticket_state=labels.ticket_state,
+        request_state=labels.request_state,
+        request_kind=labels.request_kind,
+        plan_action=labels.action,
+        actor=labels.actor,
+    )
     return web.app
 
 

@@ -1,3 +1,115 @@
-"""placeholder until the channel stands"""
-from flask import Flask
-def install(app: Flask, settings): ...
+"""The four services, as this page asks them; channels open on first use, after the fork."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+import grpc
+from flask import Flask, current_app
+from kontor.campaigns.v1.campaigns_pb2_grpc import FormsStub, LinksStub
+from kontor.contacts.v1.contacts_pb2 import Contact
+from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
+from kontor.privacy.v1.holder_pb2 import CollectRequest, Identifiers, Record
+from kontor.privacy.v1.holder_pb2_grpc import DataHolderStub
+from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, RequestsStub
+from kontor.tickets.v1.tickets_pb2_grpc import TicketsStub
+
+from kernel.channel import SyncChannel
+from kernel.errors import DeadlineExceeded, Unavailable, from_rpc_error
+from kernel.web.calls import OwnToken
+from services.portal.config import PortalSettings
+
+_KEY = "portal.clients"
+_COLLECT_TIMEOUT_S = 10.0
+HOLDERS = ("contacts", "campaigns", "tickets", "privacy")
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Held:
+    """What one service holds; `records` is None if it did not answer."""
+
+    holder: str
+    records: list[Record] | None
+
+
+class Clients:
+    """Stubs of every service that the portal asks."""
+
+    def __init__(self, settings: PortalSettings) -> None:
+        self._own_token = OwnToken(settings)
+        targets = {name: getattr(settings, f"{name}_target") for name in HOLDERS}
+        self._channels = {
+            name: SyncChannel(target, own_token=self._own_token) for name, target in targets.items()
+        }
+
+    @cached_property
+    def contacts(self) -> ContactsStub:
+        return ContactsStub(self._channels["contacts"].get())
+
+    @cached_property
+    def forms(self) -> FormsStub:
+        return FormsStub(self._channels["campaigns"].get())
+
+    @cached_property
+    def links(self) -> LinksStub:
+        return LinksStub(self._channels["campaigns"].get())
+
+    @cached_property
+    def consents(self) -> ConsentsStub:
+        return ConsentsStub(self._channels["privacy"].get())
+
+    @cached_property
+    def requests(self) -> RequestsStub:
+        return RequestsStub(self._channels["privacy"].get())
+
+    @cached_property
+    def tickets(self) -> TicketsStub:
+        return TicketsStub(self._channels["tickets"].get())
+
+    def collect(self, contact: Contact) -> list[Held]:
+        """Everything that each service holds about a contact.
+
+        Collect is for services only, so it goes with the page's own token. `contact` must be the
+        contacts service's answer to the visitor's own token, and nothing from the request.
+        """
+        return [Held(holder, self._collect(holder, contact)) for holder in HOLDERS]
+
+    def _collect(self, holder: str, contact: Contact) -> list[Record] | None:
+        request = CollectRequest(
+            subject_id=contact.id, identifiers=Identifiers(emails=[contact.email] if contact.email else [])
+        )
+        stub = DataHolderStub(self._channels[holder].get())
+        metadata = (("authorization", f"Bearer {self._own_token()}"),)
+        try:
+            return list(stub.Collect(request, metadata=metadata, timeout=_COLLECT_TIMEOUT_S))
+        except grpc.RpcError as error:
+            typed = from_rpc_error(error)
+            if isinstance(typed, Unavailable | DeadlineExceeded):
+                return None
+            raise typed from error
+
+
+def install(app: Flask, settings: PortalSettings) -> None:
+    """Give the application its clients."""
+    app.extensions[_KEY] = Clients(settings)
+
+
+def clients() -> Clients:
+    """The clients of the current application."""
+    found: Clients = current_app.extensions[_KEY]
+    return found
+
+
+def unless_down(call: Callable[[], Answer]) -> Answer | None:
+    """The answer, or None if the service is not there: one part of a page may be missing."""
+    try:
+        return call()
+    except (Unavailable, DeadlineExceeded):
+        return None
+
+

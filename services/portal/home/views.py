@@ -1,7 +1,74 @@
-from flask import Blueprint, render_template
-from kernel.web.access import public
+"""The start page: a welcome for visitors, and for customers what is open and whom to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from kontor.privacy.v1.privacy_pb2 import (
+    CONSENT_STATE_GIVEN,
+    Consent,
+    ListConsentsRequest,
+    ListRequestsRequest,
+)
+from kontor.tickets.v1.tickets_pb2 import ListTicketsRequest
+
+from kernel.web.access import login_required, public
+from kernel.web.calls import as_visitor
+from kernel.web.forms import Form
+from kernel.web.login import current_login
+from services.portal.clients import clients, unless_down
+from services.portal.session import link, own_contact
+
 blueprint = Blueprint("home", __name__)
+
+_SHOWN = 4
+
+
 @public
-def start():
-    return render_template("home/welcome.html")
+def start() -> ResponseReturnValue:
+    """GET /"""
+    if current_login() is None:
+        return render_template("home/welcome.html")
+    with as_visitor():
+        return _overview()
+
+
+@login_required
+def begin_again() -> ResponseReturnValue:
+    """POST /begin-again: after an erasure, a new record, because the visitor says so."""
+    if Form().validate_on_submit():
+        link()
+    return redirect(url_for("home.start"), code=303)
+
+
+def _overview() -> str:
+    contact = own_contact()
+    # Three services answer three cards; one that is down costs its card and not the page.
+    tickets = unless_down(
+        lambda: clients().tickets.ListTickets(
+            ListTicketsRequest(contact_id=contact.id, page_size=_SHOWN)
+        )
+    )
+    requests = unless_down(
+        lambda: clients().requests.ListRequests(ListRequestsRequest(page_size=_SHOWN, open=True))
+    )
+    consents = unless_down(
+        lambda: clients().consents.ListConsents(ListConsentsRequest(contact_id=contact.id))
+    )
+    return render_template(
+        "home/overview.html",
+        contact=contact,
+        tickets=tickets.tickets if tickets is not None else None,
+        requests=requests.requests if requests is not None else None,
+        given=_given(consents.consents) if consents is not None else None,
+    )
+
+
+def _given(consents: Iterable[Consent]) -> int:
+    return sum(consent.state == CONSENT_STATE_GIVEN for consent in consents)
+
+
 blueprint.add_url_rule("/", "start", start)
+blueprint.add_url_rule("/begin-again", "begin_again", begin_again, methods=["POST"])

@@ -1,7 +1,5 @@
-from flask import Blueprint
-from kernel.web.access import login_required
-blueprint = Blueprint("preferences", __name__)
-@login_required
-def own():
-    return "x"
-blueprint.add_url_rule("/preferences", "own", own)
+"""Preferences: what one receives, by login or by the link in a mail."""
+
+from services.portal.preferences.views import blueprint
+
+__all__ = ["blueprint"]

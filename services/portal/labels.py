@@ -1,0 +1,79 @@
+"""Words, tone and icon for every state that a visitor can meet."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flask_babel import lazy_gettext as _l
+from kontor.privacy.v1 import holder_pb2, privacy_pb2
+from kontor.tickets.v1 import tickets_pb2
+
+
+class Label(NamedTuple):
+    """How a state is shown: its text, its tone (`ui.badge`) and its icon."""
+
+    text: str
+    tone: str
+    icon: str
+
+
+TICKET_STATES = {
+    tickets_pb2.TICKET_STATE_NEW: Label(_l("Received"), "info", "inbox"),
+    tickets_pb2.TICKET_STATE_OPEN: Label(_l("In progress"), "info", "progress"),
+    tickets_pb2.TICKET_STATE_PENDING: Label(_l("Waiting for you"), "warn", "message-reply"),
+    tickets_pb2.TICKET_STATE_SOLVED: Label(_l("Solved"), "good", "circle-check"),
+    tickets_pb2.TICKET_STATE_CLOSED: Label(_l("Closed"), "neutral", "archive"),
+}
+
+REQUEST_KINDS = {
+    holder_pb2.REQUEST_KIND_ACCESS: Label(_l("Copy of your data"), "info", "file-download"),
+    holder_pb2.REQUEST_KIND_ERASURE: Label(_l("Erasure of your data"), "bad", "eraser"),
+}
+
+REQUEST_STATES = {
+    privacy_pb2.REQUEST_STATE_RECEIVED: Label(_l("Received"), "info", "inbox"),
+    privacy_pb2.REQUEST_STATE_VERIFYING: Label(_l("Checking your identity"), "info", "user-check"),
+    privacy_pb2.REQUEST_STATE_ACCEPTED: Label(_l("Accepted"), "info", "progress-check"),
+    privacy_pb2.REQUEST_STATE_PLANNED: Label(_l("Waiting for your confirmation"), "warn", "hand-stop"),
+    privacy_pb2.REQUEST_STATE_EXECUTING: Label(_l("Being carried out"), "info", "progress"),
+    privacy_pb2.REQUEST_STATE_COMPLETED: Label(_l("Completed"), "good", "circle-check"),
+    privacy_pb2.REQUEST_STATE_REFUSED: Label(_l("Refused"), "bad", "circle-x"),
+    privacy_pb2.REQUEST_STATE_WITHDRAWN: Label(_l("Withdrawn"), "neutral", "arrow-back-up"),
+}
+
+ACTIONS = {
+    holder_pb2.ACTION_DELETE_ROW: Label(_l("will be deleted"), "bad", "trash"),
+    holder_pb2.ACTION_NULL: Label(_l("personal parts will be removed"), "bad", "eraser"),
+    holder_pb2.ACTION_PSEUDONYMISE: Label(_l("will no longer be linked to you"), "warn", "mask"),
+    holder_pb2.ACTION_KEEP_RESTRICTED: Label(_l("must be kept by law, locked"), "neutral", "lock"),
+}
+
+ACTORS = {"subject": _l("you"), "staff": _l("our staff"), "system": _l("automatic")}
+
+_UNKNOWN = Label("–", "neutral", "help-circle")
+
+
+def label(table: dict[int, Label], value: int) -> Label:
+    """The label of an enum value, also of one that a newer service has added."""
+    return table.get(value, _UNKNOWN)
+
+
+def ticket_state(value: int) -> Label:
+    return label(TICKET_STATES, value)
+
+
+def request_state(value: int) -> Label:
+    return label(REQUEST_STATES, value)
+
+
+def request_kind(value: int) -> Label:
+    return label(REQUEST_KINDS, value)
+
+
+def action(value: int) -> Label:
+    return label(ACTIONS, value)
+
+
+def actor(name: str) -> str:
+    """Who made a transition, in words."""
+    return str(ACTORS.get(name, name))

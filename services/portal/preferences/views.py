@@ -1,0 +1,181 @@
+"""Topics on and off. Withdrawing takes exactly as many clicks as giving (Art. 7(3) GDPR)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from google.protobuf.timestamp_pb2 import Timestamp
+from kontor.campaigns.v1.campaigns_pb2 import GetPreferencesRequest, SetPreferenceRequest
+from kontor.privacy.v1.privacy_pb2 import (
+    CHANNEL_EMAIL,
+    CONSENT_STATE_GIVEN,
+    CONSENT_STATE_REQUESTED,
+    ConsentText,
+    Evidence,
+    GiveConsentRequest,
+    ListConsentsRequest,
+    ListConsentTextsRequest,
+    WithdrawConsentRequest,
+)
+
+from kernel.errors import FailedPrecondition, InvalidArgument, NotFound
+from kernel.web.access import login_required, public
+from services.portal.clients import clients
+from services.portal.preferences.forms import Switch
+from services.portal.session import own_contact
+
+blueprint = Blueprint("preferences", __name__)
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic as the page shows it."""
+
+    name: str
+    title: str
+    text: str
+    notice: str
+    text_id: str
+    version: int
+    subscribed: bool
+    pending: bool
+    since: Timestamp | None
+
+
+@login_required
+def own() -> ResponseReturnValue:
+    """GET, POST /preferences: at once, because the login has proven the address."""
+    form = Switch()
+    if form.validate_on_submit():
+        (_give if form.to.data == "on" else _withdraw)(form)
+        return redirect(url_for("preferences.own"), code=303)
+    answer = clients().consents.ListConsents(ListConsentsRequest(contact_id=own_contact().id))
+    newest = {consent.topic: consent for consent in answer.consents}
+    topics = [
+        _topic(
+            text,
+            subscribed=text.topic in newest and newest[text.topic].state == CONSENT_STATE_GIVEN,
+            pending=text.topic in newest and newest[text.topic].state == CONSENT_STATE_REQUESTED,
+            since=newest[text.topic].record_time if text.topic in newest else None,
+        )
+        for text in _texts()
+    ]
+    return _page(form, topics)
+
+
+@public
+def by_link(token: str) -> ResponseReturnValue:
+    """GET, POST /preferences/<token>: by the link in a mail, without a login."""
+    form = Switch()
+    try:
+        if form.validate_on_submit():
+            _set_by_link(token, form)
+            return redirect(url_for("preferences.by_link", token=token), code=303)
+        known = clients().links.GetPreferences(GetPreferencesRequest(token=token))
+    except (NotFound, InvalidArgument):
+        problem = _("We do not know this link. Perhaps your mail program has cut it off.")
+        return render_template("newsletter/dead_link.html", problem=problem), 404
+    states = {entry.topic: entry for entry in known.topics}
+    topics = [
+        _topic(
+            text,
+            subscribed=text.topic in states and states[text.topic].subscribed,
+            pending=False,
+            since=states[text.topic].since if text.topic in states else None,
+        )
+        for text in _texts()
+    ]
+    return _page(form, topics)
+
+
+def _page(form: Switch, topics: Iterable[Topic]) -> str:
+    return render_template("preferences/topics.html", form=form, topics=list(topics))
+
+
+def _give(form: Switch) -> None:
+    try:
+        clients().consents.GiveConsent(
+            GiveConsentRequest(
+                request_id=form.request_id.data,
+                contact_id=own_contact().id,
+                topic=form.topic.data,
+                channel=CHANNEL_EMAIL,
+                text_id=form.text_id.data,
+                evidence=_evidence(),
+            )
+        )
+    except (InvalidArgument, NotFound, FailedPrecondition):
+        flash(_("The text has changed in the meantime. Please read it and choose again."), "warning")
+    else:
+        flash(_("Noted: you receive this from now on."), "success")
+
+
+def _withdraw(form: Switch) -> None:
+    clients().consents.WithdrawConsent(
+        WithdrawConsentRequest(
+            request_id=form.request_id.data,
+            contact_id=own_contact().id,
+            topic=form.topic.data,
+            channel=CHANNEL_EMAIL,
+            method="portal",
+        )
+    )
+    flash(_("Noted: you no longer receive this. It applies at once."), "success")
+
+
+def _set_by_link(token: str, form: Switch) -> None:
+    wanted = form.to.data == "on"
+    clients().links.SetPreference(
+        SetPreferenceRequest(
+            request_id=form.request_id.data,
+            token=token,
+            topic=form.topic.data,
+            subscribed=wanted,
+            language=str(get_locale()),
+        )
+    )
+    if wanted:
+        flash(_("Noted: you receive this from now on."), "success")
+    else:
+        flash(_("Noted: you no longer receive this. It applies at once."), "success")
+
+
+def _evidence() -> Evidence:
+    now = Timestamp()
+    now.GetCurrentTime()
+    return Evidence(
+        form_url=f"{current_app.config['KONTOR'].public_url}{request.path}",
+        language=str(get_locale()),
+        request_time=now,
+        confirm_time=now,
+        confirm_ip=request.remote_addr or "",
+        method="portal-login",
+    )
+
+
+def _texts() -> list[ConsentText]:
+    answer = clients().consents.ListConsentTexts(ListConsentTextsRequest(language=str(get_locale())))
+    return list(answer.texts)
+
+
+def _topic(text: ConsentText, *, subscribed: bool, pending: bool, since: Timestamp | None) -> Topic:
+    return Topic(
+        name=text.topic,
+        title=text.title,
+        text=text.text,
+        notice=text.withdrawal_notice,
+        text_id=text.id,
+        version=text.version,
+        subscribed=subscribed,
+        pending=pending,
+        since=since,
+    )
+
+
+blueprint.add_url_rule("/preferences", "own", own, methods=["GET", "POST"])
+blueprint.add_url_rule("/preferences/<token>", "by_link", by_link, methods=["GET", "POST"])

@@ -1,0 +1,113 @@
+"""Turns what the services hold into groups that a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from kontor.privacy.v1 import holder_pb2
+from kontor.privacy.v1.holder_pb2 import PlanItem, Record
+
+from services.portal.clients import Held
+from services.portal.rights import vocabulary
+from services.portal.rights.words import BASES, PURPOSES, holder_words, names, source_words
+
+# More than this of one kind is listed in the copy of the data, not on the page.
+SHOWN_RECORDS = 25
+
+
+@dataclass
+class Entry:
+    """One stored record: labelled values."""
+
+    values: list[tuple[str, str]]
+    since: Any
+    source: str
+
+
+@dataclass
+class Dataset:
+    """One kind of record with what Art. 15 wants to be said about it."""
+
+    title: str
+    purposes: set[int] = field(default_factory=set)
+    bases: set[int] = field(default_factory=set)
+    retention: str = ""
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def why(self) -> str:
+        return names(PURPOSES, self.purposes)
+
+    @property
+    def basis(self) -> str:
+        return names(BASES, self.bases)
+
+    @property
+    def shown(self) -> list[Entry]:
+        return self.entries[:SHOWN_RECORDS]
+
+
+@dataclass
+class Part:
+    """What one service holds. `answers` is False if it could not be asked."""
+
+    title: str
+    text: str
+    icon: str
+    answers: bool
+    datasets: list[Dataset]
+
+    @property
+    def count(self) -> int:
+        return sum(len(dataset.entries) for dataset in self.datasets)
+
+
+def parts(held: Iterable[Held]) -> list[Part]:
+    """One part for each service, in the order asked."""
+    made = []
+    for one in held:
+        title, text, icon = holder_words(one.holder)
+        datasets = _datasets(one.records or [])
+        made.append(Part(title, text, icon, one.records is not None, datasets))
+    return made
+
+
+def _datasets(records: Iterable[Record]) -> list[Dataset]:
+    found: dict[str, Dataset] = {}
+    for record in records:
+        dataset = found.get(record.dataset)
+        if dataset is None:
+            dataset = found[record.dataset] = Dataset(title=vocabulary.dataset(record.dataset))
+        dataset.retention = vocabulary.retention(record.retention)
+        dataset.purposes |= {value.purpose for value in record.values}
+        dataset.bases |= {value.basis for value in record.values}
+        dataset.entries.append(
+            Entry(
+                values=[(vocabulary.column(value.column), value.value) for value in record.values],
+                since=record.since,
+                source=source_words(record.source),
+            )
+        )
+    return list(found.values())
+
+
+@dataclass
+class PlanSummary:
+    """An erasure in numbers: what goes, what a law keeps."""
+
+    going: int
+    kept: int
+    laws: list[str]
+
+
+def summarise(plans: Iterable[Any]) -> PlanSummary:
+    """Count the rows of all holders' plans."""
+    items: list[PlanItem] = [item for plan in plans for item in plan.items]
+    kept = [item for item in items if item.action == holder_pb2.ACTION_KEEP_RESTRICTED]
+    return PlanSummary(
+        going=sum(item.rows for item in items) - sum(item.rows for item in kept),
+        kept=sum(item.rows for item in kept),
+        laws=sorted({item.law for item in kept if item.law}),
+    )

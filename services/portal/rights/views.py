@@ -1,0 +1,170 @@
+"""What is held, and the visitor's requests: copy of the data and erasure."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+from flask import Blueprint, Response, abort, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS, REQUEST_KIND_ERASURE
+from kontor.privacy.v1.privacy_pb2 import (
+    DOCUMENT_FORMAT_JSON,
+    DOCUMENT_FORMAT_PDF,
+    REQUEST_STATE_ACCEPTED,
+    REQUEST_STATE_COMPLETED,
+    REQUEST_STATE_EXECUTING,
+    REQUEST_STATE_PLANNED,
+    REQUEST_STATE_RECEIVED,
+    REQUEST_STATE_VERIFYING,
+    ConfirmRequestRequest,
+    CreateRequestRequest,
+    GetDocumentRequest,
+    GetRequestRequest,
+    ListRequestsRequest,
+    Request,
+)
+
+from kernel.web.access import login_required
+from kernel.web.forms import Form
+from services.portal.clients import clients, unless_down
+from services.portal.rights import vocabulary
+from services.portal.rights.held import parts, summarise
+from services.portal.rights.words import holder_words
+from services.portal.session import own_contact
+
+blueprint = Blueprint("rights", __name__)
+
+_FORMATS = {"json": DOCUMENT_FORMAT_JSON, "pdf": DOCUMENT_FORMAT_PDF}
+# In these the page asks again by itself, because something is about to happen.
+_MOVING = {
+    REQUEST_STATE_RECEIVED,
+    REQUEST_STATE_VERIFYING,
+    REQUEST_STATE_ACCEPTED,
+    REQUEST_STATE_EXECUTING,
+}
+
+
+@login_required
+def overview() -> ResponseReturnValue:
+    """GET /rights: everything held, explained, and every request with its state."""
+    contact = own_contact()
+    held = clients().collect(contact)
+    requests = unless_down(lambda: clients().requests.ListRequests(ListRequestsRequest(page_size=50)))
+    return render_template(
+        "rights/overview.html",
+        contact=contact,
+        parts=parts(held),
+        requests=requests.requests if requests is not None else None,
+        form=Form(),
+    )
+
+
+@login_required
+def ask_copy() -> ResponseReturnValue:
+    """POST /rights/copy: the copy of the data (Art. 15)."""
+    return _ask(REQUEST_KIND_ACCESS)
+
+
+@login_required
+def erasure() -> ResponseReturnValue:
+    """GET, POST /rights/erasure: what erasure means, then its plan. Nothing is erased here."""
+    form = Form()
+    if form.validate_on_submit():
+        return _ask(REQUEST_KIND_ERASURE, form)
+    return render_template("rights/erasure.html", form=form)
+
+
+@login_required
+def request_page(request_id: uuid.UUID) -> ResponseReturnValue:
+    """GET /rights/requests/<id>"""
+    return render_template("rights/request.html", **_shown(request_id))
+
+
+@login_required
+def request_part(request_id: uuid.UUID) -> ResponseReturnValue:
+    """GET /rights/requests/<id>/part: the part of the page that moves."""
+    return render_template("rights/request_part.html", **_shown(request_id))
+
+
+@login_required
+def confirm(request_id: uuid.UUID) -> ResponseReturnValue:
+    """POST /rights/requests/<id>/confirm: the word that starts a planned erasure."""
+    form = Form()
+    if not form.validate_on_submit():
+        abort(400)
+    clients().requests.ConfirmRequest(
+        ConfirmRequestRequest(request_id=form.request_id.data, id=str(request_id))
+    )
+    return redirect(url_for("rights.request_page", request_id=request_id), code=303)
+
+
+@login_required
+def document(request_id: uuid.UUID, kind: str) -> ResponseReturnValue:
+    """GET /rights/requests/<id>/document.<json|pdf>"""
+    if kind not in _FORMATS:
+        abort(404)
+    answer = clients().requests.GetDocument(
+        GetDocumentRequest(id=str(request_id), format=_FORMATS[kind])
+    )
+    response = Response(answer.content, mimetype=answer.media_type)
+    response.headers.set("Content-Disposition", "attachment", filename=answer.file_name)
+    return response
+
+
+def _ask(kind: int, form: Form | None = None) -> ResponseReturnValue:
+    form = form or Form()
+    if not form.validate_on_submit():
+        abort(400)
+    made = clients().requests.CreateRequest(
+        CreateRequestRequest(
+            request_id=form.request_id.data,
+            contact_id=own_contact().id,
+            kind=kind,
+            language=str(get_locale()),
+        )
+    )
+    return redirect(url_for("rights.request_page", request_id=made.id), code=303)
+
+
+def _shown(request_id: uuid.UUID) -> dict[str, object]:
+    found = clients().requests.GetRequest(GetRequestRequest(id=str(request_id)))
+    return {
+        "entry": found,
+        "due": date.fromisoformat(found.due_date) if found.due_date else None,
+        "moving": found.state in _MOVING,
+        "erasure": found.kind == REQUEST_KIND_ERASURE,
+        "planned": found.state == REQUEST_STATE_PLANNED,
+        "completed": found.state == REQUEST_STATE_COMPLETED,
+        "step": _step(found),
+        "summary": summarise(found.plans),
+        "plans": [
+            (
+                holder_words(plan.holder)[0],
+                [(vocabulary.dataset(item.dataset), item) for item in plan.items if item.rows],
+                plan.executed,
+            )
+            for plan in found.plans
+        ],
+        "waiting_for": [holder_words(holder)[0] for holder in found.waiting_for],
+        "form": Form(),
+    }
+
+
+def _step(found: Request) -> int:
+    """Where the request stands on the page's steps."""
+    if found.kind == REQUEST_KIND_ERASURE:
+        order = {REQUEST_STATE_PLANNED: 1, REQUEST_STATE_EXECUTING: 2, REQUEST_STATE_COMPLETED: 4}
+        return order.get(found.state, 0)
+    return 3 if found.state == REQUEST_STATE_COMPLETED else 1
+
+
+blueprint.add_url_rule("/rights", "overview", overview)
+blueprint.add_url_rule("/rights/copy", "ask_copy", ask_copy, methods=["POST"])
+blueprint.add_url_rule("/rights/erasure", "erasure", erasure, methods=["GET", "POST"])
+_ONE = "/rights/requests/<uuid:request_id>"
+blueprint.add_url_rule(_ONE, "request_page", request_page)
+blueprint.add_url_rule(f"{_ONE}/part", "request_part", request_part)
+blueprint.add_url_rule(f"{_ONE}/confirm", "confirm", confirm, methods=["POST"])
+blueprint.add_url_rule(f"{_ONE}/document.<kind>", "document", document)

@@ -1,0 +1,80 @@
+"""The contact behind the login: found, joined at the first visit, or erased."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Flask, g, render_template
+from flask.typing import ResponseReturnValue
+from kontor.contacts.v1.contacts_pb2 import Contact, GetOwnContactRequest, LinkLoginRequest
+from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ERASURE
+from kontor.privacy.v1.privacy_pb2 import (
+    REQUEST_STATE_COMPLETED,
+    REQUEST_STATE_EXECUTING,
+    ListRequestsRequest,
+    Request,
+)
+
+from kernel.errors import FailedPrecondition, NotFound
+from services.portal.clients import clients
+
+
+class Erased(Exception):
+    """This login had its data erased; the page says so instead of creating a new record."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__("erased")
+        self.request = request
+
+
+class AddressNotVerified(Exception):
+    """The login's address is not verified, so nobody knows whose record it may see."""
+
+
+def install(app: Flask) -> None:
+    """Pages for logins without a contact."""
+    app.register_error_handler(Erased, _erased_page)
+    app.register_error_handler(AddressNotVerified, _unverified_page)
+
+
+def own_contact() -> Contact:
+    """The visitor's contact. Call it in the visitor's name, never in the page's."""
+    if "contact" not in g:
+        g.contact = _find()
+    contact: Contact = g.contact
+    return contact
+
+
+def _find() -> Contact:
+    try:
+        return clients().contacts.GetOwnContact(GetOwnContactRequest())
+    except NotFound:
+        erasure = _erasure()
+        if erasure is not None:
+            # Joining would create the record anew that was just erased.
+            raise Erased(erasure) from None
+        return link()
+
+
+def link() -> Contact:
+    """Join the login to the contact with its verified address, or to a new one."""
+    try:
+        return clients().contacts.LinkLogin(LinkLoginRequest(request_id=str(uuid.uuid4())))
+    except FailedPrecondition as error:
+        raise AddressNotVerified from error
+
+
+def _erasure() -> Request | None:
+    """The newest erasure that this login has set going."""
+    answer = clients().requests.ListRequests(ListRequestsRequest(page_size=50))
+    running = (REQUEST_STATE_EXECUTING, REQUEST_STATE_COMPLETED)
+    found = (r for r in answer.requests if r.kind == REQUEST_KIND_ERASURE and r.state in running)
+    return next(found, None)
+
+
+def _erased_page(error: Erased) -> ResponseReturnValue:
+    return render_template("home/erased.html", request_=error.request)
+
+
+def _unverified_page(_error: AddressNotVerified) -> ResponseReturnValue:
+    return render_template("home/unverified.html"), 403

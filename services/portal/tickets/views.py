@@ -1,0 +1,108 @@
+"""The visitor's tickets: list, open a new one, read and answer."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from kontor.tickets.v1.tickets_pb2 import (
+    CHANNEL_PORTAL,
+    TICKET_PRIORITY_NORMAL,
+    AddMessageRequest,
+    CreateTicketRequest,
+    GetTicketRequest,
+    ListMessagesRequest,
+    ListTicketsRequest,
+)
+
+from kernel.errors import InvalidArgument
+from kernel.web.access import login_required
+from services.portal.clients import clients
+from services.portal.session import own_contact
+from services.portal.tickets.forms import NewTicket, Reply
+
+blueprint = Blueprint("tickets", __name__)
+
+_PAGE = 20
+_MESSAGES = 200
+
+
+@login_required
+def index() -> ResponseReturnValue:
+    """GET /tickets"""
+    token = request.args.get("page_token", "")
+    answer = clients().tickets.ListTickets(
+        ListTicketsRequest(contact_id=own_contact().id, page_size=_PAGE, page_token=token)
+    )
+    return render_template(
+        "tickets/index.html",
+        tickets=answer.tickets,
+        next_href=_page(answer.next_page_token),
+        first_href=url_for("tickets.index") if token else "",
+    )
+
+
+@login_required
+def create() -> ResponseReturnValue:
+    """GET, POST /tickets/new"""
+    form = NewTicket()
+    problems: list[str] = []
+    if form.validate_on_submit():
+        try:
+            ticket = clients().tickets.CreateTicket(
+                CreateTicketRequest(
+                    request_id=form.request_id.data,
+                    contact_id=own_contact().id,
+                    subject=form.subject.data,
+                    body=form.body.data,
+                    priority=TICKET_PRIORITY_NORMAL,
+                    channel=CHANNEL_PORTAL,
+                )
+            )
+        except InvalidArgument as error:
+            problems = form.take_errors(error.violations) or [_("Please check your message.")]
+        else:
+            flash(_("We have received your request. Its number is %(number)s.", number=ticket.number), "success")
+            return redirect(url_for("tickets.detail", ticket_id=ticket.id), code=303)
+    return render_template("tickets/new.html", form=form, problems=problems)
+
+
+@login_required
+def detail(ticket_id: uuid.UUID) -> ResponseReturnValue:
+    """GET, POST /tickets/<id>: the conversation, and one more message."""
+    form = Reply()
+    problems: list[str] = []
+    if form.validate_on_submit():
+        try:
+            clients().tickets.AddMessage(
+                AddMessageRequest(
+                    request_id=form.request_id.data, ticket_id=str(ticket_id), body=form.body.data
+                )
+            )
+        except InvalidArgument as error:
+            problems = form.take_errors(error.violations) or [_("Please check your message.")]
+        else:
+            flash(_("Your answer is with us."), "success")
+            return redirect(url_for("tickets.detail", ticket_id=ticket_id), code=303)
+    ticket = clients().tickets.GetTicket(GetTicketRequest(ticket_id=str(ticket_id)))
+    if ticket.contact_id != own_contact().id:
+        # Somebody with a staff role may read any ticket; here everybody sees the own ones.
+        abort(404)
+    messages = clients().tickets.ListMessages(
+        ListMessagesRequest(ticket_id=str(ticket_id), page_size=_MESSAGES)
+    )
+    public = [message for message in messages.messages if not message.internal]
+    return render_template(
+        "tickets/detail.html", ticket=ticket, messages=public, form=form, problems=problems
+    )
+
+
+def _page(token: str) -> str:
+    return url_for("tickets.index", page_token=token) if token else ""
+
+
+blueprint.add_url_rule("/tickets", "index", index)
+blueprint.add_url_rule("/tickets/new", "create", create, methods=["GET", "POST"])
+blueprint.add_url_rule("/tickets/<uuid:ticket_id>", "detail", detail, methods=["GET", "POST"])
