@@ -1,6 +1,7 @@
 """The sample service, served with all stages."""
 
-from collections.abc import Awaitable, Callable
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pytest
@@ -25,11 +26,11 @@ class Sample:
     def database(self) -> Database:
         return self.rpc.database
 
-    def client(self, *roles: str) -> tickets_pb2_grpc.TicketsStub:
+    def client(self, *roles: str) -> tickets_pb2_grpc.TicketsAsyncStub:
         return self.with_token(self.realm.token(*roles))
 
-    def with_token(self, token: str) -> tickets_pb2_grpc.TicketsStub:
-        return self.served.stub(tickets_pb2_grpc.TicketsStub, token)
+    def with_token(self, token: str) -> tickets_pb2_grpc.TicketsAsyncStub:
+        return tickets_pb2_grpc.TicketsStub(self.served.channel(token))
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ async def database(open_database: OpenDatabase) -> Database:
 
 @pytest.fixture
 async def sample(database: Database, serve: Serve, realm: Realm) -> Sample:
-    rpc, own = SampleRpc(database), OwnContacts()
+    rpc, own = SampleRpc(database), OwnContacts()  # type: ignore[abstract]
     served = await serve(
         (tickets_pb2_grpc.add_TicketsServicer_to_server, rpc), database=database, own_contact=own
     )

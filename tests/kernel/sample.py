@@ -102,5 +102,5 @@ async def count(database: Database, table: str) -> int:
 async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 10) -> None:
     """Returns as soon as the condition holds; fails the test after so many seconds."""
     async with asyncio.timeout(seconds):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 - what is waited for happens in another process
             await asyncio.sleep(0.02)
