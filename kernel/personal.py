@@ -80,7 +80,7 @@ class Dataset:
     `subject` names the column that leads to the contact: "contact_id"; "subject_ids[]" for an
     array; "ticket_id -> ticket" to go on through another table's own path; None if rows have
     no contact. `emails` names text columns whose value (lower case) is an address of the
-    subject: rows that match one belong to the subject even without a contact.
+    subject, or arrays of such: rows that match one belong to the subject even without a contact.
     `deletion_class` is start event + standard period (DIN 66398), in words.
     """
 

@@ -181,6 +181,11 @@ def _uuid(value: str) -> str | None:
     return None if same else "must be a UUID in lower-case canonical form"
 
 
+def is_email(value: str) -> bool:
+    """Whether the text is an address by the contract's rule `email`, for what comes in other ways than RPC."""
+    return _email(value) is None
+
+
 def _email(value: str) -> str | None:
     if len(value) > 254 or not _EMAIL.fullmatch(value):
         return "must be an e-mail address"

@@ -70,8 +70,16 @@ def rows_of(table: Table, subject: Subject) -> ColumnElement[bool]:
     if path is not None:
         conditions.append(path)
     if subject.emails:
-        conditions += [func.lower(table.c[name]).in_(subject.emails) for name in declared.emails]
+        conditions += [_has_address(table, name, subject) for name in declared.emails]
     return or_(*conditions) if conditions else false()
+
+
+def _has_address(table: Table, name: str, subject: Subject) -> ColumnElement[bool]:
+    column = table.c[name]
+    if isinstance(column.type, ARRAY):
+        # Declared to hold lower case, so that its index can answer.
+        return column.overlap(list(subject.emails))
+    return func.lower(column).in_(subject.emails)
 
 
 def has_subjects(table: Table) -> bool:
