@@ -63,7 +63,7 @@ def _columns(table: Table, subject: Subject) -> Iterator[tuple[Column[Any], Colu
             if column.name in ids or declaration_of(column) is not None:
                 yield column, column == subject.id
         elif isinstance(column.type, ARRAY) and isinstance(column.type.item_type, Uuid):
-            yield column, column.contains([subject.id])
+            yield column, holds_id(column, subject.id)
         elif declaration_of(column) is not None:
             condition = _contains(column, subject)
             if condition is not None:

@@ -78,8 +78,13 @@ def _has_address(table: Table, name: str, subject: Subject) -> ColumnElement[boo
     column = table.c[name]
     if isinstance(column.type, ARRAY):
         # Declared to hold lower case, so that its index can answer.
-        return column.overlap(list(subject.emails))
+        return column.op("&&", is_comparison=True)(literal(list(subject.emails), type_=column.type))
     return func.lower(column).in_(subject.emails)
+
+
+def holds_id(column: Column[Any], subject_id: uuid.UUID) -> ColumnElement[bool]:
+    """Whether an array of ids holds this one."""
+    return column.op("@>", is_comparison=True)(literal([subject_id], type_=column.type))
 
 
 def has_subjects(table: Table) -> bool:
@@ -103,5 +108,5 @@ def _path_condition(table: Table, subject_id: uuid.UUID, *, hops: int) -> Column
         (key,) = target.primary_key.columns
         return table.c[column].in_(select(key).where(inner))
     if column.endswith("[]"):
-        return table.c[column[:-2]].contains([subject_id])
+        return holds_id(table.c[column[:-2]], subject_id)
     return table.c[column] == subject_id
