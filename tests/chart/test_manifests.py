@@ -107,6 +107,13 @@ def test_readiness_is_not_liveness_for_web_pages(manifests: list[Manifest]) -> N
         assert main["readinessProbe"]["httpGet"]["path"] == "/readyz"
 
 
+def test_readiness_is_not_liveness_for_back_ends(manifests: list[Manifest]) -> None:
+    for name in BACKENDS:
+        main = process(manifests, name).main
+        assert main["livenessProbe"]["grpc"]["service"] == "live"
+        assert "service" not in main["readinessProbe"]["grpc"]
+
+
 def test_shutdown_leaves_time_to_drain(manifests: list[Manifest]) -> None:
     for name, pod in pods(manifests):
         pause = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]

@@ -63,6 +63,10 @@ httpGet:
 {{- else }}
 grpc:
   port: {{ include "kontor.port" . }}
+  {{- if eq .probe "liveness" }}
+  # Only whether the process turns: an outage of its database must not restart it.
+  service: live
+  {{- end }}
 {{- end }}
 timeoutSeconds: 5
 {{- if eq .probe "startup" }}
