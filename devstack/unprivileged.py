@@ -26,10 +26,13 @@ class Account:
             os.chown(folder, self.uid, self.gid)
 
 
+SAME_USER = Account(uid=None, gid=None)
+
+
 def account() -> Account:
     """The current user, or for root an own system user (`nobody` where none can be created)."""
     if os.geteuid() != 0:
-        return Account(uid=None, gid=None)
+        return SAME_USER
     entry = _lookup(USER) or _create() or pwd.getpwnam("nobody")
     return Account(uid=entry.pw_uid, gid=entry.pw_gid)
 
@@ -60,7 +63,7 @@ def program_folder(installed: Path, user: Account) -> Path:
         # Renamed at the end: a copy cut short by a full disk must never look complete.
         partial = copy.with_name(f"{copy.name}.{os.getpid()}")
         shutil.copytree(installed, partial, symlinks=True)
-        SHELTER.chmod(0o711)  # noqa: S103 - the user must pass through, and may not list
+        SHELTER.chmod(0o711)
         partial.rename(copy)
     return copy
 

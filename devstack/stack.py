@@ -1,0 +1,207 @@
+"""The whole of Kontor on one machine: started in order, watched, stopped in reverse."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import psutil
+
+from devstack import environment, keys, ports
+from devstack.child import Child, Recipe, Say, StackFailed
+from devstack.folder import StackFolder, fingerprint
+from devstack.nats import NatsFailed
+from devstack.ports import Ports, PortTaken
+from devstack.postgres import PostgresFailed
+from devstack.recipes import ROOT, Recipes
+
+START_SECONDS = 90
+# What a person can act on; anything else is a defect and shows its traceback.
+EXPLAINED = (StackFailed, PortTaken, PostgresFailed, NatsFailed)
+
+
+class Stack:
+    """`async with Stack(folder, ports="free") as stack:` — all processes are ready inside the block."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        ports: Literal["free"] | Ports | None = None,
+        demo_data: bool = False,
+        say: Say = lambda text: None,
+    ) -> None:
+        self.folder = StackFolder(folder)
+        self.start_seconds = 0.0
+        self._wanted_ports = ports
+        self._demo_data = demo_data
+        self._say = say
+        self._children: dict[str, Child] = {}
+        self._stages: list[list[Child]] = []
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Bring everything up; on any failure, and on cancellation, take down what came up."""
+        started = time.monotonic()
+        self.folder.open()
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+        self.start_seconds = time.monotonic() - started
+
+    async def stop(self) -> None:
+        """End all processes, last started first, and let the folder go."""
+        while self._stages:
+            stage = self._stages.pop()
+            await asyncio.gather(*(child.stop() for child in stage))
+        self.folder.close()
+
+    async def failed(self) -> None:
+        """Never returns while all goes well; raises `StackFailed` when a process has died too often."""
+        watched = [child.failed for child in self._children.values()]
+        done, _pending = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+        for future in done:
+            future.result()
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Pages as URLs, everything else as host:port, by name."""
+        shown = {name: self.ports.address(name) for name in self.ports.numbers}
+        return shown | {
+            name: environment.url(self.ports, name) for name in ("portal", "gateway", "idp", "mail")
+        }
+
+    def kill(self, name: str) -> None:
+        """SIGKILL a process; the supervisor restarts it."""
+        self._children[name].kill()
+
+    async def wait_ready(self, name: str) -> None:
+        """Wait until a killed process answers again."""
+        await self._children[name].wait_ready()
+
+    def restarts(self, name: str) -> int:
+        """How often a process has been restarted."""
+        return self._children[name].restarts
+
+    def env(self, name: str) -> dict[str, str]:
+        """The environment of a process, or of `client`: a program outside, with the integrator's secret."""
+        if name == "client":
+            return environment.for_client(ports=self.ports, keys=self.keys)
+        return environment.for_process(name, ports=self.ports, keys=self.keys)
+
+    def rss_mb(self) -> dict[str, float]:
+        """Memory by process in MB, with its workers; shared pages are counted once (PSS)."""
+        pids = {name: child.pid for name, child in self._children.items()}
+        return {name: _memory_mb(pid) for name, pid in pids.items() if pid is not None}
+
+    async def _start(self) -> None:
+        if count := self.folder.end_leftovers():
+            self._say(f"Ended {count} processes that an earlier, killed start had left behind")
+        self.ports = self._choose_ports()
+        ports.check(self.ports)
+        self.keys = keys.load(self.folder.secrets)
+        self.folder.note("ports", dict(self.ports.numbers))
+        recipes = Recipes(self.folder, ports=self.ports, keys=self.keys)
+        self._say("Starting PostgreSQL, NATS, mail sink and identity provider")
+        await asyncio.gather(
+            asyncio.to_thread(recipes.postgres.prepare), asyncio.to_thread(recipes.nats.prepare)
+        )
+        await self._run(recipes.engines())
+        await self._migrate(recipes)
+        self._say("Starting contacts, campaigns, tickets, privacy, portal and gateway")
+        await self._run([*recipes.services(), *recipes.pages()])
+        if self._demo_data:
+            await self._load_demo()
+
+    def _choose_ports(self) -> Ports:
+        if self._wanted_ports == "free":
+            return ports.free()
+        return self._wanted_ports or ports.from_environment()
+
+    async def _run(self, recipes: Sequence[Recipe]) -> None:
+        """Start a stage and wait until all of it is ready."""
+        stage: list[Child] = []
+        # Appended before the first start: a stop in the middle must find what is already running.
+        self._stages.append(stage)
+        for recipe in recipes:
+            child = Child(recipe, say=self._say, started=self._note_pids)
+            stage.append(child)
+            self._children[recipe.name] = child
+            await child.start()
+        try:
+            async with asyncio.TaskGroup() as waiting:
+                for child in stage:
+                    waiting.create_task(child.wait_ready(seconds=START_SECONDS))
+        except* StackFailed as failures:
+            # One sentence is enough: the others usually failed because of the first.
+            raise failures.exceptions[0] from None
+
+    def _note_pids(self) -> None:
+        self.folder.note_pids(child.pid for child in self._children.values() if child.pid is not None)
+
+    async def _migrate(self, recipes: Recipes) -> None:
+        """Create databases and bring them up to date, unless nothing has changed since the last time."""
+        passwords = {environment.database(name): secret for name, secret in self.keys.databases.items()}
+        await asyncio.to_thread(recipes.postgres.create, passwords)
+        stamps = {name: _schema_stamp(name) for name in keys.PROCESSES}
+        known = self.folder.recall("migrated") or {}
+        stale = [name for name in keys.PROCESSES if known.get(name) != stamps[name]]
+        if stale:
+            self._say(f"Migrating the databases of {', '.join(stale)}")
+        for name in stale:
+            await self._tool(f"migrate-{name}", ["kernel.migrate", f"services.{name}"], self.env(name))
+            known[name] = stamps[name]
+            self.folder.note("migrated", known)
+
+    async def _load_demo(self) -> None:
+        if self.folder.recall("demo") or find_spec("devstack.demo") is None:
+            return
+        self._say("Loading demo data (once)")
+        await self._tool("demo", ["devstack.demo"], self.env("client"))
+        self.folder.note("demo", {"loaded_at": time.time()})
+
+    async def _tool(self, name: str, module: Sequence[str], values: Mapping[str, str]) -> None:
+        """Run a command of ours to its end; raise `StackFailed` with its last lines if it fails."""
+        log = self.folder.log(name)
+        with log.open("wb") as output:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", *module, stdout=output, stderr=output, cwd=ROOT, env=dict(values)
+            )
+        try:
+            code = await process.wait()
+        except asyncio.CancelledError:
+            process.kill()
+            raise
+        if code != 0:
+            tail = "\n".join(f"    {line}" for line in log.read_text(errors="replace").splitlines()[-12:])
+            raise StackFailed(f"{name} failed with exit code {code}. Its last lines in {log}:\n{tail}")
+
+
+def _schema_stamp(name: str) -> str:
+    service = ROOT / "services" / name
+    return fingerprint([*service.glob("migrations/**/*.py"), *(ROOT / "kernel").glob("alembic/*.py")])
+
+
+def _memory_mb(pid: int) -> float:
+    total = 0
+    parent = psutil.Process(pid)
+    for process in [parent, *parent.children(recursive=True)]:
+        try:
+            total += process.memory_full_info().pss
+        except (psutil.Error, AttributeError):
+            total += process.memory_info().rss if process.is_running() else 0
+    return total / 1024**2
