@@ -51,6 +51,10 @@ class Xid8(UserDefinedType[int]):
         return "xid8"
 
 
+# Reading a database's schema back knows the type, too.
+ischema_names["xid8"] = Xid8
+
+
 def service_metadata() -> MetaData:
     """Metadata for one back end, with the kernel's tables in it."""
     metadata = MetaData(naming_convention=NAMING)

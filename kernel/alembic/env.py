@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from alembic import context
+from alembic.operations import ops
+
+from kernel.schema import Xid8
+
+
+def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
+    """Types of ours need their import in the migration."""
+    if kind == "type" and isinstance(item, Xid8):
+        autogen_context.imports.add("from kernel.schema import Xid8")
+        return "Xid8()"
+    return False
+
+
+def leave_out_declarations(_context: Any, _revision: Any, directives: list[Any]) -> None:
+    """Declarations of personal data belong to the code of today, not to the schema of a day long ago."""
+    for script in directives:
+        for operation in script.upgrade_ops.ops:
+            if isinstance(operation, ops.CreateTableOp):
+                operation.info = {}
+                operation.kw.pop("info", None)
+
 
 connection = context.config.attributes["connection"]
 context.configure(
@@ -11,6 +34,8 @@ context.configure(
     compare_type=True,
     compare_server_default=False,
     transaction_per_migration=True,
+    render_item=render_item,
+    process_revision_directives=leave_out_declarations,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -1,0 +1,1 @@
+"""What customers want done, and the conversation about it."""

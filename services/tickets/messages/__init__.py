@@ -1,0 +1,1 @@
+"""Messages: the conversation on a ticket, public and internal."""

@@ -1,0 +1,92 @@
+"""Use cases of messages: add one, list them."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from kernel.clock import Clock
+from kernel.db import Database, WriteSession
+from kernel.ids import new_id
+from kernel.outbox import emit
+from kernel.rpc.call import current_principal
+from services.tickets import events
+from services.tickets.messages import store
+from services.tickets.messages.model import Author, Message, author_of
+from services.tickets.messages.tables import MessageRow
+from services.tickets.tickets.model import Ticket
+from services.tickets.tickets.service import TicketsService
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePage:
+    """One page of a conversation."""
+
+    messages: list[Message]
+    has_more: bool
+
+
+class Conversations:
+    """Writes messages in the name of the caller."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def begin(self, session: WriteSession, *, ticket: Ticket, body: str) -> None:
+        """The first message of a ticket; it is part of the opening."""
+        await self.write(session, ticket=ticket, author=_caller(), body=body, internal=False)
+
+    async def write(
+        self, session: WriteSession, *, ticket: Ticket, author: Author, body: str, internal: bool
+    ) -> Message:
+        """Puts a message behind the others."""
+        row = MessageRow(
+            id=new_id(),
+            ticket_id=ticket.id,
+            author_kind=author.kind,
+            author_name=author.name,
+            body=body,
+            internal=internal,
+            created_at=self._clock.now(),
+        )
+        return await store.insert(session, row)
+
+
+class MessagesService:
+    """Who may reach a ticket may read its conversation: customers the public part of it."""
+
+    def __init__(self, *, database: Database, tickets: TicketsService, conversations: Conversations) -> None:
+        self._database = database
+        self._tickets = tickets
+        self._conversations = conversations
+
+    async def add_message(self, ticket_id: uuid.UUID, *, body: str, internal: bool) -> Message:
+        """Adds a message; a customer's is public. Errors: TicketNotFound, TicketClosed."""
+        own = await self._tickets.own_contact_of_customer()
+        author = _caller()
+        internal = internal and not author.is_customer
+        async with self._database.transaction() as session:
+            ticket = await self._tickets.locked(session, ticket_id, own=own)
+            message = await self._conversations.write(
+                session, ticket=ticket, author=author, body=body, internal=internal
+            )
+            await emit(session, events.message_added(message, contact_id=ticket.contact_id))
+            await self._tickets.count_message(
+                session, ticket, by_customer=author.is_customer, internal=internal
+            )
+        return message
+
+    async def list_messages(self, ticket_id: uuid.UUID, *, after: int, size: int) -> MessagePage:
+        """Oldest first; customers see public messages only. Errors: TicketNotFound."""
+        own = await self._tickets.own_contact_of_customer()
+        async with self._database.reading() as session:
+            await self._tickets.reachable(session, ticket_id, own=own)
+            found = await store.page(
+                session, ticket_id, public_only=own is not None, after=after, size=size + 1
+            )
+        return MessagePage(found[:size], has_more=len(found) > size)
+
+
+def _caller() -> Author:
+    principal = current_principal()
+    return author_of(roles=principal.roles, name=principal.name)

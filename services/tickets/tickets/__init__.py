@@ -1,0 +1,1 @@
+"""Tickets: what somebody wants done, its state, priority and owner."""

@@ -1,0 +1,188 @@
+"""Use cases of tickets: open, read, list, update."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from kernel.clock import Clock
+from kernel.db import AnySession, Database, WriteSession
+from kernel.errors import StaleEtag
+from kernel.ids import new_id
+from kernel.outbox import emit
+from kernel.own_contact import require_own_contact
+from kernel.rpc.authorize import OwnContact
+from kernel.rpc.call import current_principal, note_subjects
+from services.tickets import events
+from services.tickets.tickets import store
+from services.tickets.tickets.model import (
+    Change,
+    Channel,
+    ContactNotFound,
+    Filter,
+    Priority,
+    State,
+    Ticket,
+    TicketNotFound,
+    state_after,
+    state_after_message,
+)
+from services.tickets.tickets.tables import TicketRow
+
+
+class Contacts(Protocol):
+    """Knows who exists."""
+
+    async def has(self, contact_id: uuid.UUID) -> bool: ...
+
+
+class Conversation(Protocol):
+    """Takes the first message of a ticket."""
+
+    async def begin(self, session: WriteSession, *, ticket: Ticket, body: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a new ticket is made of."""
+
+    contact_id: uuid.UUID
+    subject: str
+    body: str
+    priority: Priority | None
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class TicketPage:
+    """One page of a list, and how many there are in all (1,001: more than 1,000)."""
+
+    tickets: list[Ticket]
+    total: int
+    has_more: bool
+
+
+class TicketsService:
+    """A customer reaches the own tickets only; everybody else was admitted by role."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        contacts: Contacts,
+        own_contact: OwnContact,
+        conversation: Conversation,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._contacts = contacts
+        self._own_contact = own_contact
+        self._conversation = conversation
+        self._clock = clock
+
+    async def create_ticket(self, opening: Opening) -> Ticket:
+        """Opens a ticket with its first message. Errors: ContactNotFound."""
+        principal = current_principal()
+        # A customer's own contact was found by the access rule; others may name anybody.
+        if not principal.is_customer_only and not await self._contacts.has(opening.contact_id):
+            raise ContactNotFound
+        now = self._clock.now()
+        row = TicketRow(
+            id=new_id(),
+            contact_id=opening.contact_id,
+            subject=opening.subject,
+            state=State.NEW,
+            priority=opening.priority or Priority.NORMAL,
+            channel=Channel.PORTAL if principal.is_customer_only else opening.channel,
+            message_count=1,
+            created_at=now,
+            updated_at=now,
+        )
+        async with self._database.transaction() as session:
+            ticket = await store.insert(session, row)
+            await self._conversation.begin(session, ticket=ticket, body=opening.body)
+            await emit(session, events.ticket_opened(ticket))
+        _note(ticket)
+        return ticket
+
+    async def get_ticket(self, ticket_id: uuid.UUID) -> Ticket:
+        """The ticket. Errors: TicketNotFound, also for somebody else's."""
+        own = await self.own_contact_of_customer()
+        async with self._database.reading() as session:
+            return await self.reachable(session, ticket_id, own=own)
+
+    async def list_tickets(self, wanted: Filter, *, before: int | None, size: int) -> TicketPage:
+        """Newest first. Errors: ContactNotFound if a customer asks for somebody else's."""
+        own = await self.own_contact_of_customer()
+        if own is not None:
+            if wanted.contact_id not in (None, own):
+                raise ContactNotFound
+            wanted = replace(wanted, contact_id=own)
+        async with self._database.reading() as session:
+            found = await store.page(session, wanted, before=before, size=size + 1)
+            total = await store.count(session, wanted)
+        shown = found[:size]
+        _note(*shown)
+        return TicketPage(shown, total, has_more=len(found) > size)
+
+    async def update_ticket(self, ticket_id: uuid.UUID, change: Change, *, etag: str) -> Ticket:
+        """Changes state, priority, owner. Errors: TicketNotFound, StaleEtag, TicketClosed, TransitionRefused."""
+        async with self._database.transaction() as session:
+            ticket = await self.locked(session, ticket_id)
+            if etag and etag != ticket.etag:
+                raise StaleEtag
+            owner = change.owner
+            ticket = await store.change(
+                session,
+                ticket,
+                state=state_after(ticket, change),
+                priority=change.priority or ticket.priority,
+                updated_at=self._clock.now(),
+                **({} if owner is None else {"owner_id": owner.id, "owner_name": owner.name}),
+            )
+            await emit(session, events.ticket_updated(ticket))
+        return ticket
+
+    async def own_contact_of_customer(self) -> uuid.UUID | None:
+        """The caller's contact if the caller is only a customer; asked before any transaction is open."""
+        if not current_principal().is_customer_only:
+            return None
+        return await require_own_contact(self._own_contact)
+
+    async def reachable(self, session: AnySession, ticket_id: uuid.UUID, *, own: uuid.UUID | None) -> Ticket:
+        """A ticket that this caller may see. Errors: TicketNotFound."""
+        return _admitted(await store.find(session, ticket_id), own)
+
+    async def locked(
+        self, session: WriteSession, ticket_id: uuid.UUID, *, own: uuid.UUID | None = None
+    ) -> Ticket:
+        """The same, held for a change until the transaction ends."""
+        return _admitted(await store.lock(session, ticket_id), own)
+
+    async def count_message(
+        self, session: WriteSession, ticket: Ticket, *, by_customer: bool, internal: bool
+    ) -> Ticket:
+        """What a message changes about its ticket. Errors: TicketClosed."""
+        state = state_after_message(ticket.state, by_customer=by_customer, internal=internal)
+        changed = await store.change(
+            session,
+            ticket,
+            state=state,
+            message_count=ticket.message_count + 1,
+            updated_at=self._clock.now(),
+        )
+        if state is not ticket.state:
+            await emit(session, events.ticket_updated(changed))
+        return changed
+
+
+def _admitted(ticket: Ticket | None, own: uuid.UUID | None) -> Ticket:
+    if ticket is None or (own is not None and ticket.contact_id != own):
+        raise TicketNotFound
+    _note(ticket)
+    return ticket
+
+
+def _note(*tickets: Ticket) -> None:
+    note_subjects([t.contact_id for t in tickets if t.contact_id is not None])

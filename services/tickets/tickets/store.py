@@ -1,0 +1,97 @@
+"""All SQL about tickets."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, update
+
+from kernel.db import AnySession, ReadSession, WriteSession
+from services.tickets.tickets.model import Channel, Filter, Priority, State, Ticket
+from services.tickets.tickets.tables import TicketRow
+
+COUNTED_UP_TO = 1_000
+
+
+async def insert(session: WriteSession, row: TicketRow) -> Ticket:
+    """Writes a new ticket; the database gives it its number."""
+    session.add(row)
+    await session.flush()
+    await session.refresh(row, ["number"])
+    return _value(row)
+
+
+async def find(session: AnySession, ticket_id: uuid.UUID) -> Ticket | None:
+    """The ticket, if it exists."""
+    row = await session.scalar(select(TicketRow).where(TicketRow.id == ticket_id))
+    return _value(row) if row is not None else None
+
+
+async def lock(session: WriteSession, ticket_id: uuid.UUID) -> Ticket | None:
+    """The ticket, held against other writers until the transaction ends."""
+    row = await session.scalar(select(TicketRow).where(TicketRow.id == ticket_id).with_for_update())
+    return _value(row) if row is not None else None
+
+
+async def change(session: WriteSession, ticket: Ticket, **values: Any) -> Ticket:
+    """Writes these values and counts the version on."""
+    statement = (
+        update(TicketRow)
+        .where(TicketRow.id == ticket.id)
+        .values(version=TicketRow.version + 1, **values)
+        .returning(TicketRow)
+        .execution_options(populate_existing=True)
+    )
+    return _value((await session.scalars(statement)).one())
+
+
+async def page(session: ReadSession, wanted: Filter, *, before: int | None, size: int) -> list[Ticket]:
+    """Up to `size` tickets, newest first, with a number below `before`."""
+    conditions = _conditions(wanted)
+    if before is not None:
+        conditions.append(TicketRow.number < before)
+    statement = select(TicketRow).where(*conditions).order_by(TicketRow.number.desc()).limit(size)
+    return [_value(row) for row in await session.scalars(statement)]
+
+
+async def count(session: ReadSession, wanted: Filter) -> int:
+    """How many there are; one more than the cap stands for "more"."""
+    capped = select(TicketRow.id).where(*_conditions(wanted)).limit(COUNTED_UP_TO + 1).subquery()
+    return int(await session.scalar(select(func.count()).select_from(capped)) or 0)
+
+
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.contact_id is not None:
+        conditions.append(TicketRow.contact_id == wanted.contact_id)
+    if wanted.states:
+        conditions.append(TicketRow.state.in_(_numbers(wanted.states)))
+    if wanted.owner_id == "none":
+        conditions.append(TicketRow.owner_id.is_(None))
+    elif wanted.owner_id:
+        conditions.append(TicketRow.owner_id == wanted.owner_id)
+    return conditions
+
+
+def _numbers(states: Sequence[State]) -> list[int]:
+    return [int(state) for state in states]
+
+
+def _value(row: TicketRow) -> Ticket:
+    return Ticket(
+        id=row.id,
+        number=row.number,
+        version=row.version,
+        contact_id=row.contact_id,
+        subject=row.subject,
+        state=State(row.state),
+        priority=Priority(row.priority),
+        owner_id=row.owner_id or "",
+        owner_name=row.owner_name or "",
+        channel=Channel(row.channel),
+        message_count=row.message_count,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
