@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 
 from kernel.schema import Xid8
 
 
-def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
+def render_item(kind: str, item: Any, autogen_context: AutogenContext) -> str | Literal[False]:
     """Types of ours need their import in the migration."""
     if kind == "type" and isinstance(item, Xid8):
         autogen_context.imports.add("from kernel.schema import Xid8")
