@@ -50,7 +50,11 @@ class StackFolder:
                 f"Another stack (process {holder}) is running in {self.path}. Stop it first (Ctrl-C in its terminal)."
             ) from None
         self._lock = lock
-        self._check_disk()
+        try:
+            self._check_disk()
+        except StackFailed:
+            self.close()
+            raise
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
