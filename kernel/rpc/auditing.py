@@ -13,7 +13,7 @@ def audit_stage(audit: AuditLog) -> Stage:
     """Queues the entry of a read that succeeded."""
 
     async def stage(call: Call, request: Any, proceed: Proceed) -> Any:
-        answer = await proceed(request)
+        answer = await proceed(call, request)
         work = current_work()
         if work is None or work.session is None:
             await audit.note_read(call)

@@ -19,6 +19,6 @@ def authenticate_stage(verifier: TokenVerifier) -> Stage:
             if scheme.lower() != "bearer" or not token:
                 raise Unauthenticated("The authorization header must hold a bearer token.")
             call.principal = await verifier.verify(token)
-        return await proceed(request)
+        return await proceed(call, request)
 
     return stage

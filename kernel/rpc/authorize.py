@@ -26,7 +26,7 @@ def authorize_stage(own_contact: OwnContact) -> Stage:
         if access is None:
             raise Internal("This RPC has no access rule.", reason="NO_ACCESS_RULE")
         if access.public:
-            return await proceed(request)
+            return await proceed(call, request)
         principal = call.principal
         if principal is None:
             raise Unauthenticated("This call needs a token.", reason="TOKEN_MISSING")
@@ -38,7 +38,7 @@ def authorize_stage(own_contact: OwnContact) -> Stage:
             named = getattr(request, access.own)
             if _is_uuid(named):
                 note_subjects([named])
-        return await proceed(request)
+        return await proceed(call, request)
 
     return stage
 

@@ -19,7 +19,7 @@ from kernel.errors import Unauthenticated
 from kernel.identity import Principal
 
 # A stage gets the call, the request and the way to the next stage.
-Proceed = Callable[[Any], Awaitable[Any]]
+Proceed = Callable[["Call", Any], Awaitable[Any]]
 Stage = Callable[["Call", Any, Proceed], Awaitable[Any]]
 
 

@@ -18,7 +18,7 @@ log = telemetry.get_logger(__name__)
 async def failure_stage(call: Call, request: Any, proceed: Proceed) -> Any:
     """Ends the call with a typed status instead of an exception."""
     try:
-        return await proceed(request)
+        return await proceed(call, request)
     except errors.DomainError as error:
         await _abort(call, error)
     except grpc.aio.AbortError:

@@ -43,7 +43,7 @@ def idempotency_stage(database: Database, audit: AuditLog) -> Stage:
     async def stage(call: Call, request: Any, proceed: Proceed) -> Any:
         key = _key(call, request)
         if key is None:
-            return await proceed(request)
+            return await proceed(call, request)
         answered = await _first_answer(database, call, key, request)
         if answered is not None:
             return answered
@@ -66,7 +66,7 @@ async def _answer_once(
     work = Work(claim)
     try:
         with working(work):
-            response = await proceed(request)
+            response = await proceed(call, request)
         if work.session is not None:
             # An answer without personal data belongs to nobody; it must not look like a leftover.
             subjects = sorted(call.subjects) if call.method.answer_is_personal else []

@@ -57,34 +57,34 @@ class Stages(grpc.aio.ServerInterceptor):
 
 
 def _unary(method: Method, stages: Sequence[Stage], handler: Handler) -> Handler:
+    async def innermost(call: Call, request: Any) -> Any:
+        return await handler(request, call.context)
+
+    chain = _compose(stages, innermost)
+
     async def behaviour(request: Any, context: Any) -> Any:
-        call = _begin(method, context)
-
-        async def innermost(last: Any) -> Any:
-            return await handler(last, context)
-
-        return await _through(stages, call, innermost)(request)
+        return await chain(_begin(method, context), request)
 
     return behaviour
 
 
 def _streaming(method: Method, stages: Sequence[Stage], handler: Handler) -> Handler:
+    async def innermost(call: Call, request: Any) -> None:
+        # Written here, inside all stages, so that a failure in mid-stream is translated, too.
+        async for item in handler(request, call.context):
+            await call.context.write(item)
+
+    chain = _compose(stages, innermost)
+
     async def behaviour(request: Any, context: Any) -> None:
-        call = _begin(method, context)
-
-        async def innermost(last: Any) -> None:
-            # Written here, inside all stages, so that a failure in mid-stream is translated, too.
-            async for item in handler(last, context):
-                await context.write(item)
-
-        await _through(stages, call, innermost)(request)
+        await chain(_begin(method, context), request)
 
     return behaviour
 
 
-def _through(stages: Sequence[Stage], call: Call, innermost: Proceed) -> Proceed:
+def _compose(stages: Sequence[Stage], innermost: Proceed) -> Proceed:
     def around(inner: Proceed, stage: Stage) -> Proceed:
-        async def proceed(request: Any) -> Any:
+        async def proceed(call: Call, request: Any) -> Any:
             return await stage(call, request, inner)
 
         return proceed

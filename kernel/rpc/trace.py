@@ -26,4 +26,4 @@ async def trace_stage(call: Call, request: Any, proceed: Proceed) -> Any:
     ) as span:
         context = span.get_span_context()
         call.trace_id = format(context.trace_id, "032x") if context.is_valid else ""
-        return await proceed(request)
+        return await proceed(call, request)

@@ -14,7 +14,7 @@ from kernel.validation import violations_of
 async def validate_stage(call: Call, request: Any, proceed: Proceed) -> Any:
     """Refuses a request whose fields break their rules, naming every field at fault."""
     require_valid(request)
-    return await proceed(request)
+    return await proceed(call, request)
 
 
 def require_valid(request: Message) -> None:
