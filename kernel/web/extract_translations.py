@@ -1,10 +1,11 @@
 """Collects the strings of pages and code into the `.po` catalogs, ready to translate.
 
-Run after writing text: ``python -m kernel.web.extract_translations``. English is the source
+Run after writing text: ``python -m kernel.web.extract_translations [services/portal …]``. English is the source
 text itself, so only German has a catalog. No line numbers: they would make every edit a diff.
 """
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -13,8 +14,8 @@ from babel.messages.pofile import read_po, write_po
 
 from kernel.web.compile_translations import ROOT, catalog_folders
 
-_METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
-_OPTIONS = {"templates/**.html": {"silent": "false"}}
+_METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")]
+_OPTIONS = {"**.html": {"silent": "false"}}
 _KEYWORDS = {
     "_": None,
     "gettext": None,
@@ -48,6 +49,12 @@ def update(folder: Path, *, language: str = "de") -> list[str]:
     else:
         catalog = fresh
         catalog.locale = language
+    # A fixed header: names and dates in it would tell nothing and change every file each time.
+    catalog.header_comment = "# Texts of Kontor; written by kernel.web.extract_translations."
+    catalog.project, catalog.version, catalog.fuzzy = "Kontor", "1", False
+    catalog.creation_date = catalog.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
+    catalog.last_translator = catalog.language_team = "Kontor"
+    catalog.msgid_bugs_address = ""
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("wb") as stream:
         write_po(stream, catalog, no_location=True, sort_output=True, omit_header=False, width=100)
@@ -59,8 +66,9 @@ def _translated(string: object) -> bool:
 
 
 def main() -> int:
-    """Update every catalog and list what is still to translate."""
-    missing = [(folder, text) for folder in catalog_folders(ROOT) for text in update(folder)]
+    """Update every catalog, or those of the packages named, and list what is still to translate."""
+    named = [ROOT / package / "translations" for package in sys.argv[1:]]
+    missing = [(folder, text) for folder in named or catalog_folders(ROOT) for text in update(folder)]
     for folder, text in missing:
         print(f"{folder.relative_to(ROOT)}: {text}")
     return 1 if missing else 0

@@ -36,7 +36,7 @@ def navigation() -> list[dict[str, object]]:
     entries = [
         ("home.start", "home", "home", _("Home")),
         ("rights.overview", "shield-check", "rights", _("Your rights")),
-        ("tickets.index", "message-circle", "tickets", _("Requests and messages")),
+        ("tickets.index", "message-circle", "tickets", _("Tickets")),
     ]
     if current_login():
         entries.append(("preferences.own", "adjustments", "preferences", _("What you receive")))

@@ -9,8 +9,8 @@ from services.portal.rights.words import humanise
 DATASETS = {
     "contacts": _l("Your record"),
     "contact": _l("Your record"),
-    "tickets": _l("Requests"),
-    "ticket": _l("Requests"),
+    "tickets": _l("Tickets"),
+    "ticket": _l("Tickets"),
     "messages": _l("Messages"),
     "message": _l("Messages"),
     "consents": _l("Consents"),

@@ -9,7 +9,7 @@ from kontor.privacy.v1 import holder_pb2
 
 HOLDERS = {
     "contacts": (_l("Who you are"), _l("Your name, how we reach you, and whom you belong to."), "user"),
-    "tickets": (_l("What you asked us"), _l("Your requests and complaints, and what we answered."), "message-circle"),
+    "tickets": (_l("What you asked us"), _l("Your tickets and complaints, and what we answered."), "message-circle"),
     "campaigns": (_l("What we sent you"), _l("Newsletters and mails, and what became of each."), "mail"),
     "privacy": (_l("What you allowed"), _l("Your consents, your requests under data protection law, and their proofs."), "shield-check"),
 }  # fmt: skip
