@@ -34,7 +34,7 @@ lint: bootstrap types  ## Check style, types, walls between modules, and declare
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/deptry .
+	@$(BIN)/deptry kernel services
 
 format: bootstrap  ## Rewrite the code in the house's format
 	@$(BIN)/ruff check --fix-only --quiet .
