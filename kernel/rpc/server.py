@@ -60,7 +60,7 @@ def _unary(method: Method, stages: Sequence[Stage], handler: Handler) -> Handler
     async def innermost(call: Call, request: Any) -> Any:
         return await handler(request, call.context)
 
-    chain = _compose(stages, innermost)
+    chain = compose(stages, innermost)
 
     async def behaviour(request: Any, context: Any) -> Any:
         return await chain(_begin(method, context), request)
@@ -74,7 +74,7 @@ def _streaming(method: Method, stages: Sequence[Stage], handler: Handler) -> Han
         async for item in handler(request, call.context):
             await call.context.write(item)
 
-    chain = _compose(stages, innermost)
+    chain = compose(stages, innermost)
 
     async def behaviour(request: Any, context: Any) -> None:
         await chain(_begin(method, context), request)
@@ -82,7 +82,9 @@ def _streaming(method: Method, stages: Sequence[Stage], handler: Handler) -> Han
     return behaviour
 
 
-def _compose(stages: Sequence[Stage], innermost: Proceed) -> Proceed:
+def compose(stages: Sequence[Stage], innermost: Proceed) -> Proceed:
+    """The handler inside all stages, outermost first; built once, called for every request."""
+
     def around(inner: Proceed, stage: Stage) -> Proceed:
         async def proceed(call: Call, request: Any) -> Any:
             return await stage(call, request, inner)
