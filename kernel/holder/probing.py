@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from kernel.db import AnySession
-from kernel.holder.subject import Holder, Subject
+from kernel.holder.subject import Holder, Subject, holds_id
 from kernel.holder.treatment import treatment_of
 from kernel.personal import Erase, dataset_of, datasets, declaration_of
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2
-from sqlalchemy import ColumnElement, MetaData, Table, false, func, or_, select
+from sqlalchemy import ARRAY, Column, ColumnElement, MetaData, Table, false, func, literal, or_, select
 
 from kernel.clock import Clock
 from kernel.personal import dataset_of
