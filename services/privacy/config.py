@@ -1,0 +1,39 @@
+"""The settings of the privacy service."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+
+from kernel.config import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """What the privacy service is told, beside what every back end is."""
+
+    contacts_target: str
+    campaigns_target: str
+    tickets_target: str
+    holder_keys: dict[str, str] = Field(description="base64 Ed25519 public key of every holder's receipts")
+    suppression_peppers: dict[str, SecretStr] = Field(description="base64 HMAC keys by key id", min_length=1)
+    suppression_key_id: str = Field(description="the key that new entries are made with")
+    controller_name: str = Field(description="the company that runs this release (Art. 4(7) GDPR)")
+    controller_address: str
+    controller_email: str
+    controller_phone: str = ""
+    controller_dpo_name: str = ""
+    controller_dpo_email: str = ""
+    controller_authority_name: str = "Berliner Beauftragte für Datenschutz und Informationsfreiheit"
+    controller_authority_address: str = "Alt-Moabit 59–61, 10555 Berlin"
+    controller_processors: list[str] = Field(
+        default=[], description="named recipients: who processes data on the controller's behalf (Art. 28)"
+    )
+    controller_state: str = Field(
+        default="BE", description="whose public holidays move a deadline (ISO 3166-2:DE)"
+    )
+    controller_timezone: str = "Europe/Berlin"
+
+    @property
+    def own_target(self) -> str:
+        """Where this process reaches itself: privacy is a holder like every other."""
+        host, _, port = self.listen.rpartition(":")
+        return f"127.0.0.1:{port}" if host in {"0.0.0.0", "[::]", "", "*"} else self.listen  # noqa: S104

@@ -1,0 +1,1 @@
+"""The consent ledger: texts, append-only records, their evidence and their Merkle tree."""

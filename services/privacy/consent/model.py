@@ -1,0 +1,146 @@
+"""Consent records as values: their states, what makes evidence complete, what their leaves are made of."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum
+
+from kernel.errors import FailedPrecondition, InvalidArgument, NotFound
+
+DOUBLE_OPT_IN = "double-opt-in"
+PORTAL_LOGIN = "portal-login"
+
+
+class State(IntEnum):
+    """As on the wire."""
+
+    REQUESTED = 1
+    GIVEN = 2
+    REFUSED = 3
+    WITHDRAWN = 4
+    EXPIRED = 5
+
+
+class ConsentTextNotFound(NotFound):
+    """No text for this topic and language, or the id is none of this topic's."""
+
+
+class ConsentNotFound(NotFound):
+    """Nothing was ever recorded for this contact and topic."""
+
+
+class EmailNotVerified(FailedPrecondition):
+    """A login proves an address only if the identity provider has verified it."""
+
+
+class EvidenceIncomplete(InvalidArgument):
+    """Without these values the consent could not be proven (§ 7a UWG)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a person was shown."""
+
+    id: uuid.UUID
+    topic: str
+    language: str
+    version: int
+    title: str
+    text: str
+    withdrawal_notice: str
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What proves a record in court. The addresses are kept elsewhere, and shorter."""
+
+    form_url: str = ""
+    language: str = ""
+    request_time: datetime | None = None
+    confirm_time: datetime | None = None
+    mail_sha256: bytes = b""
+    token_sha256: bytes = b""
+    method: str = ""
+    request_ip: str = ""
+    confirm_ip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One entry of the ledger."""
+
+    id: uuid.UUID
+    contact_id: uuid.UUID
+    topic: str
+    channel: int
+    state: State
+    text_id: uuid.UUID | None
+    recorded_at: datetime
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A record's place in the tree."""
+
+    hash: bytes
+    index: int
+    salt: bytes = b""
+
+    @property
+    def tree_size(self) -> int:
+        """The size of the tree with this leaf as its last."""
+        return self.index + 1
+
+
+def leaf_content(record: Record) -> bytes:
+    """The canonical form that a leaf's hash is made over: JSON, sorted keys, no spaces, UTC."""
+    evidence = record.evidence
+    content = {
+        "id": str(record.id),
+        "contact": str(record.contact_id),
+        "topic": record.topic,
+        "channel": record.channel,
+        "state": int(record.state),
+        "text": str(record.text_id or ""),
+        "recorded": _utc(record.recorded_at),
+        "form": evidence.form_url,
+        "language": evidence.language,
+        "requested": _utc(evidence.request_time),
+        "confirmed": _utc(evidence.confirm_time),
+        "mail": evidence.mail_sha256.hex(),
+        "token": evidence.token_sha256.hex(),
+        "method": evidence.method,
+    }
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def require_complete(evidence: Evidence) -> None:
+    """Errors: EvidenceIncomplete, naming what a double opt-in lacks."""
+    if not evidence.method:
+        raise _incomplete({"evidence.method": "is required"})
+    if evidence.method != DOUBLE_OPT_IN:
+        return
+    missing = {
+        f"evidence.{name}": "is required for a double opt-in"
+        for name in ("request_time", "confirm_time", "mail_sha256")
+        if not getattr(evidence, name)
+    }
+    if missing:
+        raise _incomplete(missing)
+    assert evidence.request_time is not None
+    assert evidence.confirm_time is not None
+    if evidence.confirm_time < evidence.request_time:
+        raise _incomplete({"evidence.confirm_time": "lies before the request"})
+
+
+def _incomplete(violations: dict[str, str]) -> EvidenceIncomplete:
+    return EvidenceIncomplete("The evidence of this consent is incomplete.", violations=violations)
+
+
+def _utc(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds") if moment else ""

@@ -1,0 +1,123 @@
+"""Consents: proto ↔ values."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from kontor.privacy.v1 import privacy_pb2, privacy_pb2_grpc
+
+from kernel.clock import from_timestamp, to_timestamp
+from kernel.rpc.call import current_principal
+from services.privacy.consent.model import Evidence, Record, Text
+from services.privacy.consent.service import ConsentService, Subject
+from services.privacy.consent.store import Entry
+
+
+class ConsentsRpc(privacy_pb2_grpc.ConsentsServicer):
+    """The Consents service of the contract."""
+
+    def __init__(self, consents: ConsentService) -> None:
+        self._consents = consents
+
+    async def GetConsentText(
+        self, request: privacy_pb2.GetConsentTextRequest, context: Any
+    ) -> privacy_pb2.ConsentText:
+        return _text(await self._consents.get_consent_text(topic=request.topic, language=request.language))
+
+    async def ListConsentTexts(
+        self, request: privacy_pb2.ListConsentTextsRequest, context: Any
+    ) -> privacy_pb2.ListConsentTextsResponse:
+        texts = await self._consents.list_consent_texts(language=request.language)
+        return privacy_pb2.ListConsentTextsResponse(texts=map(_text, texts))
+
+    async def GiveConsent(self, request: privacy_pb2.GiveConsentRequest, context: Any) -> privacy_pb2.Consent:
+        given = await self._consents.give_consent(
+            _about(request),
+            text_id=uuid.UUID(request.text_id),
+            evidence=_evidence(request.evidence),
+            caller=current_principal(),
+        )
+        return _consent(given)
+
+    async def WithdrawConsent(
+        self, request: privacy_pb2.WithdrawConsentRequest, context: Any
+    ) -> privacy_pb2.Consent:
+        method = request.method or ("portal" if current_principal().is_customer_only else "staff")
+        return _consent(await self._consents.withdraw_consent(_about(request), method=method))
+
+    async def ListConsents(
+        self, request: privacy_pb2.ListConsentsRequest, context: Any
+    ) -> privacy_pb2.ListConsentsResponse:
+        records = await self._consents.list_consents(uuid.UUID(request.contact_id))
+        return privacy_pb2.ListConsentsResponse(consents=map(_consent, records))
+
+    async def GetConsentEvidence(
+        self, request: privacy_pb2.GetConsentEvidenceRequest, context: Any
+    ) -> privacy_pb2.ConsentEvidence:
+        found = await self._consents.get_consent_evidence(uuid.UUID(request.contact_id), request.topic)
+        return privacy_pb2.ConsentEvidence(records=[_full(entry, text) for entry, text in found])
+
+
+def _about(request: privacy_pb2.GiveConsentRequest | privacy_pb2.WithdrawConsentRequest) -> Subject:
+    return Subject(uuid.UUID(request.contact_id), request.topic, request.channel)
+
+
+def _evidence(message: privacy_pb2.Evidence) -> Evidence:
+    return Evidence(
+        form_url=message.form_url,
+        language=message.language,
+        request_time=from_timestamp(message.request_time),
+        confirm_time=from_timestamp(message.confirm_time),
+        mail_sha256=message.mail_sha256,
+        token_sha256=message.token_sha256,
+        method=message.method,
+        request_ip=message.request_ip,
+        confirm_ip=message.confirm_ip,
+    )
+
+
+def _consent(record: Record) -> privacy_pb2.Consent:
+    return privacy_pb2.Consent(
+        id=str(record.id),
+        contact_id=str(record.contact_id),
+        topic=record.topic,
+        channel=privacy_pb2.Channel.ValueType(record.channel),
+        state=privacy_pb2.ConsentState.ValueType(record.state),
+        text_id=str(record.text_id or ""),
+        record_time=to_timestamp(record.recorded_at),
+    )
+
+
+def _text(text: Text) -> privacy_pb2.ConsentText:
+    return privacy_pb2.ConsentText(
+        id=str(text.id),
+        topic=text.topic,
+        language=text.language,
+        version=text.version,
+        title=text.title,
+        text=text.text,
+        withdrawal_notice=text.withdrawal_notice,
+        sha256=text.sha256,
+    )
+
+
+def _full(entry: Entry, text: Text | None) -> privacy_pb2.ConsentRecord:
+    evidence = entry.record.evidence
+    return privacy_pb2.ConsentRecord(
+        consent=_consent(entry.record),
+        text=_text(text) if text else None,
+        evidence=privacy_pb2.Evidence(
+            form_url=evidence.form_url,
+            language=evidence.language,
+            request_time=to_timestamp(evidence.request_time),
+            confirm_time=to_timestamp(evidence.confirm_time),
+            mail_sha256=evidence.mail_sha256,
+            token_sha256=evidence.token_sha256,
+            request_ip=evidence.request_ip,
+            confirm_ip=evidence.confirm_ip,
+            method=evidence.method,
+        ),
+        leaf_hash=entry.leaf.hash,
+        tree_size=entry.leaf.tree_size,
+    )

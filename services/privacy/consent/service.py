@@ -1,0 +1,171 @@
+"""Use cases of the consent ledger."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from kernel.clock import Clock
+from kernel.db import AnySession, Database, WriteSession
+from kernel.identity import Principal
+from kernel.ids import new_id
+from kernel.outbox import emit
+from kernel.rpc.call import note_subjects
+from services.privacy import events
+from services.privacy.consent import store
+from services.privacy.consent.merkle import leaf_hash
+from services.privacy.consent.model import (
+    DOUBLE_OPT_IN,
+    PORTAL_LOGIN,
+    ConsentNotFound,
+    ConsentTextNotFound,
+    EmailNotVerified,
+    Evidence,
+    Leaf,
+    Record,
+    State,
+    Text,
+    leaf_content,
+    require_complete,
+)
+from services.privacy.consent.store import Entry
+
+_SALT_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a consent is about: whose, for what, on which way."""
+
+    contact_id: uuid.UUID
+    topic: str
+    channel: int
+
+
+class ConsentService:
+    """Gives, withdraws and proves consent."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def get_consent_text(self, *, topic: str, language: str) -> Text:
+        """The text to show now. Errors: ConsentTextNotFound."""
+        async with self._database.reading() as session:
+            found = await store.current_texts(session, language=language, topic=topic)
+        if not found:
+            raise ConsentTextNotFound("There is no text for this topic and language.")
+        return found[0]
+
+    async def list_consent_texts(self, *, language: str) -> list[Text]:
+        """The current text of every topic."""
+        async with self._database.reading() as session:
+            return await store.current_texts(session, language=language)
+
+    async def give_consent(
+        self, about: Subject, *, text_id: uuid.UUID, evidence: Evidence, caller: Principal
+    ) -> Record:
+        """Records a consent with its proof; a double opt-in leaves its request in the ledger, too.
+
+        Errors: ConsentTextNotFound, EvidenceIncomplete, EmailNotVerified.
+        """
+        if caller.is_customer_only:
+            evidence = self._by_login(evidence, caller)
+        require_complete(evidence)
+        async with self._database.transaction() as session:
+            text = await store.find_text(session, text_id)
+            if text is None or text.topic != about.topic:
+                raise ConsentTextNotFound("There is no such text for this topic.")
+            evidence = replace(evidence, language=evidence.language or text.language)
+            given = self._record(about, State.GIVEN, text.id, evidence)
+            records = [given]
+            if evidence.method == DOUBLE_OPT_IN:
+                asked = replace(evidence, confirm_time=None, confirm_ip="")
+                records.insert(0, self._record(about, State.REQUESTED, text.id, asked))
+            await self._append(session, records)
+            await emit(
+                session,
+                events.consent_given(consent_id=given.id, contact_id=about.contact_id, topic=about.topic),
+            )
+        return given
+
+    async def withdraw_consent(self, about: Subject, *, method: str) -> Record:
+        """Withdraws; needs no earlier consent, so that nobody has to prove one to get rid of it."""
+        async with self._database.transaction() as session:
+            before = await store.newest(session, about.contact_id)
+            text_id = next(
+                (r.text_id for r in before if (r.topic, r.channel) == (about.topic, about.channel)), None
+            )
+            withdrawn = self._record(about, State.WITHDRAWN, text_id, Evidence(method=method))
+            await self._append(session, [withdrawn])
+            await emit(
+                session,
+                events.consent_withdrawn(
+                    consent_id=withdrawn.id, contact_id=about.contact_id, topic=about.topic
+                ),
+            )
+        return withdrawn
+
+    async def list_consents(self, contact_id: uuid.UUID) -> list[Record]:
+        """What counts now, per topic and channel."""
+        note_subjects([contact_id])
+        async with self._database.reading() as session:
+            return await store.newest(session, contact_id)
+
+    async def get_consent_evidence(
+        self, contact_id: uuid.UUID, topic: str
+    ) -> list[tuple[Entry, Text | None]]:
+        """Every record with the text that was shown, oldest first. Errors: ConsentNotFound."""
+        note_subjects([contact_id])
+        async with self._database.reading() as session:
+            entries = await store.history(session, contact_id, topic)
+            if not entries:
+                raise ConsentNotFound("Nothing was recorded for this contact and topic.")
+            ids = {e.record.text_id for e in entries if e.record.text_id}
+            texts = await store.texts_by_id(session, ids)
+        return [(e, texts.get(e.record.text_id) if e.record.text_id else None) for e in entries]
+
+    async def decisive(
+        self, session: AnySession, *, contact_ids: Sequence[uuid.UUID], topic: str, channel: int
+    ) -> dict[uuid.UUID, tuple[uuid.UUID, State]]:
+        """The record that decides whether a message may go out, per contact; for permits."""
+        return await store.decisive(session, contact_ids=contact_ids, topic=topic, channel=channel)
+
+    def _by_login(self, evidence: Evidence, caller: Principal) -> Evidence:
+        # The login is the proof; whatever else the page claims about its own caller proves nothing.
+        if not caller.email_verified:
+            raise EmailNotVerified("Confirm your e-mail address first.", reason="EMAIL_NOT_VERIFIED")
+        now = self._clock.now()
+        return Evidence(
+            form_url=evidence.form_url,
+            language=evidence.language,
+            request_time=now,
+            confirm_time=now,
+            method=PORTAL_LOGIN,
+            request_ip=evidence.request_ip,
+            confirm_ip=evidence.confirm_ip,
+        )
+
+    def _record(self, about: Subject, state: State, text_id: uuid.UUID | None, evidence: Evidence) -> Record:
+        return Record(
+            id=new_id(),
+            contact_id=about.contact_id,
+            topic=about.topic,
+            channel=about.channel,
+            state=state,
+            text_id=text_id,
+            recorded_at=self._clock.now(),
+            evidence=evidence,
+        )
+
+    async def _append(self, session: WriteSession, records: Sequence[Record]) -> None:
+        frontier = await store.lock_tree(session)
+        entries = []
+        for record in records:
+            salt = secrets.token_bytes(_SALT_BYTES)
+            leaf = Leaf(hash=leaf_hash(salt, leaf_content(record)), index=frontier.size, salt=salt)
+            frontier = frontier.append(leaf.hash)
+            entries.append(Entry(record, leaf))
+        await store.append(session, entries, frontier)

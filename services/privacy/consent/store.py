@@ -1,0 +1,251 @@
+"""All SQL of the consent ledger. Records are inserted and read, nothing else."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Uuid, bindparam, delete, insert, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from kernel.db import AnySession, WriteSession
+from services.privacy.consent.merkle import Frontier
+from services.privacy.consent.model import Evidence, Leaf, Record, State, Text
+from services.privacy.consent.tables import (
+    ConsentIp,
+    ConsentRecord,
+    ConsentSalt,
+    ConsentText,
+    ConsentTree,
+    TreeHead,
+)
+
+_DECISIVE = text(
+    "SELECT DISTINCT ON (contact_id) contact_id, id, state FROM consent_record "
+    "WHERE contact_id = ANY(:contact_ids) AND topic = :topic AND channel = :channel AND state <> 1 "
+    "ORDER BY contact_id, leaf_index DESC"
+).bindparams(bindparam("contact_ids", type_=ARRAY(Uuid)))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record with its leaf."""
+
+    record: Record
+    leaf: Leaf
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A signed tree head."""
+
+    size: int
+    root: bytes
+    signed_at: datetime
+    statement: str
+    published: bool
+
+
+async def find_text(session: AnySession, text_id: uuid.UUID) -> Text | None:
+    """A text by id."""
+    row = (await session.execute(select(ConsentText).where(ConsentText.id == text_id))).scalars().first()
+    return _text(row) if row else None
+
+
+async def texts_by_id(session: AnySession, ids: set[uuid.UUID]) -> dict[uuid.UUID, Text]:
+    """Texts by their ids."""
+    rows = (await session.execute(select(ConsentText).where(ConsentText.id.in_(ids)))).scalars()
+    return {row.id: _text(row) for row in rows}
+
+
+async def current_texts(session: AnySession, *, language: str, topic: str | None = None) -> list[Text]:
+    """The newest version per topic."""
+    statement = (
+        select(ConsentText)
+        .distinct(ConsentText.topic)
+        .where(ConsentText.language == language)
+        .order_by(ConsentText.topic, ConsentText.version.desc())
+    )
+    if topic is not None:
+        statement = statement.where(ConsentText.topic == topic)
+    return [_text(row) for row in (await session.execute(statement)).scalars()]
+
+
+async def lock_tree(session: WriteSession) -> Frontier:
+    """The tree, held until the transaction ends: leaves get their order here."""
+    found = await session.execute(select(ConsentTree.size, ConsentTree.frontier).with_for_update())
+    row = found.one()
+    return Frontier(row.size, tuple(bytes(node) for node in row.frontier))
+
+
+async def read_tree(session: AnySession) -> Frontier:
+    """The tree as it is."""
+    row = (await session.execute(select(ConsentTree.size, ConsentTree.frontier))).one()
+    return Frontier(row.size, tuple(bytes(node) for node in row.frontier))
+
+
+async def append(session: WriteSession, entries: Sequence[Entry], frontier: Frontier) -> None:
+    """Adds records with their salts and the tree that they lead to."""
+    await session.execute(insert(ConsentRecord), [_row(entry) for entry in entries])
+    salts = [{"record_id": e.record.id, "salt": e.leaf.salt} for e in entries]
+    await session.execute(insert(ConsentSalt), salts)
+    addresses = [
+        {
+            "record_id": e.record.id,
+            "contact_id": e.record.contact_id,
+            "request_ip": e.record.evidence.request_ip,
+            "confirm_ip": e.record.evidence.confirm_ip,
+            "created_at": e.record.recorded_at,
+        }
+        for e in entries
+        if e.record.evidence.request_ip or e.record.evidence.confirm_ip
+    ]
+    if addresses:
+        await session.execute(insert(ConsentIp), addresses)
+    await session.execute(update(ConsentTree).values(size=frontier.size, frontier=list(frontier.nodes)))
+
+
+async def newest(session: AnySession, contact_id: uuid.UUID) -> list[Record]:
+    """The record that counts, per topic and channel; a mere request counts only while nothing else does."""
+    statement = (
+        select(ConsentRecord)
+        .distinct(ConsentRecord.topic, ConsentRecord.channel)
+        .where(ConsentRecord.contact_id == contact_id)
+        .order_by(
+            ConsentRecord.topic,
+            ConsentRecord.channel,
+            (ConsentRecord.state == State.REQUESTED),
+            ConsentRecord.leaf_index.desc(),
+        )
+    )
+    return [_record(row) for row in (await session.execute(statement)).scalars()]
+
+
+async def history(session: AnySession, contact_id: uuid.UUID, topic: str) -> list[Entry]:
+    """Every record of a topic, oldest first, with the addresses that are still kept."""
+    statement = (
+        select(ConsentRecord, ConsentIp)
+        .outerjoin(ConsentIp, ConsentIp.record_id == ConsentRecord.id)
+        .where(ConsentRecord.contact_id == contact_id, ConsentRecord.topic == topic)
+        .order_by(ConsentRecord.leaf_index)
+    )
+    return [
+        Entry(_record(row, ip), Leaf(hash=row.leaf_hash, index=row.leaf_index))
+        for row, ip in (await session.execute(statement)).all()
+    ]
+
+
+async def decisive(
+    session: AnySession, *, contact_ids: Sequence[uuid.UUID], topic: str, channel: int
+) -> dict[uuid.UUID, tuple[uuid.UUID, State]]:
+    """The newest record that decides, per contact. One statement, however many contacts."""
+    parameters = {"contact_ids": list(contact_ids), "topic": topic, "channel": channel}
+    rows = await session.execute(_DECISIVE, parameters)
+    return {row.contact_id: (row.id, State(row.state)) for row in rows}
+
+
+async def all_entries(session: AnySession) -> AsyncIterator[Entry]:
+    """The whole ledger in order, with salts; a leaf without one can no longer be checked."""
+    statement = (
+        select(ConsentRecord, ConsentSalt.salt)
+        .outerjoin(ConsentSalt, ConsentSalt.record_id == ConsentRecord.id)
+        .order_by(ConsentRecord.leaf_index)
+    )
+    result = await session.stream(statement, execution_options={"yield_per": 500})
+    async for row, salt in result:
+        yield Entry(_record(row), Leaf(hash=row.leaf_hash, index=row.leaf_index, salt=salt or b""))
+
+
+async def heads(session: AnySession) -> list[Head]:
+    """All signed tree heads, smallest first."""
+    rows = (await session.execute(select(TreeHead).order_by(TreeHead.size))).scalars()
+    return [Head(r.size, r.root, r.signed_at, r.statement, r.published_at is not None) for r in rows]
+
+
+async def last_head(session: AnySession) -> Head | None:
+    """The newest signed tree head."""
+    statement = select(TreeHead).order_by(TreeHead.size.desc()).limit(1)
+    row = (await session.execute(statement)).scalars().first()
+    if row is None:
+        return None
+    return Head(row.size, row.root, row.signed_at, row.statement, row.published_at is not None)
+
+
+async def add_head(session: WriteSession, head: Head) -> None:
+    """Keeps a signed tree head."""
+    await session.execute(
+        insert(TreeHead).values(
+            size=head.size, root=head.root, signed_at=head.signed_at, statement=head.statement
+        )
+    )
+
+
+async def mark_published(session: WriteSession, size: int, at: datetime) -> None:
+    """The head is safe outside of this database."""
+    await session.execute(update(TreeHead).where(TreeHead.size == size).values(published_at=at))
+
+
+async def delete_ips(session: WriteSession, *, before: datetime) -> None:
+    """Deletes network addresses whose period is over."""
+    await session.execute(delete(ConsentIp).where(ConsentIp.created_at < before))
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    record, evidence = entry.record, entry.record.evidence
+    return {
+        "id": record.id,
+        "leaf_index": entry.leaf.index,
+        "leaf_hash": entry.leaf.hash,
+        "contact_id": record.contact_id,
+        "topic": record.topic,
+        "channel": record.channel,
+        "state": int(record.state),
+        "text_id": record.text_id,
+        "recorded_at": record.recorded_at,
+        "form_url": evidence.form_url,
+        "language": evidence.language,
+        "request_time": evidence.request_time,
+        "confirm_time": evidence.confirm_time,
+        "mail_sha256": evidence.mail_sha256,
+        "token_sha256": evidence.token_sha256,
+        "method": evidence.method,
+    }
+
+
+def _record(row: ConsentRecord, ip: ConsentIp | None = None) -> Record:
+    return Record(
+        id=row.id,
+        contact_id=row.contact_id,
+        topic=row.topic,
+        channel=row.channel,
+        state=State(row.state),
+        text_id=row.text_id,
+        recorded_at=row.recorded_at,
+        evidence=Evidence(
+            form_url=row.form_url,
+            language=row.language,
+            request_time=row.request_time,
+            confirm_time=row.confirm_time,
+            mail_sha256=row.mail_sha256,
+            token_sha256=row.token_sha256,
+            method=row.method,
+            request_ip=ip.request_ip if ip else "",
+            confirm_ip=ip.confirm_ip if ip else "",
+        ),
+    )
+
+
+def _text(row: ConsentText) -> Text:
+    return Text(
+        id=row.id,
+        topic=row.topic,
+        language=row.language,
+        version=row.version,
+        title=row.title,
+        text=row.text,
+        withdrawal_notice=row.withdrawal_notice,
+        sha256=row.sha256,
+    )

@@ -1,0 +1,44 @@
+"""All SQL of the erasure ledger: insert and read, nothing else."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel.db import AnySession, WriteSession
+from services.privacy.ledger.model import LedgerEntry
+from services.privacy.ledger.tables import ErasureLedger
+
+
+async def add(session: WriteSession, entry: LedgerEntry) -> None:
+    """Adds an entry; the same one twice is the same as once."""
+    values = {
+        "id": entry.id,
+        "request_id": entry.request_id,
+        "contact_id": entry.contact_id,
+        "round": entry.round,
+        "plan_hash": entry.plan_hash,
+        "key_id": entry.key_id,
+        "identifier_hashes": list(entry.identifier_hashes),
+        "recorded_at": entry.recorded_at,
+    }
+    await session.execute(insert(ErasureLedger).values(values).on_conflict_do_nothing())
+
+
+async def find(session: AnySession, entry_id: uuid.UUID) -> LedgerEntry | None:
+    """An entry by id."""
+    row = (await session.execute(select(ErasureLedger).where(ErasureLedger.id == entry_id))).scalars().first()
+    if row is None:
+        return None
+    return LedgerEntry(
+        id=row.id,
+        request_id=row.request_id,
+        contact_id=row.contact_id,
+        round=row.round,
+        plan_hash=row.plan_hash,
+        key_id=row.key_id,
+        identifier_hashes=tuple(bytes(each) for each in row.identifier_hashes),
+        recorded_at=row.recorded_at,
+    )

@@ -1,0 +1,1 @@
+"""No message without a permit: decisions at the moment of sending."""

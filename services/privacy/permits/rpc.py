@@ -1,0 +1,64 @@
+"""Permits: proto ↔ values."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from kontor.privacy.v1 import privacy_pb2, privacy_pb2_grpc
+
+from kernel.clock import to_timestamp
+from services.privacy.permits.model import Candidate, Decision
+from services.privacy.permits.service import PermitService
+
+
+class PermitsRpc(privacy_pb2_grpc.PermitsServicer):
+    """The Permits service of the contract."""
+
+    def __init__(self, permits: PermitService) -> None:
+        self._permits = permits
+
+    async def Authorize(
+        self, request: privacy_pb2.AuthorizeRequest, context: Any
+    ) -> privacy_pb2.AuthorizeResponse:
+        decisions = await self._permits.authorize(
+            _candidates(request),
+            channel=request.channel,
+            topic=request.topic,
+            batch_id=uuid.UUID(request.request_id) if request.request_id else None,
+        )
+        return _response(decisions)
+
+    async def Preview(
+        self, request: privacy_pb2.AuthorizeRequest, context: Any
+    ) -> privacy_pb2.AuthorizeResponse:
+        decisions = await self._permits.preview(
+            _candidates(request), channel=request.channel, topic=request.topic
+        )
+        # A preview's decisions were not kept: without an id nobody can take one for a permit.
+        return _response(decisions, kept=False)
+
+    async def GetDecision(
+        self, request: privacy_pb2.GetDecisionRequest, context: Any
+    ) -> privacy_pb2.Decision:
+        return _decision(await self._permits.get_decision(uuid.UUID(request.decision_id)))
+
+
+def _candidates(request: privacy_pb2.AuthorizeRequest) -> list[Candidate]:
+    return [Candidate(uuid.UUID(c.contact_id), c.address) for c in request.candidates]
+
+
+def _response(decisions: Iterable[Decision], *, kept: bool = True) -> privacy_pb2.AuthorizeResponse:
+    return privacy_pb2.AuthorizeResponse(decisions=[_decision(d, kept=kept) for d in decisions])
+
+
+def _decision(decision: Decision, *, kept: bool = True) -> privacy_pb2.Decision:
+    return privacy_pb2.Decision(
+        id=str(decision.id) if kept else "",
+        contact_id=str(decision.contact_id),
+        permitted=decision.permitted,
+        reason=decision.reason,
+        consent_id=str(decision.consent_id or ""),
+        decide_time=to_timestamp(decision.decided_at),
+    )

@@ -1,0 +1,86 @@
+"""Use cases of permits: decide a batch now, preview it, look a decision up."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+
+from kernel.clock import Clock
+from kernel.db import AnySession, Database
+from kernel.ids import new_id
+from kernel.rpc.call import note_subjects
+from services.privacy.consent.service import ConsentService
+from services.privacy.permits import store
+from services.privacy.permits.model import CONSENT, Candidate, Decision, DecisionNotFound, Known, decide
+from services.privacy.suppression.model import Address
+from services.privacy.suppression.service import SuppressionService
+
+# Which of these contacts are restricted, because their erasure is being carried out.
+Restricted = Callable[[AnySession, Sequence[uuid.UUID]], Awaitable[frozenset[uuid.UUID]]]
+
+
+class PermitService:
+    """Decides set by set: three questions to the database, however many candidates."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        consents: ConsentService,
+        suppression: SuppressionService,
+        restricted: Restricted,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._consents = consents
+        self._suppression = suppression
+        self._restricted = restricted
+
+    async def authorize(
+        self, candidates: Sequence[Candidate], *, channel: int, topic: str, batch_id: uuid.UUID | None
+    ) -> list[Decision]:
+        """Decides at this moment and keeps every decision, in the order asked.
+
+        Each question is a statement of its own that sees all that was committed before it began:
+        a withdrawal that was answered before this call stops the message.
+        """
+        note_subjects(c.contact_id for c in candidates)
+        async with self._database.transaction() as session:
+            decisions = await self._decide(session, candidates, channel=channel, topic=topic)
+            await store.add(session, decisions, topic=topic, channel=channel, batch_id=batch_id or new_id())
+        return decisions
+
+    async def preview(self, candidates: Sequence[Candidate], *, channel: int, topic: str) -> list[Decision]:
+        """What `authorize` would say now; keeps nothing."""
+        note_subjects(c.contact_id for c in candidates)
+        async with self._database.reading() as session:
+            return await self._decide(session, candidates, channel=channel, topic=topic)
+
+    async def get_decision(self, decision_id: uuid.UUID) -> Decision:
+        """A decision that was kept. Errors: DecisionNotFound."""
+        async with self._database.reading() as session:
+            found = await store.find(session, decision_id)
+        if found is None:
+            raise DecisionNotFound("There is no such decision.")
+        note_subjects([found.contact_id])
+        return found
+
+    async def _decide(
+        self, session: AnySession, candidates: Sequence[Candidate], *, channel: int, topic: str
+    ) -> list[Decision]:
+        ids = [c.contact_id for c in candidates]
+        restricted = await self._restricted(session, ids)
+        consents = await self._consents.decisive(session, contact_ids=ids, topic=topic, channel=channel)
+        addresses = [Address(channel, c.address) for c in candidates]
+        suppressed = await self._suppression.suppressed(session, addresses)
+        now = self._clock.now()
+        decisions = []
+        for candidate, is_suppressed in zip(candidates, suppressed, strict=True):
+            consent_id, state = consents.get(candidate.contact_id, (None, None))
+            known = Known(candidate.contact_id in restricted, is_suppressed, consent_id, state)
+            reason, rests_on = decide(candidate, known)
+            decisions.append(
+                Decision(new_id(), candidate.contact_id, reason == CONSENT, reason, rests_on, now)
+            )
+        return decisions

@@ -1,0 +1,48 @@
+"""Every decision about a message, permitted or denied."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Boolean, DateTime, SmallInteger, Text, Uuid
+from sqlalchemy.orm import Mapped, MappedColumn
+
+from kernel.personal import Basis, Category, Erase, Purpose, dataset, personal, plain
+from services.privacy.base import Base
+
+
+def _accountable(kind: Any) -> MappedColumn[Any]:
+    """Kept restricted: the controller must be able to show on what each message rested."""
+    return personal(
+        kind,
+        category=Category.PREFERENCE,
+        purpose=Purpose.LEGAL_DUTY,
+        basis=Basis.LEGAL_OBLIGATION,
+        on_erasure=Erase.KEEP_RESTRICTED,
+        law="Art. 5(2) GDPR",
+        keep_years=3,
+    )
+
+
+class PermitDecision(Base):
+    """One decision; the message that rests on it stores its id."""
+
+    __tablename__ = "permit_decision"
+    id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
+    contact_id: Mapped[uuid.UUID] = plain(Uuid, index=True)
+    topic: Mapped[str] = _accountable(Text)
+    channel: Mapped[int] = plain(SmallInteger)
+    permitted: Mapped[bool] = _accountable(Boolean)
+    reason: Mapped[str] = _accountable(Text)
+    consent_id: Mapped[uuid.UUID | None] = plain(Uuid)
+    batch_id: Mapped[uuid.UUID] = plain(Uuid)
+    decided_at: Mapped[datetime] = _accountable(DateTime(timezone=True))
+    __table_args__ = (
+        dataset(
+            deletion_class="decision + 3 years (§ 195 BGB)",
+            subject="contact_id",
+            since="decided_at",
+        ),
+    )

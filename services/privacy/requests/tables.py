@@ -1,0 +1,164 @@
+"""Tables of requests: their states, plans and receipts per holder, documents and certificates."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, MappedColumn
+
+from kernel.personal import Basis, Category, Erase, Purpose, dataset, personal, plain
+from services.privacy.base import Base
+
+ACCESS_DOCUMENT_KEPT_DAYS = 30
+_PROOF_KEPT = "completion + 3 years (§ 195 BGB)"
+
+
+def _proof(kind: Any, category: Category = Category.TRANSACTION, **kwargs: Any) -> MappedColumn[Any]:
+    """A column that proves that and when a right was granted; kept restricted."""
+    return personal(
+        kind,
+        category=category,
+        purpose=Purpose.LEGAL_DUTY,
+        basis=Basis.LEGAL_OBLIGATION,
+        on_erasure=Erase.KEEP_RESTRICTED,
+        law="Art. 5(2) GDPR",
+        keep_years=3,
+        **kwargs,
+    )
+
+
+class SubjectRequest(Base):
+    """One request of one subject."""
+
+    __tablename__ = "subject_request"
+    id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
+    kind: Mapped[int] = _proof(SmallInteger)
+    state: Mapped[int] = _proof(SmallInteger)
+    contact_id: Mapped[uuid.UUID] = plain(Uuid, index=True)
+    # The login that asked; it may read the answer when the contact is long gone.
+    requested_by: Mapped[str | None] = _proof(Text, Category.IDENTITY, nullable=True)
+    language: Mapped[str] = plain(Text)
+    received_at: Mapped[datetime] = _proof(DateTime(timezone=True))
+    due_date: Mapped[date] = plain(Date)
+    completed_at: Mapped[datetime | None] = _proof(DateTime(timezone=True))
+    round: Mapped[int] = plain(SmallInteger)
+    retry_at: Mapped[datetime | None] = plain(DateTime(timezone=True))
+    waiting_for: Mapped[list[str]] = plain(ARRAY(Text))
+    __table_args__ = (
+        # One open request per contact and kind; two would race each other to the same rows.
+        Index(
+            "uq_subject_request_open", "contact_id", "kind", unique=True, postgresql_where=text("state < 6")
+        ),
+        Index(None, "received_at", "id"),
+        Index(None, "requested_by"),
+        dataset(deletion_class=_PROOF_KEPT, subject="contact_id", since="received_at"),
+    )
+
+
+class RequestTransition(Base):
+    """One step: which state, when, who, why."""
+
+    __tablename__ = "request_transition"
+    id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
+    request_id: Mapped[uuid.UUID] = plain(ForeignKey("subject_request.id"), index=True)
+    state: Mapped[int] = plain(SmallInteger)
+    at: Mapped[datetime] = plain(DateTime(timezone=True))
+    actor: Mapped[str] = plain(Text)
+    reason: Mapped[str] = plain(Text)
+    __table_args__ = (dataset(deletion_class=_PROOF_KEPT, since="at"),)
+
+
+class RequestIdentifiers(Base):
+    """How to recognise the subject while an erasure runs, encrypted; deleted when it is complete."""
+
+    __tablename__ = "request_identifiers"
+    request_id: Mapped[uuid.UUID] = plain(ForeignKey("subject_request.id"), primary_key=True)
+    # Not on the request's own row: executing the erasure here must not take from us what the probe needs.
+    sealed: Mapped[bytes] = personal(
+        LargeBinary,
+        category=Category.CONTACT_POINT,
+        purpose=Purpose.LEGAL_DUTY,
+        basis=Basis.LEGAL_OBLIGATION,
+    )
+    __table_args__ = (dataset(deletion_class="completion + 0 days"),)
+
+
+class RequestRound(Base):
+    """One pass of an erasure: plan, ledger, execution, probe. A second one follows what a probe found."""
+
+    __tablename__ = "request_round"
+    request_id: Mapped[uuid.UUID] = plain(ForeignKey("subject_request.id"), primary_key=True)
+    number: Mapped[int] = plain(SmallInteger, primary_key=True)
+    plan_hash: Mapped[bytes | None] = plain(LargeBinary)
+    ledger_id: Mapped[uuid.UUID | None] = plain(Uuid)
+    suppressed_at: Mapped[datetime | None] = plain(DateTime(timezone=True))
+    probed_at: Mapped[datetime | None] = plain(DateTime(timezone=True))
+    probe: Mapped[Any] = plain(JSONB, nullable=True)
+    __table_args__ = (dataset(deletion_class=_PROOF_KEPT, since="probed_at"),)
+
+
+class RequestPlan(Base):
+    """What one holder planned and, later, signed to have done."""
+
+    __tablename__ = "request_plan"
+    request_id: Mapped[uuid.UUID] = plain(ForeignKey("subject_request.id"), primary_key=True)
+    number: Mapped[int] = plain(SmallInteger, primary_key=True)
+    holder: Mapped[str] = plain(Text, primary_key=True)
+    # The holder's PlanResponse and Receipt as they came: signatures are over bytes.
+    plan: Mapped[bytes] = plain(LargeBinary)
+    receipt: Mapped[bytes | None] = plain(LargeBinary)
+    __table_args__ = (dataset(deletion_class=_PROOF_KEPT),)
+
+
+class AccessDocument(Base):
+    """The copy of everything that is held; for thirty days, and never longer than its subject stays."""
+
+    __tablename__ = "access_document"
+    request_id: Mapped[uuid.UUID] = plain(ForeignKey("subject_request.id"), primary_key=True)
+    format: Mapped[int] = plain(SmallInteger, primary_key=True)
+    content: Mapped[bytes] = personal(
+        LargeBinary,
+        category=Category.FREE_TEXT,
+        purpose=Purpose.LEGAL_DUTY,
+        basis=Basis.LEGAL_OBLIGATION,
+    )
+    created_at: Mapped[datetime] = plain(DateTime(timezone=True), index=True)
+    __table_args__ = (
+        dataset(
+            deletion_class=f"completion + {ACCESS_DOCUMENT_KEPT_DAYS} days",
+            subject="request_id -> subject_request",
+            since="created_at",
+        ),
+    )
+
+
+class Certificate(Base):
+    """The signed proof of an erasure; names nobody."""
+
+    __tablename__ = "certificate"
+    request_id: Mapped[uuid.UUID] = plain(ForeignKey("subject_request.id"), primary_key=True)
+    format: Mapped[int] = plain(SmallInteger, primary_key=True)
+    content: Mapped[bytes] = _proof(LargeBinary)
+    created_at: Mapped[datetime] = plain(DateTime(timezone=True))
+    __table_args__ = (
+        dataset(
+            deletion_class=_PROOF_KEPT,
+            subject="request_id -> subject_request",
+            since="created_at",
+        ),
+    )

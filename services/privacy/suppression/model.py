@@ -1,0 +1,78 @@
+"""Keyed hashes of addresses: the same address gives the same hash, and nobody without the key can tell which."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from kernel.errors import InvalidArgument
+from services.privacy.suppression.normalise import normalise
+
+REASONS = frozenset({"erasure", "objection", "bounce", "import", "staff"})
+# What an entry prevents: every processing of the address for messages, whatever its basis was.
+PREVENTS = "marketing"
+
+
+class ReasonUnknown(InvalidArgument):
+    """An entry must say why it exists, in a word that everybody understands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a message would go."""
+
+    channel: int
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as it is shown: without any address."""
+
+    id: uuid.UUID
+    channel: int
+    reason: str
+    created_at: datetime
+
+
+class Hasher:
+    """HMAC-SHA-256 with peppers from the secret store.
+
+    New hashes are made with the current key; lookups try every known key, so that a key can be
+    exchanged without forgetting what it protected.
+    """
+
+    def __init__(self, peppers: Mapping[str, str], *, current: str) -> None:
+        self._keys = {key_id: base64.b64decode(pepper) for key_id, pepper in peppers.items()}
+        if current not in self._keys:
+            raise ValueError(f"there is no suppression pepper with the key id {current!r}")
+        self.current = current
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """All known keys, the current one first."""
+        return (self.current, *sorted(self._keys.keys() - {self.current}))
+
+    def address(self, address: Address, *, key_id: str | None = None) -> bytes:
+        """The hash of an address on its channel; the same address elsewhere has another one."""
+        return self._digest(f"{address.channel}\0{normalise(address.channel, address.value)}", key_id)
+
+    def ledger(self, kind: str, value: str) -> bytes:
+        """The hash of an identifier in the erasure ledger, unlike any in the suppression list."""
+        return self._digest(f"ledger\0{kind}\0{value}", None)
+
+    def _digest(self, content: str, key_id: str | None) -> bytes:
+        return hmac.digest(self._keys[key_id or self.current], content.encode(), hashlib.sha256)
+
+
+def require_reason(reason: str) -> None:
+    """Errors: ReasonUnknown."""
+    if reason not in REASONS:
+        raise ReasonUnknown(
+            "This reason is not known.", violations={"reason": f"must be one of {', '.join(sorted(REASONS))}"}
+        )

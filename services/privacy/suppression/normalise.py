@@ -1,0 +1,54 @@
+"""One form for every way to write an address, so that its keyed hash is the same (privacy.md §5)."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+import idna
+import phonenumbers
+
+EMAIL = 1
+PHONE = 2
+SMS = 3
+# Numbers without a country code are read as German ones.
+REGION = "DE"
+
+
+def normalise(channel: int, value: str) -> str:
+    """The canonical form; dots and +tags stay, because they are part of the address.
+
+    Total: an address that cannot be understood is compared as it was written.
+    """
+    text = unicodedata.normalize("NFC", value).strip()
+    if channel == EMAIL:
+        return _email(text)
+    if channel in (PHONE, SMS):
+        return _phone(text)
+    return " ".join(text.lower().split())
+
+
+def _email(text: str) -> str:
+    local, at, domain = text.rpartition("@")
+    if not at:
+        return text.lower()
+    return f"{local.lower()}@{_domain(domain)}"
+
+
+@lru_cache(maxsize=4096)
+def _domain(domain: str) -> str:
+    lower = domain.lower().rstrip(".")
+    if lower.isascii() and "xn--" not in lower:
+        return lower
+    try:
+        return idna.encode(lower, uts46=True).decode()
+    except idna.IDNAError:
+        return lower
+
+
+def _phone(text: str) -> str:
+    try:
+        number = phonenumbers.parse(text, REGION)
+    except phonenumbers.NumberParseException:
+        return "".join(text.lower().split())
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -1,0 +1,63 @@
+"""Suppressions: proto ↔ values."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from kontor.privacy.v1 import privacy_pb2, privacy_pb2_grpc
+
+from kernel.clock import to_timestamp
+from kernel.pages import Pages, page_size
+from services.privacy.suppression.model import Address, Entry
+from services.privacy.suppression.service import SuppressionService
+
+
+class SuppressionsRpc(privacy_pb2_grpc.SuppressionsServicer):
+    """The Suppressions service of the contract."""
+
+    def __init__(self, suppression: SuppressionService, pages: Pages) -> None:
+        self._suppression = suppression
+        self._pages = pages
+
+    async def CheckSuppressions(
+        self, request: privacy_pb2.CheckSuppressionsRequest, context: Any
+    ) -> privacy_pb2.CheckSuppressionsResponse:
+        addresses = [_address(a) for a in request.addresses]
+        return privacy_pb2.CheckSuppressionsResponse(
+            suppressed=await self._suppression.check_suppressions(addresses)
+        )
+
+    async def AddSuppression(
+        self, request: privacy_pb2.AddSuppressionRequest, context: Any
+    ) -> privacy_pb2.SuppressionEntry:
+        entry = await self._suppression.add_suppression(_address(request.address), reason=request.reason)
+        return _entry(entry)
+
+    async def ListSuppressions(
+        self, request: privacy_pb2.ListSuppressionsRequest, context: Any
+    ) -> privacy_pb2.ListSuppressionsResponse:
+        position = self._pages.position(request)
+        after = (datetime.fromisoformat(position[0]), uuid.UUID(position[1])) if position else None
+        size = page_size(request.page_size)
+        entries, total = await self._suppression.list_suppressions(after=after, limit=size + 1)
+        shown = entries[:size]
+        response = privacy_pb2.ListSuppressionsResponse(entries=map(_entry, shown), total_size=total)
+        if len(entries) > size:
+            last = shown[-1]
+            response.next_page_token = self._pages.token(request, [last.created_at.isoformat(), str(last.id)])
+        return response
+
+
+def _address(message: privacy_pb2.Address) -> Address:
+    return Address(channel=message.channel, value=message.value)
+
+
+def _entry(entry: Entry) -> privacy_pb2.SuppressionEntry:
+    return privacy_pb2.SuppressionEntry(
+        id=str(entry.id),
+        channel=privacy_pb2.Channel.ValueType(entry.channel),
+        reason=entry.reason,
+        create_time=to_timestamp(entry.created_at),
+    )

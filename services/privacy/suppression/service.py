@@ -1,0 +1,59 @@
+"""Use cases of the suppression list."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from kernel.clock import Clock
+from kernel.db import AnySession, Database, WriteSession
+from kernel.ids import new_id
+from services.privacy.suppression import store
+from services.privacy.suppression.model import Address, Entry, Hasher, require_reason
+
+
+class SuppressionService:
+    """Checks, adds and lists; never answers which address an entry stands for."""
+
+    def __init__(self, database: Database, hasher: Hasher, clock: Clock) -> None:
+        self._database = database
+        self._hasher = hasher
+        self._clock = clock
+
+    async def check_suppressions(self, addresses: Sequence[Address]) -> list[bool]:
+        """Which of the addresses are suppressed, in the order asked."""
+        async with self._database.reading() as session:
+            return await self.suppressed(session, addresses)
+
+    async def add_suppression(self, address: Address, *, reason: str) -> Entry:
+        """Adds an address. Errors: ReasonUnknown."""
+        require_reason(reason)
+        async with self._database.transaction() as session:
+            return await self.add(session, address, reason=reason)
+
+    async def list_suppressions(
+        self, *, after: tuple[datetime, uuid.UUID] | None, limit: int
+    ) -> tuple[list[Entry], int]:
+        """Entries newest first, and how many there are."""
+        async with self._database.reading() as session:
+            return await store.listed(session, after=after, limit=limit)
+
+    async def suppressed(self, session: AnySession, addresses: Sequence[Address]) -> list[bool]:
+        """As `check_suppressions`, in a use case of another area."""
+        hashes = [[self._hasher.address(a, key_id=k) for a in addresses] for k in self._hasher.key_ids]
+        keyed = [
+            (key_id, each) for key_id, row in zip(self._hasher.key_ids, hashes, strict=True) for each in row
+        ]
+        known = await store.known_hashes(session, keyed)
+        return [any(row[i] in known for row in hashes) for i in range(len(addresses))]
+
+    async def add(self, session: WriteSession, address: Address, *, reason: str) -> Entry:
+        """As `add_suppression`, in a use case of another area."""
+        entry = Entry(id=new_id(), channel=address.channel, reason=reason, created_at=self._clock.now())
+        return await store.add(
+            session,
+            entry=entry,
+            key_id=self._hasher.current,
+            address_hash=self._hasher.address(address),
+        )

@@ -1,0 +1,72 @@
+"""All SQL of the suppression list."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import LargeBinary, Text, bindparam, func, select, text, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+
+from kernel.db import AnySession, WriteSession
+from services.privacy.suppression.model import PREVENTS, Entry
+from services.privacy.suppression.tables import SuppressionEntry
+
+_KNOWN = text(
+    "SELECT asked.address_hash FROM unnest(:key_ids, :hashes) AS asked (key_id, address_hash) "
+    "JOIN suppression_entry USING (key_id, address_hash)"
+).bindparams(bindparam("key_ids", type_=ARRAY(Text)), bindparam("hashes", type_=ARRAY(LargeBinary)))
+
+
+async def known_hashes(session: AnySession, keyed: Sequence[tuple[str, bytes]]) -> frozenset[bytes]:
+    """Which of these (key id, hash) have an entry. One statement, however many."""
+    if not keyed:
+        return frozenset()
+    found = await session.execute(_KNOWN, {"key_ids": [k for k, _ in keyed], "hashes": [h for _, h in keyed]})
+    return frozenset(bytes(value) for value in found.scalars())
+
+
+async def add(session: WriteSession, *, entry: Entry, key_id: str, address_hash: bytes) -> Entry:
+    """Adds an entry; an address that has one keeps it, with the reason that came first."""
+    statement = (
+        insert(SuppressionEntry)
+        .values(
+            id=entry.id,
+            channel=entry.channel,
+            key_id=key_id,
+            address_hash=address_hash,
+            reason=entry.reason,
+            prevents=PREVENTS,
+            created_at=entry.created_at,
+        )
+        .on_conflict_do_nothing()
+    )
+    await session.execute(statement)
+    found = await session.execute(
+        _SHOWN.where(SuppressionEntry.key_id == key_id, SuppressionEntry.address_hash == address_hash)
+    )
+    return _entry(found.one())
+
+
+async def listed(
+    session: AnySession, *, after: tuple[datetime, uuid.UUID] | None, limit: int
+) -> tuple[list[Entry], int]:
+    """Newest first, and how many there are in all."""
+    key = tuple_(SuppressionEntry.created_at, SuppressionEntry.id)
+    statement = _SHOWN.order_by(SuppressionEntry.created_at.desc(), SuppressionEntry.id.desc()).limit(limit)
+    if after is not None:
+        statement = statement.where(key < after)
+    rows = (await session.execute(statement)).all()
+    total = (await session.execute(select(func.count()).select_from(SuppressionEntry))).scalar_one()
+    return [_entry(row) for row in rows], int(total)
+
+
+_SHOWN = select(
+    SuppressionEntry.id, SuppressionEntry.channel, SuppressionEntry.reason, SuppressionEntry.created_at
+)
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(id=row.id, channel=row.channel, reason=row.reason, created_at=row.created_at)

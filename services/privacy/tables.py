@@ -1,0 +1,12 @@
+"""All tables of the service in one metadata, for migrations and for the DataHolder."""
+
+from __future__ import annotations
+
+import services.privacy.consent.tables
+import services.privacy.ledger.tables
+import services.privacy.permits.tables
+import services.privacy.requests.tables
+import services.privacy.suppression.tables  # noqa: F401 - each import registers its tables
+from services.privacy.base import Base
+
+metadata = Base.metadata
