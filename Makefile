@@ -70,8 +70,8 @@ bench-rpc: bootstrap  ## Measure GetContact through the whole chain against a ba
 bench-events: bootstrap  ## Measure facts from commit to consumer against raw JetStream
 	@$(BIN)/python -m bench.events
 
-dead-letters: bootstrap  ## Look at facts nobody could process, and send them again: make dead-letters ARGS=--help
-	@$(BIN)/python -m kernel.dead_letters $(ARGS)
+dead-letters: bootstrap  ## List facts of the running demo that nobody could process; ARGS="redrive all" sends them again
+	@$(BIN)/python -m devstack.run contacts kernel.dead_letters $(or $(ARGS),list)
 
 chart-check: bootstrap  ## Lint and render the Helm chart, and compare it with the processes
 	@$(BIN)/pytest tests/chart $(ARGS)
