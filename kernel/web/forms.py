@@ -36,9 +36,7 @@ class Form(FlaskForm):  # type: ignore[misc]
     double click or a reload of the answer page changes nothing twice.
     """
 
-    request_id = HiddenField(
-        default=new_request_id, validators=[Regexp(_UUID, message="request_id")]
-    )
+    request_id = HiddenField(default=new_request_id, validators=[Regexp(_UUID, message="request_id")])
 
     def take_errors(self, violations: Mapping[str, str]) -> list[str]:
         """Hang field violations of a service on the fields of the same name; answers the rest."""
@@ -60,9 +58,7 @@ class Form(FlaskForm):  # type: ignore[misc]
         }
 
 
-def aria(
-    described: str, invalid: bool, more: Mapping[str, str] | None = None
-) -> dict[str, str]:
+def aria(described: str, invalid: bool, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Attributes that tie an input to its help and its errors; used by the `field` macro."""
     attributes = dict(more or {})
     if described.strip():

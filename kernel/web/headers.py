@@ -44,9 +44,7 @@ def install(app: Flask, settings: WebSettings) -> None:
             _policy(nonce=nonce, provider=provider, https=settings.https),
         )
         if settings.https:
-            response.headers.setdefault(
-                "Strict-Transport-Security", "max-age=63072000; includeSubDomains"
-            )
+            response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
         # A page shows personal data unless it says otherwise, so no cache keeps it.
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")

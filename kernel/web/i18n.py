@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from babel.dates import format_timedelta
 from flask import Flask, request, session
-from flask_babel import Babel, format_date, format_datetime, format_number, get_locale
+from flask_babel import Babel, format_date, format_number, format_time, get_locale, to_user_timezone
 
 from kernel.web.compile_translations import compile_stale
 from kernel.web.config import WebSettings
@@ -59,7 +59,10 @@ def iso_day(value: str) -> str:
 
 def moment(value: Any) -> str:
     """A day with its time: 03.05.2026, 14:12."""
-    return format_datetime(_as_datetime(value), "medium") if _is_set(value) else "–"
+    if not _is_set(value):
+        return "–"
+    stamp = _as_datetime(value)
+    return f"{format_date(to_user_timezone(stamp), 'medium')}, {format_time(stamp, 'short')}"
 
 
 def ago(value: Any) -> str:
@@ -67,12 +70,12 @@ def ago(value: Any) -> str:
     if not _is_set(value):
         return "–"
     delta = _as_datetime(value) - datetime.now(UTC)
-    return format_timedelta(delta, add_direction=True, locale=get_locale())
+    return str(format_timedelta(delta, add_direction=True, locale=get_locale()))
 
 
 def number(value: int | float) -> str:
     """A number with the separators of the language."""
-    return format_number(value)
+    return str(format_number(value))
 
 
 def _remember_choice() -> None:

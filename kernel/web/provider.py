@@ -55,9 +55,7 @@ class Provider:
     def send_to_login(self, *, language: str) -> ResponseReturnValue:
         """A redirect to the provider; state, nonce and verifier go into the browser's session."""
         try:
-            answer: ResponseReturnValue = self._client.authorize_redirect(
-                self._callback, ui_locales=language
-            )
+            answer: ResponseReturnValue = self._client.authorize_redirect(self._callback, ui_locales=language)
         except requests.RequestException as error:
             raise ProviderUnavailable from error
         return answer

@@ -25,9 +25,7 @@ def serve(create_app: Callable[[Settings], Flask], settings: Settings, *, servic
         def load(self) -> Flask:
             # Called in the worker, after the fork: channels and the database engine
             # must not be shared with the arbiter, and exporter threads do not survive it.
-            telemetry.set_up(
-                service=service, level=settings.log_level, otlp_endpoint=settings.otlp_endpoint
-            )
+            telemetry.set_up(service=service, level=settings.log_level, otlp_endpoint=settings.otlp_endpoint)
             return create_app(settings)
 
     Runner().run()

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Connection, Engine, Table, create_engine, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from kernel.clock import SystemClock
+from kernel.clock import Clock, SystemClock
 from kernel.web.tables import LoginRow
 
 ABSOLUTE_LIMIT = timedelta(hours=10)
@@ -59,18 +59,18 @@ Renew = Callable[[Tokens], "Tokens | None"]
 
 
 class Sessions:
-    """The store. Times come from `now`, so that tests need not wait ten hours."""
+    """The store. Times come from the clock, so that tests need not wait ten hours."""
 
     def __init__(
         self,
         engine: Engine,
         *,
         secret: str,
-        now: Callable[[], datetime] = SystemClock().now,
+        clock: Clock | None = None,
     ) -> None:
         self._engine = engine
         self._cipher = _Cipher(secret)
-        self._now = now
+        self._now = (clock or SystemClock()).now
         self._swept_at = datetime.min.replace(tzinfo=UTC)
 
     def open(self, login: Login, *, replaces: str | None = None) -> str:
@@ -154,9 +154,7 @@ class Sessions:
         self._write(connection, key, payload=sealed, last_seen_at=self._now())
         return fresh
 
-    def _read(
-        self, connection: Connection, key: bytes, *, lock: bool
-    ) -> tuple[Login, datetime] | None:
+    def _read(self, connection: Connection, key: bytes, *, lock: bool) -> tuple[Login, datetime] | None:
         query = select(_table.c.payload, _table.c.last_seen_at).where(
             _table.c.id_hash == key,
             _table.c.expires_at > self._now(),

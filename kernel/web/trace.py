@@ -20,9 +20,7 @@ class RequestSpans:
     def __init__(self, app: "WSGIApplication") -> None:
         self._app = app
 
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         carrier = {"traceparent": environ.get("HTTP_TRACEPARENT", "")}
         method = environ["REQUEST_METHOD"]
         with _tracer.start_as_current_span(

@@ -9,6 +9,7 @@ from kernel.web.application import build
 from kernel.web.login import current_login
 from services.portal import clients, home, labels, newsletter, preferences, rights, session, tickets
 from services.portal.config import PortalSettings
+from services.portal.rights import vocabulary
 
 _AREAS = (home, newsletter, preferences, rights, tickets)
 
@@ -27,6 +28,7 @@ def create_app(settings: PortalSettings) -> Flask:
         request_kind=labels.request_kind,
         plan_action=labels.action,
         actor=labels.actor,
+        law=vocabulary.law,
     )
     return web.app
 

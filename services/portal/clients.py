@@ -111,5 +111,3 @@ def unless_down(call: Callable[[], Answer]) -> Answer | None:
         return call()
     except (Unavailable, DeadlineExceeded):
         return None
-
-

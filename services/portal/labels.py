@@ -17,7 +17,7 @@ class Label(NamedTuple):
     icon: str
 
 
-TICKET_STATES = {
+TICKET_STATES: dict[int, Label] = {
     tickets_pb2.TICKET_STATE_NEW: Label(_l("Received"), "info", "inbox"),
     tickets_pb2.TICKET_STATE_OPEN: Label(_l("In progress"), "info", "progress"),
     tickets_pb2.TICKET_STATE_PENDING: Label(_l("Waiting for you"), "warn", "message-reply"),
@@ -25,12 +25,12 @@ TICKET_STATES = {
     tickets_pb2.TICKET_STATE_CLOSED: Label(_l("Closed"), "neutral", "archive"),
 }
 
-REQUEST_KINDS = {
+REQUEST_KINDS: dict[int, Label] = {
     holder_pb2.REQUEST_KIND_ACCESS: Label(_l("Copy of your data"), "info", "file-download"),
     holder_pb2.REQUEST_KIND_ERASURE: Label(_l("Erasure of your data"), "bad", "eraser"),
 }
 
-REQUEST_STATES = {
+REQUEST_STATES: dict[int, Label] = {
     privacy_pb2.REQUEST_STATE_RECEIVED: Label(_l("Received"), "info", "inbox"),
     privacy_pb2.REQUEST_STATE_VERIFYING: Label(_l("Checking your identity"), "info", "user-check"),
     privacy_pb2.REQUEST_STATE_ACCEPTED: Label(_l("Accepted"), "info", "progress-check"),
@@ -41,7 +41,7 @@ REQUEST_STATES = {
     privacy_pb2.REQUEST_STATE_WITHDRAWN: Label(_l("Withdrawn"), "neutral", "arrow-back-up"),
 }
 
-ACTIONS = {
+ACTIONS: dict[int, Label] = {
     holder_pb2.ACTION_DELETE_ROW: Label(_l("will be deleted"), "bad", "trash"),
     holder_pb2.ACTION_NULL: Label(_l("personal parts will be removed"), "bad", "eraser"),
     holder_pb2.ACTION_PSEUDONYMISE: Label(_l("will no longer be linked to you"), "warn", "mask"),

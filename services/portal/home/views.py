@@ -47,9 +47,7 @@ def _overview() -> str:
     contact = own_contact()
     # Three services answer three cards; one that is down costs its card and not the page.
     tickets = unless_down(
-        lambda: clients().tickets.ListTickets(
-            ListTicketsRequest(contact_id=contact.id, page_size=_SHOWN)
-        )
+        lambda: clients().tickets.ListTickets(ListTicketsRequest(contact_id=contact.id, page_size=_SHOWN))
     )
     requests = unless_down(
         lambda: clients().requests.ListRequests(ListRequestsRequest(page_size=_SHOWN, open=True))

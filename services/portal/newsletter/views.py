@@ -120,8 +120,8 @@ def _texts() -> list[ConsentText]:
 
 def _dead(error: DomainError) -> str:
     if isinstance(error, FailedPrecondition):
-        return _("This link has expired or was used already.")
-    return _("We do not know this link. Perhaps your mail program has cut it off.")
+        return str(_("This link has expired or was used already."))
+    return str(_("We do not know this link. Perhaps your mail program has cut it off."))
 
 
 def _status(error: DomainError) -> int:

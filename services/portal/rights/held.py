@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from kontor.privacy.v1 import holder_pb2
 from kontor.privacy.v1.holder_pb2 import PlanItem, Record
 
+from kernel.web.i18n import moment
 from services.portal.clients import Held
 from services.portal.rights import vocabulary
 from services.portal.rights.words import BASES, PURPOSES, holder_words, names, source_words
 
 # More than this of one kind is listed in the copy of the data, not on the page.
-SHOWN_RECORDS = 25
+SHOWN_RECORDS = 10
+
+_INSTANT = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)?$")
 
 
 @dataclass
@@ -31,6 +37,7 @@ class Dataset:
     """One kind of record with what Art. 15 wants to be said about it."""
 
     title: str
+    technical: bool = False
     purposes: set[int] = field(default_factory=set)
     bases: set[int] = field(default_factory=set)
     retention: str = ""
@@ -79,18 +86,33 @@ def _datasets(records: Iterable[Record]) -> list[Dataset]:
     for record in records:
         dataset = found.get(record.dataset)
         if dataset is None:
-            dataset = found[record.dataset] = Dataset(title=vocabulary.dataset(record.dataset))
+            dataset = found[record.dataset] = Dataset(
+                title=vocabulary.dataset(record.dataset), technical=record.dataset in vocabulary.TECHNICAL
+            )
         dataset.retention = vocabulary.retention(record.retention)
         dataset.purposes |= {value.purpose for value in record.values}
         dataset.bases |= {value.basis for value in record.values}
         dataset.entries.append(
-            Entry(
-                values=[(vocabulary.column(value.column), value.value) for value in record.values],
-                since=record.since,
-                source=source_words(record.source),
-            )
+            Entry(values=_values(record), since=record.since, source=source_words(record.source))
         )
-    return list(found.values())
+    return sorted(found.values(), key=lambda dataset: dataset.technical)
+
+
+def _values(record: Record) -> list[tuple[str, str]]:
+    return [
+        (vocabulary.column(value.column), readable(value.value))
+        for value in record.values
+        if value.column not in vocabulary.DERIVED
+    ]
+
+
+def readable(value: str) -> str:
+    """A value as people write it: instants with the local time, yes and no."""
+    if value in {"True", "False"}:
+        return str(_("yes") if value == "True" else _("no"))
+    if _INSTANT.match(value):
+        return moment(datetime.fromisoformat(value))
+    return value
 
 
 @dataclass
@@ -109,5 +131,5 @@ def summarise(plans: Iterable[Any]) -> PlanSummary:
     return PlanSummary(
         going=sum(item.rows for item in items) - sum(item.rows for item in kept),
         kept=sum(item.rows for item in kept),
-        laws=sorted({item.law for item in kept if item.law}),
+        laws=sorted({vocabulary.law(item.law) for item in kept if item.law}),
     )

@@ -8,7 +8,7 @@ from datetime import date
 from flask import Blueprint, Response, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
-from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS, REQUEST_KIND_ERASURE
+from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS, REQUEST_KIND_ERASURE, RequestKind
 from kontor.privacy.v1.privacy_pb2 import (
     DOCUMENT_FORMAT_JSON,
     DOCUMENT_FORMAT_PDF,
@@ -105,15 +105,13 @@ def document(request_id: uuid.UUID, kind: str) -> ResponseReturnValue:
     """GET /rights/requests/<id>/document.<json|pdf>"""
     if kind not in _FORMATS:
         abort(404)
-    answer = clients().requests.GetDocument(
-        GetDocumentRequest(id=str(request_id), format=_FORMATS[kind])
-    )
+    answer = clients().requests.GetDocument(GetDocumentRequest(id=str(request_id), format=_FORMATS[kind]))
     response = Response(answer.content, mimetype=answer.media_type)
     response.headers.set("Content-Disposition", "attachment", filename=answer.file_name)
     return response
 
 
-def _ask(kind: int, form: Form | None = None) -> ResponseReturnValue:
+def _ask(kind: RequestKind.ValueType, form: Form | None = None) -> ResponseReturnValue:
     form = form or Form()
     if not form.validate_on_submit():
         abort(400)

@@ -1,57 +1,140 @@
-"""Words for data sets, columns and periods, as the services name them."""
+"""Words for data sets, columns, periods and laws, as the services declare them."""
 
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from services.portal.rights.words import humanise
-
 DATASETS = {
-    "contacts": _l("Your record"),
     "contact": _l("Your record"),
-    "tickets": _l("Tickets"),
+    "relation": _l("Organisations you belong to"),
+    "login": _l("Your login"),
+    "timeline_entry": _l("What has happened"),
+    "import_row": _l("Rows of an import"),
     "ticket": _l("Tickets"),
-    "messages": _l("Messages"),
     "message": _l("Messages"),
-    "consents": _l("Consents"),
-    "consent": _l("Consents"),
-    "requests": _l("Requests under data protection law"),
-    "sign_ups": _l("Newsletter orders"),
-    "audit": _l("Who has read your data"),
+    "sign_up": _l("Newsletter orders"),
+    "consent_record": _l("Consents"),
+    "consent_ip": _l("From where you consented"),
+    "permit_decision": _l("Decisions whether we may write to you"),
+    "subject_request": _l("Requests under data protection law"),
+    "access_document": _l("Copies made for you"),
+    "certificate": _l("Certificates of erasure"),
+    "erasure_ledger": _l("Proof of erasure"),
+    "erasure_plan": _l("Plans of erasure"),
+    "suppression_entry": _l("Addresses we must not write to"),
+    "audit_entry": _l("Who has read or changed your data"),
+    "idempotency": _l("Answers kept for repeated calls"),
 }
+
+# Kept for running and proving the service; a reader looks for them last.
+TECHNICAL = {"audit_entry", "idempotency", "erasure_plan", "erasure_ledger", "import_row", "login"}
+
+# The same words once more, in the form that searching needs. They are in the copy of the data.
+DERIVED = {"email_key", "name_key", "search_text"}
 
 COLUMNS = {
-    "salutation": _l("Form of address"),
-    "given_name": _l("First name"),
-    "family_name": _l("Last name"),
-    "email": _l("E-mail"),
-    "phone": _l("Phone"),
-    "street": _l("Street"),
-    "postal_code": _l("Postal code"),
-    "city": _l("City"),
-    "country": _l("Country"),
-    "language": _l("Language"),
-    "note": _l("Note"),
-    "subject": _l("Subject"),
-    "body": _l("Text"),
+    "actor": _l("By whom"),
+    "address_hash": _l("Address, as a fingerprint only"),
     "author_name": _l("Author"),
+    "body": _l("Text"),
+    "cells": _l("Content of the row"),
+    "channel": _l("Channel"),
+    "city": _l("City"),
+    "click_ip": _l("Internet address of the confirmation"),
+    "completed_at": _l("Completed"),
+    "confirm_ip": _l("Internet address of the confirmation"),
+    "confirm_time": _l("Confirmed"),
+    "contact_id": _l("Your number in this system"),
+    "content": _l("Content"),
+    "country": _l("Country"),
+    "decided_at": _l("Decided"),
+    "email": _l("E-mail"),
+    "emails": _l("E-mail"),
+    "family_name": _l("Last name"),
+    "form_url": _l("Form"),
+    "given_name": _l("First name"),
+    "identifier_hashes": _l("Addresses, as fingerprints only"),
+    "identifiers": _l("Addresses and names"),
+    "kind": _l("Kind"),
+    "language": _l("Language"),
+    "method": _l("Way"),
+    "note": _l("Note"),
     "owner_name": _l("Taken care of by"),
+    "permitted": _l("Permitted"),
+    "phone": _l("Phone"),
+    "postal_code": _l("Postal code"),
+    "reason": _l("Reason"),
+    "received_at": _l("Received"),
+    "recorded_at": _l("Recorded"),
+    "request_ip": _l("Internet address of the order"),
+    "request_time": _l("Asked for"),
+    "requested_by": _l("Asked for by"),
+    "response": _l("Answer"),
+    "responsible_name": _l("Whom to ask"),
     "role": _l("Role"),
+    "salutation": _l("Form of address"),
+    "state": _l("State"),
+    "street": _l("Street"),
+    "subject": _l("Subject"),
+    "subject_id": _l("Your number in this system"),
+    "token_sha256": _l("Fingerprint of the link"),
+    "topic": _l("Topic"),
+    "topics": _l("Topics"),
 }
 
-RETENTION: dict[str, object] = {}
+# Start event and standard period (DIN 66398), as the services declare them.
+RETENTION = {
+    "entry + 3 years (§ 195 BGB)": _l("3 years after the entry (§ 195 BGB)"),
+    "last business + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
+        "3 years after our last business, to the end of that year (§§ 195, 199 BGB)"
+    ),
+    "execution + 3 years (§ 195 BGB)": _l("3 years after the erasure (§ 195 BGB)"),
+    "first answer + 24 hours": _l("24 hours"),
+    "import + 30 days": _l("30 days after the import"),
+    "with the contact": _l("as long as your record"),
+    "sending + 3 years (§ 195 BGB)": _l("3 years after sending (§ 195 BGB)"),
+    "unconfirmed: request + 14 days; confirmed: confirmation + 30 days": _l(
+        "14 days if you do not confirm, else 30 days after the confirmation"
+    ),
+    "closing of the ticket + 3 years (§ 195 BGB)": _l("3 years after the ticket was closed (§ 195 BGB)"),
+    "completion + 30 days": _l("30 days after completion"),
+    "completion + 3 years (§ 195 BGB)": _l("3 years after completion (§ 195 BGB)"),
+    "recording + 90 days": _l("90 days"),
+    "withdrawal or last use + 5 years (§ 7a UWG)": _l(
+        "5 years after you withdrew it or we last used it (§ 7a UWG)"
+    ),
+    "recording + 10 years (longer than any backup)": _l("10 years, longer than any backup"),
+    "decision + 3 years (§ 195 BGB)": _l("3 years after the decision (§ 195 BGB)"),
+    "entry + until the subject asks to be taken off": _l("until you ask us to take it off"),
+}
+
+LAWS = {
+    "Art. 5(2) GDPR": _l("Art. 5(2) GDPR"),
+    "§ 7a UWG; Art. 7(1) GDPR": _l("§ 7a UWG; Art. 7(1) GDPR"),
+    "Art. 5(2), Art. 17(3)(b) GDPR": _l("Art. 5(2), Art. 17(3)(b) GDPR"),
+    "Art. 21(3), Art. 17(3)(b) GDPR": _l("Art. 21(3), Art. 17(3)(b) GDPR"),
+}
 
 
 def dataset(name: str) -> str:
     """The title of a data set."""
-    return str(DATASETS.get(name, humanise(name)))
+    return str(DATASETS.get(name) or _humanise(name))
 
 
 def column(name: str) -> str:
     """The label of a column."""
-    return str(COLUMNS.get(name, humanise(name)))
+    return str(COLUMNS.get(name) or _humanise(name))
 
 
 def retention(period: str) -> str:
-    """How long it is kept, in the visitor's language where we have the words."""
+    """How long it is kept; a period that is new here is shown as the service declares it."""
     return str(RETENTION.get(period, period))
+
+
+def law(name: str) -> str:
+    """The law that keeps an item, cited as usual in the visitor's language."""
+    return str(LAWS.get(name, name))
+
+
+def _humanise(name: str) -> str:
+    return name.replace("_", " ").strip().capitalize()

@@ -8,13 +8,29 @@ from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import holder_pb2
 
 HOLDERS = {
-    "contacts": (_l("Who you are"), _l("Your name, how we reach you, and whom you belong to."), "user"),
-    "tickets": (_l("What you asked us"), _l("Your tickets and complaints, and what we answered."), "message-circle"),
-    "campaigns": (_l("What we sent you"), _l("Newsletters and mails, and what became of each."), "mail"),
-    "privacy": (_l("What you allowed"), _l("Your consents, your requests under data protection law, and their proofs."), "shield-check"),
-}  # fmt: skip
+    "contacts": (
+        _l("Who you are"),
+        _l("Your name, how we reach you, and whom you belong to."),
+        "user",
+    ),
+    "tickets": (
+        _l("What you asked us"),
+        _l("Your tickets and complaints, and what we answered."),
+        "message-circle",
+    ),
+    "campaigns": (
+        _l("What we sent you"),
+        _l("Newsletters and mails, and what became of each."),
+        "mail",
+    ),
+    "privacy": (
+        _l("What you allowed"),
+        _l("Your consents, your requests under data protection law, and their proofs."),
+        "shield-check",
+    ),
+}
 
-PURPOSES = {
+PURPOSES: dict[int, object] = {
     options_pb2.PURPOSE_SERVICE: _l("to serve you"),
     options_pb2.PURPOSE_MARKETING: _l("to inform you as you wished"),
     options_pb2.PURPOSE_SALES: _l("to make you offers"),
@@ -23,7 +39,7 @@ PURPOSES = {
     options_pb2.PURPOSE_SECURITY: _l("for security"),
 }
 
-BASES = {
+BASES: dict[int, object] = {
     holder_pb2.BASIS_CONSENT: _l("your consent (Art. 6(1)(a) GDPR)"),
     holder_pb2.BASIS_CONTRACT: _l("our contract (Art. 6(1)(b) GDPR)"),
     holder_pb2.BASIS_LEGAL_OBLIGATION: _l("a legal duty (Art. 6(1)(c) GDPR)"),
@@ -56,9 +72,4 @@ def source_words(source: str) -> str:
 
 def names(table: dict[int, object], values: set[int]) -> str:
     """Several purposes or bases in one line."""
-    return ", ".join(str(table[value]) for value in sorted(values) if value in table) or _("not stated")
-
-
-def humanise(name: str) -> str:
-    """A readable form of a technical name that nobody has given words yet."""
-    return name.replace("_", " ").strip().capitalize()
+    return ", ".join(str(table[value]) for value in sorted(values) if value in table) or str(_("not stated"))

@@ -64,7 +64,10 @@ def create() -> ResponseReturnValue:
         except InvalidArgument as error:
             problems = form.take_errors(error.violations) or [_("Please check your message.")]
         else:
-            flash(_("We have received your message. The ticket has the number %(number)s.", number=ticket.number), "success")
+            text = _(
+                "We have received your message. The ticket has the number %(number)s.", number=ticket.number
+            )
+            flash(text, "success")
             return redirect(url_for("tickets.detail", ticket_id=ticket.id), code=303)
     return render_template("tickets/new.html", form=form, problems=problems)
 
