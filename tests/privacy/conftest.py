@@ -1,0 +1,107 @@
+"""The service's parts, wired like __main__ does, on a real database and behind all seven stages."""
+
+import base64
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from kontor.privacy.v1 import privacy_pb2_grpc
+
+from kernel.db import AnySession, Database
+from kernel.pages import Pages
+from services.privacy.consent.rpc import ConsentsRpc
+from services.privacy.consent.service import ConsentService
+from services.privacy.permits.rpc import PermitsRpc
+from services.privacy.permits.service import PermitService
+from services.privacy.suppression.model import Hasher
+from services.privacy.suppression.rpc import SuppressionsRpc
+from services.privacy.suppression.service import SuppressionService
+from services.privacy.tables import metadata
+from tests.fixtures.clock import FakeClock
+from tests.fixtures.realm import Realm
+from tests.fixtures.serving import OpenDatabase, OwnContacts, Serve, Served
+
+pytest_plugins = ["tests.fixtures.realm", "tests.fixtures.serving"]
+
+
+def pepper(name: str) -> str:
+    return base64.b64encode(hashlib.sha256(name.encode()).digest()).decode()
+
+
+@dataclass
+class Parts:
+    """Use cases over one database."""
+
+    database: Database
+    clock: FakeClock
+    consents: ConsentService
+    suppression: SuppressionService
+    permits: PermitService
+    hasher: Hasher
+    restricted: set[uuid.UUID] = field(default_factory=set)
+
+
+@pytest.fixture
+def database(open_database: OpenDatabase) -> Database:
+    return open_database("privacy", metadata)
+
+
+@pytest.fixture
+def parts(database: Database, fake_clock: FakeClock) -> Parts:
+    hasher = Hasher({"k1": pepper("one"), "k2": pepper("two")}, current="k2")
+    consents = ConsentService(database, fake_clock)
+    suppression = SuppressionService(database, hasher, fake_clock)
+    restricted: set[uuid.UUID] = set()
+
+    async def which(session: AnySession, ids: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
+        return frozenset(ids) & restricted
+
+    permits = PermitService(
+        database, fake_clock, consents=consents, suppression=suppression, restricted=which
+    )
+    return Parts(database, fake_clock, consents, suppression, permits, hasher, restricted)
+
+
+@dataclass
+class Doors:
+    """The service's public doors, by caller."""
+
+    served: Served
+    realm: Realm
+    own: OwnContacts
+
+    def as_service(self) -> str:
+        return self.realm.token("service", sub="service-account-kontor-campaigns", azp="kontor-campaigns")
+
+    def as_customer(self, contact_id: uuid.UUID, **claims: object) -> str:
+        subject = f"login-{contact_id}"
+        self.own.contacts[subject] = contact_id
+        return self.realm.token("customer", **{"sub": subject, "email_verified": True, **claims})
+
+    def consents(self, token: str) -> privacy_pb2_grpc.ConsentsStub:
+        return privacy_pb2_grpc.ConsentsStub(self.served.channel(token))
+
+    def suppressions(self, token: str) -> privacy_pb2_grpc.SuppressionsStub:
+        return privacy_pb2_grpc.SuppressionsStub(self.served.channel(token))
+
+    def permits(self, token: str) -> privacy_pb2_grpc.PermitsStub:
+        return privacy_pb2_grpc.PermitsStub(self.served.channel(token))
+
+
+@pytest.fixture
+async def doors(parts: Parts, serve: Serve, realm: Realm) -> Doors:
+    own = OwnContacts()
+    served = await serve(
+        (privacy_pb2_grpc.add_ConsentsServicer_to_server, ConsentsRpc(parts.consents)),
+        (
+            privacy_pb2_grpc.add_SuppressionsServicer_to_server,
+            SuppressionsRpc(parts.suppression, Pages("s" * 32)),
+        ),
+        (privacy_pb2_grpc.add_PermitsServicer_to_server, PermitsRpc(parts.permits)),
+        database=parts.database,
+        own_contact=own,
+        audience="kontor-privacy",
+    )
+    return Doors(served, realm, own)
