@@ -196,6 +196,9 @@ _COMMON = {
     "max_connections": "200",
     "shared_buffers": "64MB",
     "log_min_messages": "warning",
+    # The detail of a violated constraint quotes the row; a log must not hold anybody's address.
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length_on_error": "0",
     "password_encryption": "scram-sha-256",
 }
 _DURABLE = {"wal_compression": "on", "max_wal_size": "512MB"}
