@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from flask import Flask, abort, request
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kernel.web import access, assets, calls, errors, forms, headers, health, i18n, login, theme, trace
 from kernel.web.config import WebSettings
@@ -32,6 +33,7 @@ def build(settings: WebSettings, *, package: Path, chrome: str) -> Web:
     """
     app = Flask("kontor", root_path=str(package), static_folder=None, template_folder=None)
     _configure(app, settings)
+    _look_through_proxies(app, settings)
     trace.install(app)
     headers.install(app, settings)
     _guard_writes(app, settings)
@@ -75,6 +77,13 @@ def _configure(app: Flask, settings: WebSettings) -> None:
         WTF_CSRF_TIME_LIMIT=10 * 3600,
         WTF_CSRF_SSL_STRICT=False,
     )
+
+
+def _look_through_proxies(app: Flask, settings: WebSettings) -> None:
+    """Take the visitor's address from the proxies that we know, and nothing else from them."""
+    if settings.trusted_proxies:
+        fixed = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0)
+        app.wsgi_app = fixed  # type: ignore[method-assign]
 
 
 def _guard_writes(app: Flask, settings: WebSettings) -> None:

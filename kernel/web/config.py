@@ -23,7 +23,16 @@ class WebSettings(ProcessSettings):
     controller_name: str = "Kontor"
     controller_address: str = ""
     controller_email: str = ""
+    controller_dpo_name: str = ""
     controller_dpo_email: str = ""
+    controller_authority_name: str = ""
+
+    trusted_proxies: int = Field(
+        default=0,
+        ge=0,
+        le=5,
+        description="proxies in front that append to X-Forwarded-For; 0: the peer's address is the visitor's",
+    )
 
     default_language: Literal["de", "en"] = "de"
     timezone: str = "Europe/Berlin"

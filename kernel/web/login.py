@@ -13,6 +13,8 @@ from kernel.web.provider import LoginRefused, Provider
 from kernel.web.sessions import ABSOLUTE_LIMIT, Login, Sessions
 
 _KEY = "kontor.login"
+# Where Authlib keeps state, nonce and verifier of a login that was begun.
+_ATTEMPT = "_state_kontor_"
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ def ask_to_log_in() -> ResponseReturnValue:
 def start() -> ResponseReturnValue:
     """GET /login: off to the provider."""
     session["next"] = _own_path(request.args.get("next", "/"))
+    _forget_old_attempts()
     return _desk().provider.send_to_login(language=str(get_locale()))
 
 
@@ -116,6 +119,13 @@ def backchannel() -> ResponseReturnValue:
     issuer: str = current_app.config["KONTOR"].oidc_issuer
     desk.sessions.close_provider_session(issuer=issuer, sid=sid)
     return Response(status=200, headers={"Cache-Control": "no-store"})
+
+
+def _forget_old_attempts() -> None:
+    """Keep two unfinished logins: each one is in the cookie, and a full cookie would lose them all."""
+    attempts = [key for key in session if key.startswith(_ATTEMPT)]
+    for key in sorted(attempts, key=lambda key: session[key].get("exp", 0))[:-1]:
+        session.pop(key)
 
 
 def _own_path(target: str) -> str:

@@ -12,13 +12,14 @@ from authlib.integrations.flask_client import OAuth
 from flask import Flask
 from flask.typing import ResponseReturnValue
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from kernel.web.config import WebSettings
 from kernel.web.sessions import Login, Tokens
 
 _BACKCHANNEL_EVENT = "http://schemas.openid.net/event/backchannel-logout"
+_ALGORITHMS = ["RS256", "PS256", "ES256"]
 _TIMEOUT_S = 5
 
 
@@ -110,8 +111,7 @@ class Provider:
     def read_logout_token(self, token: str) -> str:
         """The sid that a back-channel logout token names, or LoginRefused."""
         try:
-            keys = KeySet.import_key_set(self._client.fetch_jwk_set())
-            claims = jwt.decode(token, keys, algorithms=["RS256", "ES256", "PS256"]).claims
+            claims = self._verified(token)
         except requests.RequestException as error:
             raise ProviderUnavailable from error
         except (JoseError, ValueError) as error:
@@ -130,6 +130,17 @@ class Provider:
         ):
             raise LoginRefused("NOT_A_LOGOUT_TOKEN")
         return str(claims["sid"])
+
+    def _verified(self, token: str) -> dict[str, Any]:
+        """Claims of a signed token; an unknown key may be a new one, so keys are fetched once more."""
+        for force in (False, True):
+            keys = KeySet.import_key_set(self._client.fetch_jwk_set(force=force))
+            try:
+                return dict(jwt.decode(token, keys, algorithms=_ALGORITHMS).claims)
+            except InvalidKeyIdError:
+                if force:
+                    raise
+        raise AssertionError("unreachable")
 
     def _keep(self, tokens: Tokens, error: Exception | None) -> Tokens:
         if tokens.expires_at > datetime.now(UTC):
