@@ -104,12 +104,19 @@ class Bus:
     async def publish_all(self, messages: Sequence[tuple[str, bytes, dict[str, str]]]) -> None:
         """Publishes in order, many in flight, and returns when every one is acknowledged."""
         js = self.jetstream
-        futures = [
-            await js.publish_async(subject, payload, headers=headers, wait_stall=5)
-            for subject, payload, headers in messages
-        ]
-        async with asyncio.timeout(10):
-            await asyncio.gather(*futures)
+        if self._client is None or not self._client.is_connected:
+            # The client would buffer during an outage, and every try would come out again afterwards.
+            raise NatsError("not connected")
+        futures: list[asyncio.Future[api.PubAck]] = []
+        try:
+            for subject, payload, headers in messages:
+                futures.append(await js.publish_async(subject, payload, headers=headers, wait_stall=5))
+            async with asyncio.timeout(10):
+                await asyncio.gather(*futures)
+        finally:
+            # One that is never acknowledged would hold its place among those in flight for ever.
+            for future in futures:
+                future.cancel()
 
     async def close(self) -> None:
         """Drains subscriptions and closes the connection."""

@@ -33,12 +33,10 @@ _INSERT = text(
     "VALUES (:id, :subject, :type, :payload, :traceparent, :occurred_at)"
 ).bindparams(bindparam("payload", type_=LargeBinary))
 
-# Only transactions that nobody can still commit behind: otherwise a slow one would be overtaken and
-# its facts would come out of order, or be skipped.
-_SELECT = (
-    "SELECT seq, id, subject, type, payload, traceparent, occurred_at FROM outbox "
-    "WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid, seq LIMIT $1"
-)
+# What is published is deleted, and there is no cursor that could pass over a slow transaction's rows:
+# they come when it commits. Facts about one record are in order because a use case emits while it
+# holds the record's lock: whoever comes second has the higher number, and is not seen without the first.
+_SELECT = "SELECT seq, id, subject, type, payload, traceparent, occurred_at FROM outbox ORDER BY seq LIMIT $1"
 _DELETE = "DELETE FROM outbox WHERE seq = ANY($1::bigint[])"
 
 
@@ -109,15 +107,13 @@ class Relay:
                     await self._publish(rows)
                     await connection.execute(_DELETE, [row["seq"] for row in rows])
                 if len(rows) < BATCH:
-                    await self._wait(bool(rows))
+                    await self._wait()
         finally:
             connection.terminate()
 
-    async def _wait(self, busy: bool) -> None:
-        # A fact may be committed but gated behind a slower transaction, which sends no hint of its own.
-        delay = 0.02 if busy else POLL_S
+    async def _wait(self) -> None:
         try:
-            await asyncio.wait_for(self._hint.wait(), delay)
+            await asyncio.wait_for(self._hint.wait(), POLL_S)
         except TimeoutError:
             return
 

@@ -20,8 +20,6 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.dialects.postgresql.base import ischema_names
-from sqlalchemy.types import UserDefinedType
 
 from kernel.personal import Basis, Category, Dataset, Erase, Personal, Purpose
 
@@ -41,19 +39,6 @@ NOTIFY_DDL = (
     "$$ BEGIN PERFORM pg_notify('outbox', ''); RETURN NULL; END $$",
     "CREATE TRIGGER outbox_notify AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION outbox_notify()",
 )
-
-
-class Xid8(UserDefinedType[int]):
-    """PostgreSQL's 64-bit transaction id."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        return "xid8"
-
-
-# Reading a database's schema back knows the type, too.
-ischema_names["xid8"] = Xid8
 
 
 def service_metadata() -> MetaData:
@@ -86,8 +71,6 @@ def _outbox(metadata: MetaData) -> None:
         "outbox",
         Dataset(deletion_class="publication + 0 days (the relay deletes what it has published)"),
         _plain("seq", BigInteger, Identity(), primary_key=True),
-        # A serial's order is not commit order; the relay gates on the transaction's id.
-        _plain("xid", Xid8(), server_default=text("pg_current_xact_id()")),
         _plain("id", Uuid),
         _plain("subject", Text),
         _plain("type", Text),

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from alembic import context
-from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
-
-from kernel.schema import Xid8
-
-
-def render_item(kind: str, item: Any, autogen_context: AutogenContext) -> str | Literal[False]:
-    """Types of ours need their import in the migration."""
-    if kind == "type" and isinstance(item, Xid8):
-        autogen_context.imports.add("from kernel.schema import Xid8")
-        return "Xid8()"
-    return False
 
 
 def leave_out_declarations(_context: Any, _revision: Any, directives: list[Any]) -> None:
@@ -35,7 +24,6 @@ context.configure(
     compare_type=True,
     compare_server_default=False,
     transaction_per_migration=True,
-    render_item=render_item,
     process_revision_directives=leave_out_declarations,
 )
 with context.begin_transaction():

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from kernel.schema import NOTIFY_DDL, Xid8
+from kernel.schema import NOTIFY_DDL
 
 revision = "0001"
 down_revision = None
@@ -80,7 +80,6 @@ def upgrade() -> None:
     op.create_table(
         "outbox",
         sa.Column("seq", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("xid", Xid8(), server_default=sa.text("pg_current_xact_id()"), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("type", sa.Text(), nullable=False),
