@@ -1,0 +1,55 @@
+"""The contacts process: configuration, database, use cases, server. It only wires."""
+
+from __future__ import annotations
+
+from kontor.contacts.v1 import contacts_pb2_grpc, imports_pb2_grpc
+from kontor.privacy.v1 import holder_pb2_grpc
+
+from kernel.clock import SystemClock
+from kernel.lifecycle import Backend, run
+from services.contacts.clients import Suppressions
+from services.contacts.config import Settings
+from services.contacts.consumers import consumers
+from services.contacts.holder import data_holder
+from services.contacts.imports.rpc import ImportsRpc
+from services.contacts.imports.service import ImportsService
+from services.contacts.organisations.service import OrganisationsService
+from services.contacts.people.logins import LocalOwnContact
+from services.contacts.people.service import PeopleService
+from services.contacts.rpc import ContactsRpc
+from services.contacts.tables import metadata
+from services.contacts.timeline.service import TimelineService
+
+_DAY_S = 86_400
+
+
+async def main() -> None:
+    """Serves until it is told to stop."""
+    settings = Settings()
+    backend = Backend("contacts", settings, metadata=metadata)
+    database = backend.database
+    suppressions = Suppressions(backend.channel(settings.privacy_target))
+    own_contacts = LocalOwnContact(database)
+    timeline = TimelineService(database)
+    imports = ImportsService(database, suppressions, clock=SystemClock())
+    contacts = ContactsRpc(
+        people=PeopleService(database, suppressions),
+        organisations=OrganisationsService(database),
+        timeline=timeline,
+        pages=backend.pages,
+    )
+    holder = data_holder(database, metadata, signer=backend.signer, own_contacts=own_contacts)
+    backend.add(contacts_pb2_grpc.add_ContactsServicer_to_server, contacts, "kontor.contacts.v1.Contacts")
+    backend.add(
+        imports_pb2_grpc.add_ImportsServicer_to_server,
+        ImportsRpc(imports, backend.pages),
+        "kontor.contacts.v1.Imports",
+    )
+    backend.add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, "kontor.privacy.v1.DataHolder")
+    backend.consume(consumers(timeline))
+    backend.every("forget-import-rows", _DAY_S, imports.forget_old_rows)
+    await backend.run(own_contact=own_contacts)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,1 @@
+"""Organisations: companies, authorities and clubs that people belong to."""

@@ -1,0 +1,49 @@
+"""Use cases of organisations."""
+
+from __future__ import annotations
+
+import uuid
+
+from kernel.db import Database
+from kernel.errors import InvalidArgument
+from services.contacts.organisations import store
+from services.contacts.organisations.model import OrganisationNotFound, OrganisationView
+from services.contacts.text import clean, search_words
+
+
+class OrganisationsService:
+    """Companies, authorities and clubs, found again by name."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create_organisation(self, *, name: str, website: str, city: str) -> OrganisationView:
+        """Adds one. Two may share a name: there are many "Autohaus Müller"."""
+        if not clean(name):
+            raise InvalidArgument(
+                "An organisation needs a name.",
+                reason="FIELDS_INVALID",
+                violations={"organisation.name": "must not be empty"},
+            )
+        async with self._database.transaction() as session:
+            organisation_id = await store.add(
+                session, name=clean(name), website=clean(website), city=clean(city)
+            )
+            found = await store.find(session, organisation_id)
+        assert found is not None
+        return found
+
+    async def get_organisation(self, organisation_id: uuid.UUID) -> OrganisationView:
+        """Errors: OrganisationNotFound."""
+        async with self._database.reading() as session:
+            found = await store.find(session, organisation_id)
+        if found is None:
+            raise OrganisationNotFound
+        return found
+
+    async def list_organisations(
+        self, query: str, *, after: tuple[str, uuid.UUID] | None, limit: int
+    ) -> list[OrganisationView]:
+        """By name; one more than `limit` if there are more."""
+        async with self._database.reading() as session:
+            return await store.page(session, search_words(query), after=after, limit=limit + 1)

@@ -1,0 +1,57 @@
+"""Which contact a login belongs to: its SQL, and the finder that the kernel asks on each customer's call."""
+
+from __future__ import annotations
+
+import uuid
+from collections import OrderedDict
+from time import monotonic
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel.db import AnySession, Database, WriteSession
+from kernel.identity import Principal
+from services.contacts.people.tables import Login
+
+REMEMBERED_S = 60.0
+_MOST = 10_000
+_FIND = select(Login.contact_id).where(Login.subject == bindparam("subject"))
+
+
+async def contact_of(session: AnySession, subject: str) -> uuid.UUID | None:
+    """The contact of a login."""
+    return (await session.execute(_FIND, {"subject": subject})).scalar()
+
+
+async def link(session: WriteSession, subject: str, contact_id: uuid.UUID) -> bool:
+    """Joins a login to a contact; false if it belongs to one already, for a link never moves."""
+    statement = insert(Login).values(subject=subject, contact_id=contact_id)
+    linked = await session.execute(statement.on_conflict_do_nothing().returning(Login.subject))
+    return linked.first() is not None
+
+
+class LocalOwnContact:
+    """The kernel's question "whose login is this?", answered from our own table and remembered briefly."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: OrderedDict[str, tuple[float, uuid.UUID]] = OrderedDict()
+
+    async def contact_of(self, principal: Principal) -> uuid.UUID | None:
+        """The contact's id; None if the login belongs to nobody."""
+        known = self._known.get(principal.subject)
+        if known is not None and monotonic() - known[0] < REMEMBERED_S:
+            return known[1]
+        async with self._database.reading() as session:
+            found = await contact_of(session, principal.subject)
+        if found is None:
+            return None
+        self._known[principal.subject] = (monotonic(), found)
+        if len(self._known) > _MOST:
+            self._known.popitem(last=False)
+        return found
+
+    def forget(self, contact_id: uuid.UUID) -> None:
+        """Forgets the logins of a contact that was erased."""
+        for subject in [s for s, (_, known) in self._known.items() if known == contact_id]:
+            del self._known[subject]

@@ -1,0 +1,247 @@
+"""Use cases of people. Other services are asked before a transaction begins, never inside one."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kernel.coalesce import Coalescer
+from kernel.db import Database, WriteSession
+from kernel.errors import Aborted, InvalidArgument, StaleEtag
+from kernel.identity import Principal
+from kernel.outbox import emit
+from kernel.rpc.call import note_subjects
+from services.contacts import events
+from services.contacts.clients import Reach, Suppressions
+from services.contacts.organisations import store as organisations
+from services.contacts.people import listing, logins, store
+from services.contacts.people.model import (
+    RELATIONS,
+    AddressInUse,
+    AddressSuppressed,
+    ContactNotFound,
+    ContactView,
+    EmailNotVerified,
+    Person,
+    Relation,
+    changed,
+    differences,
+    normalised,
+)
+from services.contacts.text import clean, email_key, normal_email
+
+# Two callers may take turns at creating and erasing one address; more often than this is a fault.
+_ENSURE_TRIES = 3
+
+
+class PeopleService:
+    """Contacts: read, listed, created, changed, joined to logins."""
+
+    def __init__(self, database: Database, suppressions: Suppressions) -> None:
+        self._database = database
+        self._suppressions = suppressions
+        # What everybody calls most: reads that come at once share one statement.
+        self._views = Coalescer(self._load_views)
+
+    async def get_contact(self, contact_id: uuid.UUID) -> ContactView:
+        """Errors: ContactNotFound."""
+        found = await self._views.get(contact_id)
+        if found is None:
+            raise ContactNotFound
+        return found
+
+    async def _load_views(self, ids: list[uuid.UUID]) -> dict[uuid.UUID, ContactView]:
+        async with self._database.reading() as session:
+            return {view.id: view for view in await store.find_many(session, ids)}
+
+    async def batch_get_contacts(self, ids: Sequence[uuid.UUID]) -> tuple[list[ContactView], list[uuid.UUID]]:
+        """Those that exist in the order asked, and the ids of those that do not."""
+        found = await self._load_views(list(ids))
+        note_subjects(found)
+        return [found[i] for i in ids if i in found], [i for i in ids if i not in found]
+
+    async def list_contacts(
+        self, wanted: listing.Wanted, *, newest_first: bool, after: uuid.UUID | None, limit: int
+    ) -> tuple[list[ContactView], int]:
+        """A page (one more than `limit` if there are more), and how many there are, capped."""
+        async with self._database.reading() as session:
+            found = await listing.page(
+                session, wanted, newest_first=newest_first, after=after, limit=limit + 1
+            )
+            total = await listing.count(session, wanted)
+        note_subjects(view.id for view in found[:limit])
+        return found, total
+
+    async def select_contact_ids(
+        self, wanted: listing.Wanted, *, after: uuid.UUID | None, limit: int
+    ) -> list[uuid.UUID]:
+        """Ids, oldest first; one more than `limit` if there are more."""
+        async with self._database.reading() as session:
+            return await listing.ids(session, wanted, after=after, limit=limit + 1)
+
+    async def create_contact(
+        self, values: Mapping[str, Any], relations: Sequence[Relation], *, source: str
+    ) -> ContactView:
+        """Errors: AddressInUse, AddressSuppressed, InvalidArgument."""
+        person = normalised(values)
+        await self._refuse_suppressed(person)
+        async with self._database.transaction() as session:
+            names = await _names(session, relations)
+            contact_id = await store.add(session, person, source=source, organisations=names)
+            if contact_id is None:
+                raise AddressInUse
+            await store.set_relations(session, contact_id, relations)
+            await emit(session, events.contact_created(contact_id))
+            note_subjects([contact_id])
+            return await _view(session, contact_id)
+
+    async def update_contact(
+        self,
+        contact_id: uuid.UUID,
+        changes: Mapping[str, Any],
+        *,
+        relations: Sequence[Relation] | None,
+        etag: str,
+    ) -> ContactView:
+        """Writes the named fields; nothing is written, and no fact told, if none of them differs.
+
+        Errors: ContactNotFound, StaleEtag, AddressInUse, AddressSuppressed, InvalidArgument.
+        """
+        await self._refuse_suppressed_change(contact_id, changes)
+        async with self._database.transaction() as session:
+            # Locked before it is read: a later version must not be overwritten with an earlier one.
+            if not await store.lock(session, contact_id):
+                raise ContactNotFound
+            view = await _view(session, contact_id)
+            if etag and etag != str(view.version):
+                raise StaleEtag
+            person = changed(view, changes)
+            fields = differences(view, person)
+            if relations is not None and _differ(view, relations):
+                fields.append(RELATIONS)
+            if not fields:
+                return view
+            await self._write(session, view, person, relations if RELATIONS in fields else None)
+            await emit(session, events.contact_updated(contact_id, fields))
+            return await _view(session, contact_id)
+
+    async def ensure_contact(self, values: Mapping[str, Any], *, source: str) -> tuple[uuid.UUID, bool]:
+        """The contact with this address, and whether it was created just now.
+
+        Errors: AddressSuppressed, InvalidArgument.
+        """
+        person = normalised(values)
+        key = email_key(person.email)
+        assert key is not None
+        async with self._database.reading() as session:
+            known = await store.id_of_email(session, key)
+        if known is not None:
+            note_subjects([known])
+            return known, False
+        await self._refuse_suppressed(person)
+        async with self._database.transaction() as session:
+            contact_id, created = await _ensure(session, person, source=source)
+        note_subjects([contact_id])
+        return contact_id, created
+
+    async def link_login(self, principal: Principal) -> ContactView:
+        """Joins the caller's login to the contact with the caller's verified address.
+
+        Suppression is not asked: whoever logs in and comes back of their own will may do so.
+        Errors: EmailNotVerified.
+        """
+        email = normal_email(principal.email) if principal.email_verified else None
+        if email is None:
+            raise EmailNotVerified
+        async with self._database.transaction() as session:
+            contact_id = await logins.contact_of(session, principal.subject)
+            if contact_id is None:
+                given, _, family = clean(principal.name).rpartition(" ")
+                person = Person(given_name=given[:100], family_name=family[:100], email=email)
+                contact_id, _ = await _ensure(session, person, source="portal")
+                if await logins.link(session, principal.subject, contact_id):
+                    await emit(session, events.login_linked(contact_id))
+                contact_id = await logins.contact_of(session, principal.subject) or contact_id
+            note_subjects([contact_id])
+            return await _view(session, contact_id)
+
+    async def get_own_contact(self, principal: Principal) -> ContactView:
+        """Errors: ContactNotFound if the login belongs to nobody."""
+        async with self._database.reading() as session:
+            contact_id = await logins.contact_of(session, principal.subject)
+            found = await store.find(session, contact_id) if contact_id is not None else None
+        if found is None:
+            raise ContactNotFound
+        note_subjects([found.id])
+        return found
+
+    async def _write(
+        self,
+        session: WriteSession,
+        view: ContactView,
+        person: Person,
+        relations: Sequence[Relation] | None,
+    ) -> None:
+        if relations is None:
+            names = [relation.organisation_name for relation in store.relations_of(view)]
+        else:
+            names = await _names(session, relations)
+            await store.set_relations(session, view.id, relations)
+        await store.change(session, view.id, person, organisations=names)
+
+    async def _refuse_suppressed(self, person: Person) -> None:
+        if await self._suppressions.is_suppressed(Reach(person.email, person.phone)):
+            raise AddressSuppressed
+
+    async def _refuse_suppressed_change(self, contact_id: uuid.UUID, changes: Mapping[str, Any]) -> None:
+        """Only a new address is asked about: somebody who bounced may still move house."""
+        email = normal_email(changes.get("email", ""))
+        if email is None:
+            return
+        view = await self.get_contact(contact_id)
+        same = email_key(view.email) == email_key(email)
+        if not same and await self._suppressions.is_suppressed(Reach(email, "")):
+            raise AddressSuppressed
+
+
+async def _ensure(session: WriteSession, person: Person, *, source: str) -> tuple[uuid.UUID, bool]:
+    key = email_key(person.email)
+    assert key is not None
+    for _ in range(_ENSURE_TRIES):
+        known = await store.id_of_email(session, key)
+        if known is not None:
+            return known, False
+        added = await store.add(session, person, source=source)
+        if added is not None:
+            await emit(session, events.contact_created(added))
+            return added, True
+    raise Aborted("Somebody else changes this contact right now; try again.", reason="CONTACT_CONTESTED")
+
+
+async def _view(session: WriteSession, contact_id: uuid.UUID) -> ContactView:
+    found = await store.find(session, contact_id)
+    assert found is not None
+    return found
+
+
+async def _names(session: WriteSession, relations: Sequence[Relation]) -> list[str]:
+    """Names of the organisations. Errors: InvalidArgument if one of them does not exist."""
+    known = await organisations.names_of(session, {r.organisation_id for r in relations})
+    unknown = {
+        f"contact.relations[{index}].organisation_id": "is no organisation"
+        for index, relation in enumerate(relations)
+        if relation.organisation_id not in known
+    }
+    if unknown:
+        raise InvalidArgument(
+            "A relation names an organisation that does not exist.",
+            reason="FIELDS_INVALID",
+            violations=unknown,
+        )
+    return list(known.values())
+
+
+def _differ(view: ContactView, relations: Sequence[Relation]) -> bool:
+    before = [(r.organisation_id, r.role) for r in store.relations_of(view)]
+    return before != [(str(r.organisation_id), r.role) for r in relations]

@@ -1,0 +1,29 @@
+"""The service `kontor.contacts.v1.Contacts`, put together from the areas that answer it."""
+
+from __future__ import annotations
+
+from kontor.contacts.v1 import contacts_pb2_grpc
+
+from kernel.pages import Pages
+from services.contacts.organisations.rpc import OrganisationsRpc
+from services.contacts.organisations.service import OrganisationsService
+from services.contacts.people.rpc import PeopleRpc
+from services.contacts.people.service import PeopleService
+from services.contacts.timeline.rpc import TimelineRpc
+from services.contacts.timeline.service import TimelineService
+
+
+class ContactsRpc(PeopleRpc, OrganisationsRpc, TimelineRpc, contacts_pb2_grpc.ContactsServicer):
+    """Each RPC is answered by its area; this class adds nothing."""
+
+    def __init__(
+        self,
+        *,
+        people: PeopleService,
+        organisations: OrganisationsService,
+        timeline: TimelineService,
+        pages: Pages,
+    ) -> None:
+        PeopleRpc.__init__(self, people, pages)
+        OrganisationsRpc.__init__(self, organisations, pages)
+        TimelineRpc.__init__(self, timeline, pages)

@@ -1,0 +1,22 @@
+"""All tables of this service in one metadata, for migrations and for the data holder."""
+
+from __future__ import annotations
+
+from services.contacts.base import Base
+from services.contacts.imports.tables import ContactImport, ImportRow
+from services.contacts.organisations.tables import Organisation
+from services.contacts.people.tables import Contact, Login, Relation
+from services.contacts.timeline.tables import TimelineEntry
+
+metadata = Base.metadata
+
+__all__ = [
+    "Contact",
+    "ContactImport",
+    "ImportRow",
+    "Login",
+    "Organisation",
+    "Relation",
+    "TimelineEntry",
+    "metadata",
+]

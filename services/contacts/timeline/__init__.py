@@ -1,0 +1,1 @@
+"""What happened with a contact, told by the facts of every service."""
