@@ -1,0 +1,1 @@
+"""Planned communication: what is said, to whom, and what became of every message."""

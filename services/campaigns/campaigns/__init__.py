@@ -1,0 +1,1 @@
+"""One planned communication: its frozen audience, its progress, its end."""

@@ -1,0 +1,262 @@
+"""The other services that campaigns asks: contacts for people, privacy for what may be done with them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import grpc
+from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc
+from kontor.privacy.v1 import privacy_pb2, privacy_pb2_grpc
+
+from kernel.clock import from_timestamp, to_timestamp
+from services.campaigns.audiences.model import Filter
+from services.campaigns.templates.model import Address, Reader
+
+# What the contract allows in one BatchGetContacts.
+BATCH = 1000
+_EMAIL = privacy_pb2.CHANNEL_EMAIL
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact, as far as a mail needs it. Lives in memory only."""
+
+    id: uuid.UUID
+    email: str
+    language: str
+    reader: Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What privacy says about one message."""
+
+    id: uuid.UUID | None
+    permitted: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """The newest record of one topic."""
+
+    topic: str
+    given: bool
+    withdrawn: bool
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentText:
+    """The text of a topic as it is shown now."""
+
+    id: uuid.UUID
+    topic: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What proves a consent."""
+
+    method: str
+    language: str
+    form_url: str = ""
+    requested_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    mail_sha256: bytes = b""
+    token_sha256: bytes = b""
+    request_ip: str = ""
+    confirm_ip: str = ""
+
+
+class ContactsClient:
+    """kontor.contacts.v1.Contacts"""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._contacts = contacts_pb2_grpc.ContactsStub(channel)
+
+    async def select_ids(
+        self, chosen: Filter, *, page_size: int, cursor: str = ""
+    ) -> tuple[list[uuid.UUID], str]:
+        """A page of ids and the cursor of the next; an empty cursor ends the list."""
+        answer = await self._contacts.SelectContactIds(
+            contacts_pb2.SelectContactIdsRequest(
+                filter=contacts_pb2.ContactFilter(
+                    city=chosen.city,
+                    country=chosen.country,
+                    language=chosen.language,
+                    organisation_id=chosen.organisation_id,
+                    source=chosen.source,
+                    with_email=chosen.with_email,
+                ),
+                page_size=page_size,
+                page_token=cursor,
+            )
+        )
+        return [uuid.UUID(one) for one in answer.contact_ids], answer.next_page_token
+
+    async def people(self, contact_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Person]:
+        """Those of the contacts (at most 1,000) that still exist."""
+        if not contact_ids:
+            return {}
+        answer = await self._contacts.BatchGetContacts(
+            contacts_pb2.BatchGetContactsRequest(contact_ids=[str(one) for one in contact_ids])
+        )
+        found = [_person(contact) for contact in answer.contacts]
+        return {person.id: person for person in found}
+
+    async def ensure(
+        self, *, request_id: uuid.UUID, email: str, given_name: str, family_name: str, language: str
+    ) -> uuid.UUID:
+        """The contact with this address, made if there is none."""
+        answer = await self._contacts.EnsureContact(
+            contacts_pb2.EnsureContactRequest(
+                request_id=str(request_id),
+                email=email,
+                given_name=given_name,
+                family_name=family_name,
+                language=language,
+                source="form",
+            )
+        )
+        return uuid.UUID(answer.contact_id)
+
+
+class PrivacyClient:
+    """kontor.privacy.v1: Permits, Suppressions and Consents, for the e-mail channel."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._permits = privacy_pb2_grpc.PermitsStub(channel)
+        self._suppressions = privacy_pb2_grpc.SuppressionsStub(channel)
+        self._consents = privacy_pb2_grpc.ConsentsStub(channel)
+
+    async def authorize(
+        self, topic: str, addresses: Mapping[uuid.UUID, str], *, request_id: uuid.UUID
+    ) -> dict[uuid.UUID, Decision]:
+        """A permit or a reason for each contact, decided now."""
+        request = _candidates(topic, addresses)
+        request.request_id = str(request_id)
+        return _decisions(await self._permits.Authorize(request)) if addresses else {}
+
+    async def preview(self, topic: str, addresses: Mapping[uuid.UUID, str]) -> dict[uuid.UUID, Decision]:
+        """What `authorize` would say; nothing may be sent on it."""
+        return _decisions(await self._permits.Preview(_candidates(topic, addresses))) if addresses else {}
+
+    async def suppressed(self, addresses: Sequence[str]) -> list[bool]:
+        """Which of the addresses must not be written to, in the order asked."""
+        answer = await self._suppressions.CheckSuppressions(
+            privacy_pb2.CheckSuppressionsRequest(
+                addresses=[privacy_pb2.Address(channel=_EMAIL, value=one) for one in addresses]
+            )
+        )
+        return list(answer.suppressed)
+
+    async def texts(self, language: str) -> list[ConsentText]:
+        """The current texts of all topics."""
+        answer = await self._consents.ListConsentTexts(privacy_pb2.ListConsentTextsRequest(language=language))
+        return [ConsentText(uuid.UUID(text.id), text.topic) for text in answer.texts]
+
+    async def consents(self, contact_id: uuid.UUID) -> list[Consent]:
+        """The newest record per topic."""
+        answer = await self._consents.ListConsents(
+            privacy_pb2.ListConsentsRequest(contact_id=str(contact_id))
+        )
+        return [
+            Consent(
+                topic=one.topic,
+                given=one.state == privacy_pb2.CONSENT_STATE_GIVEN,
+                withdrawn=one.state == privacy_pb2.CONSENT_STATE_WITHDRAWN,
+                since=from_timestamp(one.record_time),
+            )
+            for one in answer.consents
+            if one.channel == _EMAIL
+        ]
+
+    async def give(
+        self,
+        *,
+        request_id: uuid.UUID,
+        contact_id: uuid.UUID,
+        topic: str,
+        text_id: uuid.UUID,
+        evidence: Evidence,
+    ) -> None:
+        """Records a consent with its evidence."""
+        await self._consents.GiveConsent(
+            privacy_pb2.GiveConsentRequest(
+                request_id=str(request_id),
+                contact_id=str(contact_id),
+                topic=topic,
+                channel=_EMAIL,
+                text_id=str(text_id),
+                evidence=_evidence(evidence),
+            )
+        )
+
+    async def withdraw(
+        self, *, request_id: uuid.UUID, contact_id: uuid.UUID, topic: str, method: str
+    ) -> None:
+        """Records a withdrawal."""
+        await self._consents.WithdrawConsent(
+            privacy_pb2.WithdrawConsentRequest(
+                request_id=str(request_id),
+                contact_id=str(contact_id),
+                topic=topic,
+                channel=_EMAIL,
+                method=method,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Both services that campaigns asks."""
+
+    contacts: ContactsClient
+    privacy: PrivacyClient
+
+
+def _person(contact: contacts_pb2.Contact) -> Person:
+    return Person(
+        id=uuid.UUID(contact.id),
+        email=contact.email,
+        language=contact.language,
+        reader=Reader(contact.given_name, contact.family_name, Address(contact.salutation)),
+    )
+
+
+def _candidates(topic: str, addresses: Mapping[uuid.UUID, str]) -> privacy_pb2.AuthorizeRequest:
+    return privacy_pb2.AuthorizeRequest(
+        channel=_EMAIL,
+        topic=topic,
+        candidates=[
+            privacy_pb2.Candidate(contact_id=str(contact_id), address=address)
+            for contact_id, address in addresses.items()
+        ],
+    )
+
+
+def _decisions(answer: privacy_pb2.AuthorizeResponse) -> dict[uuid.UUID, Decision]:
+    return {
+        uuid.UUID(one.contact_id): Decision(
+            id=uuid.UUID(one.id) if one.id else None, permitted=one.permitted, reason=one.reason
+        )
+        for one in answer.decisions
+    }
+
+
+def _evidence(evidence: Evidence) -> privacy_pb2.Evidence:
+    return privacy_pb2.Evidence(
+        form_url=evidence.form_url,
+        language=evidence.language,
+        request_time=to_timestamp(evidence.requested_at),
+        confirm_time=to_timestamp(evidence.confirmed_at),
+        mail_sha256=evidence.mail_sha256,
+        token_sha256=evidence.token_sha256,
+        request_ip=evidence.request_ip,
+        confirm_ip=evidence.confirm_ip,
+        method=evidence.method,
+    )

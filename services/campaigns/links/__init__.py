@@ -1,0 +1,1 @@
+"""What the links in a mail do."""

@@ -1,0 +1,153 @@
+"""Use cases of the links in mails: unsubscribe, and preferences without a login."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from kernel.clock import Clock
+from kernel.db import Database
+from kernel.errors import NotFound
+from kernel.ids import derived_id, new_id
+from kernel.rpc.call import note_subjects
+from services.campaigns.campaigns.service import CampaignsService
+from services.campaigns.clients import Evidence, Neighbours, Person
+from services.campaigns.links.model import LinkTokens
+from services.campaigns.sender.service import Message, Messages
+
+
+class LinkUnknown(NotFound):
+    """A token that is not ours, or whose person we no longer know."""
+
+    def __init__(self) -> None:
+        super().__init__("We do not know this link.")
+
+
+class TopicUnknown(NotFound):
+    """A topic without a text to consent to."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such topic.")
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """One topic as it stands."""
+
+    topic: str
+    subscribed: bool
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """All topics, in the person's language."""
+
+    topics: list[Preference]
+    language: str
+
+
+class LinksService:
+    """The token is the key; it names one message of one contact."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        messages: Messages,
+        campaigns: CampaignsService,
+        neighbours: Neighbours,
+        tokens: LinkTokens,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._messages = messages
+        self._campaigns = campaigns
+        self._contacts = neighbours.contacts
+        self._privacy = neighbours.privacy
+        self._tokens = tokens
+        self._clock = clock
+
+    async def unsubscribe(self, token: str) -> str:
+        """Withdraws the consent that the message was based on; answers its topic. Errors: LinkUnknown.
+
+        Whoever was erased in the meantime has nothing left to withdraw, and is told that all is well.
+        """
+        message = await self._message(token)
+        topic = (await self._campaigns.get_campaign(message.campaign_id)).campaign.topic
+        if message.contact_id is not None:
+            note_subjects([message.contact_id])
+            # Asked first, and never remembered by the token: a consent given again since can be
+            # withdrawn again with the same link.
+            consents = await self._privacy.consents(message.contact_id)
+            if not any(one.topic == topic and one.withdrawn for one in consents):
+                await self._privacy.withdraw(
+                    request_id=new_id(), contact_id=message.contact_id, topic=topic, method="one-click"
+                )
+        return topic
+
+    async def get_preferences(self, token: str) -> Preferences:
+        """Errors: LinkUnknown, also if the contact was erased."""
+        return await self._preferences(await self._person(token))
+
+    async def set_preference(
+        self, token: str, *, topic: str, subscribed: bool, language: str, request_id: uuid.UUID
+    ) -> Preferences:
+        """Gives or withdraws one topic. Errors: LinkUnknown, TopicUnknown."""
+        person = await self._person(token)
+        texts = {text.topic: text.id for text in await self._privacy.texts(language)}
+        if topic not in texts:
+            raise TopicUnknown
+        if not subscribed:
+            await self._privacy.withdraw(
+                request_id=derived_id(request_id, "withdraw"),
+                contact_id=person.id,
+                topic=topic,
+                method="preferences",
+            )
+        elif not any(one.topic == topic and one.given for one in await self._privacy.consents(person.id)):
+            now = self._clock.now()
+            await self._privacy.give(
+                request_id=derived_id(request_id, "give"),
+                contact_id=person.id,
+                topic=topic,
+                text_id=texts[topic],
+                # Who holds the link has the mailbox it was sent to: that is the confirmation.
+                evidence=Evidence(method="link", language=language, requested_at=now, confirmed_at=now),
+            )
+        return await self._preferences(person)
+
+    async def _message(self, token: str) -> Message:
+        message_id = self._tokens.record_id(token)
+        if message_id is None:
+            raise LinkUnknown
+        async with self._database.reading() as session:
+            message = await self._messages.find(session, message_id)
+        if message is None:
+            raise LinkUnknown
+        return message
+
+    async def _person(self, token: str) -> Person:
+        message = await self._message(token)
+        people = await self._contacts.people([message.contact_id]) if message.contact_id else {}
+        if message.contact_id not in people:
+            raise LinkUnknown
+        note_subjects([message.contact_id])
+        return people[message.contact_id]
+
+    async def _preferences(self, person: Person) -> Preferences:
+        language = person.language or "de"
+        known = {one.topic: one for one in await self._privacy.consents(person.id)}
+        topics = [text.topic for text in await self._privacy.texts(language)]
+        return Preferences(
+            topics=[
+                Preference(
+                    topic,
+                    subscribed=topic in known and known[topic].given,
+                    since=known[topic].since if topic in known else None,
+                )
+                for topic in topics
+            ],
+            language=language,
+        )

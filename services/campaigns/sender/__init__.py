@@ -1,0 +1,1 @@
+"""The way from a planned message to the relay: loses nobody, doubles nobody, killed at any instant."""

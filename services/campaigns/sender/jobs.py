@@ -1,0 +1,214 @@
+"""The sender: batch after batch, from a planned message to the relay's word."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import Row
+
+from kernel.clock import Clock
+from kernel.db import WriteSession
+from kernel.ids import new_id
+from services.campaigns.clients import Decision, Neighbours, Person
+from services.campaigns.links.model import LinkTokens
+from services.campaigns.sender import store
+from services.campaigns.sender.handover import Batch, Handover
+from services.campaigns.sender.mail import AddressUnusable, Headers, Letter, Mailbox
+from services.campaigns.sender.model import Mail
+from services.campaigns.sender.tables import Message
+from services.campaigns.templates.rendering import Compiled, Links
+from services.campaigns.templates.service import TemplatesService
+
+BATCH = 200
+# While one batch is with the relay, the next is being prepared; more would only wait.
+_AT_ONCE = 2
+_LAST_WORDS_S = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A campaign that is being sent."""
+
+    id: uuid.UUID
+    topic: str
+    template_id: uuid.UUID
+
+
+class Campaigns(Protocol):
+    """What the sender needs to know about campaigns."""
+
+    async def running(self) -> Sequence[Running]:
+        """Campaigns with messages to send."""
+        ...
+
+    async def finish_campaign(self, campaign_id: uuid.UUID) -> None:
+        """Finishes the campaign if nothing is left to do."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What all mails share: sender, tokens, and where the links lead."""
+
+    sender: Mailbox
+    tokens: LinkTokens
+    portal_url: str
+
+    def links(self, message_id: uuid.UUID) -> Links:
+        """The links of one message."""
+        token = self.tokens.token(message_id)
+        base = self.portal_url.rstrip("/")
+        return Links(preferences_url=f"{base}/preferences/{token}", unsubscribe_url=f"{base}/u/{token}")
+
+    def headers(self, campaign: Running, links: Links, permit_id: uuid.UUID) -> Headers:
+        """What a mail provider wants to know about mass mail (RFC 2369, 2919, 3834, 8058)."""
+        topic = re.sub(r"[^a-z0-9]+", "-", campaign.topic.lower()).strip("-") or "list"
+        return (
+            ("List-Unsubscribe", f"<{links.unsubscribe_url}>"),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+            ("List-Id", f"<{topic}.{self.sender.domain}>"),
+            ("Feedback-ID", f"{campaign.id.hex}:{topic}:campaign:{self.sender.domain}"),
+            ("Precedence", "bulk"),
+            ("Auto-Submitted", "auto-generated"),
+            ("Kontor-Permit", str(permit_id)),
+        )
+
+
+class Sender:
+    """Sends every running campaign to its end. One run at a time, held by a lease."""
+
+    def __init__(
+        self,
+        *,
+        campaigns: Campaigns,
+        templates: TemplatesService,
+        neighbours: Neighbours,
+        handover: Handover,
+        letterhead: Letterhead,
+        clock: Clock,
+    ) -> None:
+        self._campaigns = campaigns
+        self._templates = templates
+        self._contacts = neighbours.contacts
+        self._privacy = neighbours.privacy
+        self._handover = handover
+        self._letterhead = letterhead
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Reconciles what an earlier sender left open, then sends what is planned."""
+        await self._handover.reconcile()
+        for campaign in await self._campaigns.running():
+            await self._send(campaign)
+            await self._campaigns.finish_campaign(campaign.id)
+
+    async def _send(self, campaign: Running) -> None:
+        template = await self._templates.compiled(campaign.template_id)
+        under_way: deque[asyncio.Task[None]] = deque()
+        try:
+            while True:
+                batch = await self._prepare(campaign, template)
+                if batch is None:
+                    break
+                under_way.append(await self._start(batch))
+                if len(under_way) >= _AT_ONCE:
+                    await asyncio.shield(under_way[0])
+                    under_way.popleft()
+            await asyncio.shield(asyncio.gather(*under_way))
+        except asyncio.CancelledError:
+            # A stop in good order: what is with the relay gets its answer noted, the rest stays planned.
+            self._handover.stop()
+            raise
+        finally:
+            if under_way:
+                await asyncio.wait(under_way, timeout=_LAST_WORDS_S)
+
+    async def _start(self, batch: Batch) -> asyncio.Task[None]:
+        """Delivers in the background; returns when the batch's rows are claimed."""
+        claimed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(self._handover.deliver(batch, claimed=claimed))
+        await asyncio.wait((claimed, task), return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+        return task
+
+    async def _prepare(self, campaign: Running, template: Compiled) -> Batch | None:
+        table = Message.__table__
+        rows = await self._handover.planned(table.c.campaign_id == campaign.id, limit=BATCH)
+        if not rows:
+            return None
+        people = await self._contacts.people([row.contact_id for row in rows if row.contact_id])
+        # A new id for every try: an answer from before a crash would not know of a withdrawal since.
+        decisions = await self._privacy.authorize(
+            campaign.topic, {person.id: person.email for person in people.values()}, request_id=new_id()
+        )
+        return await self._compose(campaign, template, rows, people=people, decisions=decisions)
+
+    async def _compose(
+        self,
+        campaign: Running,
+        template: Compiled,
+        rows: Sequence[Row[Any]],
+        *,
+        people: dict[uuid.UUID, Person],
+        decisions: dict[uuid.UUID, Decision],
+    ) -> Batch:
+        mails: list[Mail] = []
+        denied: dict[uuid.UUID, str] = {}
+        refused: dict[uuid.UUID, str] = {}
+        permits: dict[uuid.UUID, uuid.UUID] = {}
+        gone = [row.id for row in rows if row.contact_id not in people]
+        denied.update(dict.fromkeys(gone, "erased"))
+        for number, row in enumerate(rows):
+            person = people.get(row.contact_id)
+            decision = decisions.get(row.contact_id)
+            if person is None:
+                continue
+            if decision is None or not decision.permitted or decision.id is None:
+                denied[row.id] = decision.reason if decision is not None else "no-decision"
+                continue
+            try:
+                mails.append(self._mail(campaign, template, row.id, person=person, permit_id=decision.id))
+                permits[row.id] = decision.id
+            except AddressUnusable:
+                refused[row.id] = "invalid-address"
+            if number % 20 == 0:
+                # Rendering is work without waiting; others need their turn.
+                await asyncio.sleep(0)
+
+        async def on_claim(session: WriteSession, mine: set[uuid.UUID]) -> None:
+            await store.keep_permits(session, {one: permits[one] for one in mine})
+            await store.forget_contacts(session, gone)
+
+        return Batch(mails, on_claim, denied=denied, refused=refused)
+
+    def _mail(
+        self,
+        campaign: Running,
+        template: Compiled,
+        message_id: uuid.UUID,
+        *,
+        person: Person,
+        permit_id: uuid.UUID,
+    ) -> Mail:
+        links = self._letterhead.links(message_id)
+        rendered = template.render(person.reader, links)
+        name = " ".join(part for part in (person.reader.given_name, person.reader.family_name) if part)
+        recipient = Mailbox.of(person.email, name)
+        letter = Letter(
+            id=message_id,
+            sender=self._letterhead.sender,
+            recipient=recipient,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            date=self._clock.now(),
+            headers=self._letterhead.headers(campaign, links, permit_id),
+        )
+        return Mail(message_id, recipient.address, letter.to_bytes(), utf8=recipient.utf8)

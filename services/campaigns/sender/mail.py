@@ -1,0 +1,144 @@
+"""Bytes of a mail: headers that nothing can be injected into, and two bodies (RFC 5322, 2046, 8058)."""
+
+from __future__ import annotations
+
+import binascii
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.header import Header
+from email.utils import format_datetime, parseaddr
+
+import idna
+
+# C0, C1 and every other line break that some program might take for the end of a header.
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+_ADDRESS = re.compile(
+    r"[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f-\x9f]{1,64}@[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f-\x9f]{1,255}"
+)
+_LINE = 76
+
+Headers = Sequence[tuple[str, str]]
+
+
+class AddressUnusable(ValueError):
+    """An address that no envelope can carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """An address as SMTP takes it: the domain in ASCII, the local part as it is."""
+
+    address: str
+    name: str = ""
+
+    @classmethod
+    def of(cls, address: str, name: str = "") -> Mailbox:
+        """Errors: AddressUnusable."""
+        if not _ADDRESS.fullmatch(address):
+            raise AddressUnusable(address)
+        local, _, domain = address.rpartition("@")
+        if not domain.isascii():
+            try:
+                domain = idna.encode(domain, uts46=True).decode()
+            except idna.IDNAError as error:
+                raise AddressUnusable(address) from error
+        return cls(f"{local}@{domain}", name)
+
+    @classmethod
+    def parse(cls, text: str) -> Mailbox:
+        """From the form `Name <address>`. Errors: AddressUnusable."""
+        name, address = parseaddr(text)
+        return cls.of(address, name)
+
+    @property
+    def domain(self) -> str:
+        """The ASCII domain."""
+        return self.address.rpartition("@")[2]
+
+    @property
+    def utf8(self) -> bool:
+        """Whether only SMTPUTF8 can carry it."""
+        return not self.address.isascii()
+
+    def header(self, field: str) -> str:
+        """The value of `field`: name and address."""
+        name = clean(self.name)
+        if not name:
+            return self.address
+        if not name.isascii():
+            name = Header(name, "utf-8", header_name=field, maxlinelen=_LINE).encode(linesep="\r\n")
+        elif not _PHRASE.fullmatch(name):
+            name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return (
+            f"{name}\r\n <{self.address}>"
+            if len(name) + len(self.address) > _LINE
+            else f"{name} <{self.address}>"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a mail says, before it is bytes."""
+
+    id: uuid.UUID
+    sender: Mailbox
+    recipient: Mailbox
+    subject: str
+    text: str
+    html: str
+    date: datetime
+    # Written as they are, after cleaning: for ids, URLs and fixed words.
+    headers: Headers = ()
+
+    def to_bytes(self) -> bytes:
+        """Deterministic: the same letter gives the same bytes, so its hash can be kept as evidence."""
+        head = [
+            ("From", self.sender.header("From")),
+            ("To", self.recipient.header("To")),
+            ("Subject", _text(self.subject, "Subject")),
+            ("Date", format_datetime(self.date)),
+            ("Message-ID", f"<{message_id(self.id, self.sender)}>"),
+            *((name, clean(value)) for name, value in self.headers),
+            ("MIME-Version", "1.0"),
+            ("Content-Type", f'multipart/alternative; boundary="=_{self.id.hex}"'),
+        ]
+        lines = "".join(f"{name}: {value}\r\n" for name, value in head)
+        boundary = f"--=_{self.id.hex}".encode()
+        return b"\r\n".join(
+            (
+                lines.encode(),
+                boundary,
+                _part("plain", self.text),
+                boundary,
+                _part("html", self.html),
+                boundary + b"--",
+                b"",
+            )
+        )
+
+
+def message_id(mail_id: uuid.UUID, sender: Mailbox) -> str:
+    """The Message-ID of a row, without angle brackets: always the same, so that the relay can be asked."""
+    return f"{mail_id}@{sender.domain}"
+
+
+def clean(value: str) -> str:
+    """A header value on one line: whatever stood in the data cannot begin a new header."""
+    return _BREAKS.sub(" ", value).strip()
+
+
+def _text(value: str, field: str) -> str:
+    value = clean(value)
+    charset = "us-ascii" if value.isascii() and "=?" not in value else "utf-8"
+    return Header(value, charset, header_name=field, maxlinelen=_LINE).encode(linesep="\r\n")
+
+
+def _part(kind: str, content: str) -> bytes:
+    unified = content.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    body = binascii.b2a_qp(unified.encode("utf-8", "replace"), istext=True)
+    head = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    return head.encode() + body

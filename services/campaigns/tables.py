@@ -1,0 +1,12 @@
+"""All tables of this service, for migrations and for the holder."""
+
+from services.campaigns.audiences import tables as audiences
+from services.campaigns.base import Base
+from services.campaigns.campaigns import tables as campaigns
+from services.campaigns.forms import tables as forms
+from services.campaigns.sender import tables as sender
+from services.campaigns.templates import tables as templates
+
+__all__ = ["audiences", "campaigns", "forms", "metadata", "sender", "templates"]
+
+metadata = Base.metadata
