@@ -89,6 +89,15 @@ class Stack:
         """SIGKILL a process; the supervisor restarts it."""
         self._children[name].kill()
 
+    async def take_down(self, name: str) -> None:
+        """Stop a process; nobody restarts it until `bring_up`."""
+        await self._children[name].stop()
+
+    async def bring_up(self, name: str) -> None:
+        """Start a process that was taken down, and wait until it answers."""
+        await self._children[name].start()
+        await self._children[name].wait_ready()
+
     async def wait_ready(self, name: str) -> None:
         """Wait until a killed process answers again."""
         await self._children[name].wait_ready()

@@ -1,0 +1,133 @@
+"""A fresh embedded stack in a temporary folder, its supervisor in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import psutil
+import psycopg
+
+from devstack.environment import database
+from devstack.keys import BACK_ENDS, PROCESSES
+from devstack.ports import LOOPBACK
+from devstack.postgres import SUPERUSER
+from devstack.stack import Stack
+
+Answer = TypeVar("Answer")
+_TURN_SECONDS = 120
+
+
+class Running:
+    """`with Running() as running:` — everything is ready inside the block and gone after it."""
+
+    def __init__(self, *, say: Any = lambda text: None) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="kontor-e2e-"))
+        # PostgreSQL's own user must be able to pass through.
+        self.folder.chmod(0o711)
+        self._stack = Stack(self.folder / "stack", ports="free", demo_data=False, say=say)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="stack")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        try:
+            self._do(self._stack.start())
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._do(self._stack.stop())
+        self._close()
+
+    @property
+    def start_seconds(self) -> float:
+        return self._stack.start_seconds
+
+    @property
+    def logs(self) -> list[Path]:
+        """What all processes wrote."""
+        return sorted((self.folder / "stack" / "log").glob("*.log*"))
+
+    def env(self, name: str = "client") -> Mapping[str, str]:
+        """The settings of a process, or of a program outside."""
+        return self._stack.env(name)
+
+    def client_secret(self, client: str) -> str:
+        """The secret of a client of the realm, by its short name."""
+        return self._stack.keys.clients[client]
+
+    def kill(self, name: str) -> None:
+        """SIGKILL, from which the supervisor starts the process again."""
+        self._do(self._call(self._stack.kill, name))
+
+    def wait_ready(self, name: str) -> None:
+        self._do(self._stack.wait_ready(name))
+
+    def restarts(self, name: str) -> int:
+        return self._stack.restarts(name)
+
+    def take_down(self, name: str) -> None:
+        """Stop a process; it stays away until `bring_up`."""
+        self._do(self._stack.take_down(name))
+
+    def bring_up(self, name: str) -> None:
+        self._do(self._stack.bring_up(name))
+
+    def connect(self, name: str) -> psycopg.Connection:
+        """A superuser's connection into the database of a process, for looking behind the doors."""
+        return psycopg.connect(
+            host=LOOPBACK,
+            port=self._stack.ports["postgres"],
+            user=SUPERUSER,
+            password=self._stack.keys.postgres,
+            dbname=database(name),
+            autocommit=True,
+        )
+
+    def memory(self) -> dict[str, float]:
+        """MB by process; shared pages are counted once (PSS)."""
+        return self._stack.rss_mb()
+
+    def rss_mb(self) -> float:
+        """The sum of all resident sets in MB, shared pages counted in every process."""
+        own = psutil.Process()
+        sizes = []
+        for child in own.children(recursive=True):
+            try:
+                sizes.append(child.memory_info().rss)
+            except psutil.NoSuchProcess:
+                continue
+        return sum(sizes) / 1024**2
+
+    def _do(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_TURN_SECONDS)
+
+    @staticmethod
+    async def _call(function: Any, *arguments: Any) -> Any:
+        return function(*arguments)
+
+    def _close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def settle(seconds: float) -> None:
+    """Let start-up work end before memory is read."""
+    time.sleep(seconds)
+
+
+__all__ = ["BACK_ENDS", "PROCESSES", "Running", "settle"]

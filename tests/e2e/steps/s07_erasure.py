@@ -1,0 +1,170 @@
+"""Step 7: the customer asks for erasure; plan, ledger, four signed receipts, a probe, a signed certificate."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC
+from typing import Any
+
+import httpx
+from kontor.contacts.v1.contacts_pb2 import GetContactRequest
+from kontor.privacy.v1.holder_pb2 import DescribeRequest, Receipt
+from kontor.privacy.v1.privacy_pb2 import (
+    REQUEST_STATE_COMPLETED,
+    REQUEST_STATE_EXECUTING,
+    REQUEST_STATE_PLANNED,
+    GetRequestRequest,
+    Request,
+)
+
+from kernel.errors import NotFound
+from kernel.signing import is_signed, signed_content
+from tests.e2e.broker import read_everything
+from tests.e2e.browser import Browser, Page
+from tests.e2e.calls import patiently
+from tests.e2e.check import Broken, holds, same, wait_for
+from tests.e2e.kills import ORDER
+from tests.e2e.leaks import identifiers_of
+from tests.e2e.probe import search
+from tests.e2e.running import BACK_ENDS
+from tests.e2e.steps.s05_ticket import QUESTION, QUESTION_SUBJECT, log_in
+from tests.e2e.steps.s06_access import download, with_link
+from tests.e2e.world import Counts, World
+
+STEP = "erasure"
+
+
+def run(world: World) -> Counts:
+    with Browser() as browser:
+        planned = _ask_for_the_plan(world, browser)
+        request_id = planned.path.rpartition("/")[2]
+        _confirm(world, planned)
+        page = wait_for(lambda: with_link(browser, planned.url, ".json"), "the erasure completes", seconds=90)
+        certificate = json.loads(download(page, ".json").content)
+        holds(download(page, ".pdf").content.startswith(b"%PDF"), "the certificate is also a PDF")
+        _log_out(page)
+    request = patiently(lambda: world.dpo.requests.GetRequest(GetRequestRequest(id=request_id)))
+    _check_course(request, world)
+    receipts = _check_receipts(world, certificate)
+    _check_certificate(world, certificate)
+    _check_ledger(world, request_id, receipts)
+    rows = sum(item.rows for receipt in receipts for item in receipt.done)
+    kept = _check_nothing_is_left(world, certificate)
+    return {"receipts": len(receipts), "rows": rows, "kept_tables": kept, "kills": len(ORDER)}
+
+
+def _ask_for_the_plan(world: World, browser: Browser) -> Page:
+    """Before anything happens, the page says in numbers what will."""
+    page = log_in(browser, f"{world.portal}/rights/erasure", world.people.customer.email)
+    asked = page.form(action="/rights/erasure").submit()
+    same(asked.status, 200, "asking for erasure")
+    planned = wait_for(lambda: _planned(browser, asked.url), "the plan is shown", seconds=60)
+    holds("Kontakt" in planned.text or "contact" in planned.text.lower(), "the plan says what goes")
+    same(_contact_is_there(world), True, "nothing is erased before the customer says so")
+    return planned
+
+
+def _planned(browser: Browser, url: str) -> Page | None:
+    page = browser.get(url)
+    return page if any(form.action.endswith("/confirm") for form in page.forms) else None
+
+
+def _confirm(world: World, planned: Page) -> None:
+    """The word that starts it; and at once every process dies, the privacy service too."""
+    confirmed = planned.form(action="/confirm").submit()
+    same(confirmed.status, 200, "confirming the erasure")
+    world.kills.each(STEP, ("tickets", "privacy", "contacts", "campaigns", "gateway", "portal"), pause=0.02)
+    world.kills.wait_until_all_are_back()
+
+
+def _log_out(page: Page) -> None:
+    # The session names who is logged in; with it open, the login itself would be found.
+    try:
+        page.browser.get(page.url).form(action="/logout").submit()
+    except httpx.TransportError as error:
+        raise Broken("logging out does not work") from error
+
+
+def _check_course(request: Request, world: World) -> None:
+    states = [transition.state for transition in request.transitions]
+    expected = [REQUEST_STATE_PLANNED, REQUEST_STATE_EXECUTING, REQUEST_STATE_COMPLETED]
+    same([state for state in states if state in expected], expected, "the course of the request")
+    same(list(request.waiting_for), [], "holders that have not answered")
+    same({plan.holder for plan in request.plans}, set(BACK_ENDS), "holders with a plan")
+    holds(all(plan.executed for plan in request.plans), "every holder has executed its plan")
+    completed = request.complete_time.ToDatetime(UTC)
+    killed = [kill.at for kill in world.kills.done if kill.step == STEP]
+    holds(min(killed) < completed, "the erasure was complete before anything was killed")
+
+
+def _check_receipts(world: World, certificate: dict[str, Any]) -> list[Receipt]:
+    """Each holder's signature, checked with the key that the holder itself publishes."""
+    receipts = [Receipt.FromString(base64.b64decode(entry["receipt"])) for entry in certificate["receipts"]]
+    same(sorted(receipt.holder for receipt in receipts), sorted(BACK_ENDS), "holders with a receipt")
+    for receipt in receipts:
+        key = _public_key(world, receipt.holder)
+        holds(
+            is_signed(signed_content(receipt), receipt.signature, key),
+            f"the receipt of {receipt.holder} is not signed",
+        )
+        forged = Receipt.FromString(receipt.SerializeToString())
+        forged.execute_time.seconds += 1
+        holds(
+            not is_signed(signed_content(forged), receipt.signature, key), "a changed receipt still verifies"
+        )
+    return receipts
+
+
+def _public_key(world: World, holder: str) -> str:
+    return patiently(lambda: world.service.holder(holder).Describe(DescribeRequest())).public_key
+
+
+def _check_certificate(world: World, certificate: dict[str, Any]) -> None:
+    signature = base64.b64decode(certificate["signature"])
+    bare = {key: value for key, value in certificate.items() if key != "signature"}
+    content = json.dumps(bare, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    holds(
+        is_signed(content, signature, _public_key(world, "privacy")),
+        "the certificate's signature does not verify",
+    )
+    same(certificate["probe"]["findings"], [], "what the probe has found outside the items kept by law")
+    text = json.dumps(certificate, ensure_ascii=False)
+    for value in identifiers_of(world.people.customer):
+        holds(value not in text, "the certificate names the person")
+
+
+def _check_ledger(world: World, request_id: str, receipts: list[Receipt]) -> None:
+    """The note of what is going to be destroyed lay outside the databases before anything was."""
+    entries = [
+        message for message in read_everything(world.env["KONTOR_NATS_URL"]) if message.stream == "LEDGER"
+    ]
+    mine = [entry for entry in entries if request_id.encode() in entry.body]
+    holds(mine, "the ledger stream has no entry of this request")
+    first = min(entry.stored_at for entry in mine)
+    for receipt in receipts:
+        holds(
+            first <= receipt.execute_time.ToDatetime(UTC),
+            f"{receipt.holder} executed before the ledger was written",
+        )
+
+
+def _check_nothing_is_left(world: World, certificate: dict[str, Any]) -> int:
+    """Independent of all bookkeeping: raw SQL over every column of every table of every database."""
+    same(_contact_is_there(world), False, "the contact is gone")
+    typed = {line for text in (QUESTION, QUESTION_SUBJECT) for line in text.splitlines() if len(line) > 20}
+    notes = {line for line in world.people.customer.note.splitlines() if len(line) > 20}
+    found = search(world.running, identifiers_of(world.people.customer) | typed | notes)
+    kept = {(item["holder"], item["dataset"]) for item in certificate["items"] if item.get("law")}
+    left = [remains for remains in found if (remains.database, remains.table) not in kept]
+    same([str(remains) for remains in left], [], "where the erased person can still be found")
+    return len(found)
+
+
+def _contact_is_there(world: World) -> bool:
+    question = GetContactRequest(contact_id=world.contact_id(world.people.customer))
+    try:
+        patiently(lambda: world.agent.contacts.GetContact(question))
+    except NotFound:
+        return False
+    return True
