@@ -136,6 +136,10 @@ class Sessions:
             return False
         return True
 
+    def dispose(self) -> None:
+        """Close the pool's connections; the store is not used afterwards."""
+        self._engine.dispose()
+
     def _renew(self, connection: Connection, key: bytes, renew: Renew) -> Login | None:
         # Parallel requests of one browser queue here. The first one refreshes; the
         # others find a fresh token and do not spend the rotated refresh token again,

@@ -1,0 +1,1 @@
+"""The shared web chrome: headers, guard, sessions, login, languages, errors, files."""

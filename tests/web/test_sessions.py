@@ -1,0 +1,170 @@
+"""Logins on the server: their limits, their secrecy, and one refresh for many requests."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from kernel.web.sessions import ABSOLUTE_LIMIT, IDLE_LIMIT, Login, Sessions, Tokens, make_engine
+from tests.fixtures.clock import FakeClock
+from tests.fixtures.postgres import PostgresUrl
+
+SECRET = "a root key that only this test uses, 40+"
+
+
+@pytest.fixture
+def sessions(postgres_url: PostgresUrl, fake_clock: FakeClock) -> Iterator[Sessions]:
+    store = Sessions(make_engine(postgres_url("portal"), threads=8), secret=SECRET, clock=fake_clock)
+    yield store
+    store.dispose()
+
+
+@pytest.fixture
+def login(fake_clock: FakeClock) -> Login:
+    tokens = Tokens("access-1", "refresh-1", "identity-1", fake_clock.now() + timedelta(minutes=5))
+    return Login(
+        issuer="https://id.example/realms/kontor",
+        subject="b7c1",
+        provider_sid="sid-1",
+        name="Annika Sommer",
+        email="annika@sommer.example",
+        email_verified=True,
+        roles=frozenset({"customer"}),
+        tokens=tokens,
+    )
+
+
+def never(tokens: Tokens) -> Tokens | None:
+    raise AssertionError(f"no refresh was due for {tokens.access}")
+
+
+def test_a_login_is_found_by_its_id_and_by_nothing_else(sessions: Sessions, login: Login) -> None:
+    raw = sessions.open(login)
+    assert sessions.load(raw, renew=never) == login
+    assert sessions.load(raw[:-1] + "x", renew=never) is None
+
+
+def test_logging_in_again_changes_the_id_and_ends_the_old_one(sessions: Sessions, login: Login) -> None:
+    first = sessions.open(login)
+    second = sessions.open(login, replaces=first)
+    assert second != first
+    assert sessions.load(first, renew=never) is None
+    assert sessions.load(second, renew=never) == login
+
+
+def test_the_database_holds_neither_id_nor_token_nor_name(
+    sessions: Sessions, login: Login, postgres_admin: Callable[[str], psycopg.Connection]
+) -> None:
+    raw = sessions.open(login)
+    with postgres_admin("portal") as connection:
+        row = connection.execute("SELECT id_hash, payload FROM logins").fetchone()
+    assert row is not None
+    stored = b"".join(row)
+    for secret in (raw, "access-1", "refresh-1", "Annika", "annika@"):
+        assert secret.encode() not in stored
+
+
+def test_a_payload_is_worthless_in_another_row(
+    sessions: Sessions, login: Login, postgres_admin: Callable[[str], psycopg.Connection]
+) -> None:
+    mine = sessions.open(login)
+    theirs = sessions.open(replace(login, subject="other", name="Somebody Else"))
+    with postgres_admin("portal") as connection:
+        connection.execute(
+            "UPDATE logins SET payload = (SELECT payload FROM logins WHERE subject = 'other') "
+            "WHERE subject = 'b7c1'"
+        )
+    assert sessions.load(mine, renew=never) is None
+    assert sessions.load(theirs, renew=never) is not None
+
+
+def test_another_root_key_ends_every_login(
+    sessions: Sessions, login: Login, postgres_url: PostgresUrl, fake_clock: FakeClock
+) -> None:
+    raw = sessions.open(login)
+    changed = Sessions(make_engine(postgres_url("portal"), threads=1), secret=SECRET[::-1], clock=fake_clock)
+    assert changed.load(raw, renew=never) is None
+    changed.dispose()
+
+
+def test_half_an_hour_of_silence_ends_a_login(
+    sessions: Sessions, login: Login, fake_clock: FakeClock
+) -> None:
+    raw = sessions.open(login)
+    fake_clock.advance(seconds=IDLE_LIMIT.total_seconds() + 1)
+    assert sessions.load(raw, renew=never) is None
+
+
+def test_use_keeps_a_login_but_not_beyond_ten_hours(
+    sessions: Sessions, login: Login, fake_clock: FakeClock
+) -> None:
+    raw = sessions.open(login)
+
+    def renew(tokens: Tokens) -> Tokens:
+        return replace(tokens, expires_at=fake_clock.now() + timedelta(minutes=5))
+
+    for _ in range(23):
+        fake_clock.advance(minutes=25)
+        assert sessions.load(raw, renew=renew) is not None
+    assert fake_clock.advance(minutes=25) == login.tokens.expires_at - timedelta(minutes=5) + ABSOLUTE_LIMIT
+    assert sessions.load(raw, renew=renew) is None
+
+
+def test_what_has_ended_is_deleted_in_passing(
+    sessions: Sessions,
+    login: Login,
+    fake_clock: FakeClock,
+    postgres_admin: Callable[[str], psycopg.Connection],
+) -> None:
+    sessions.open(login)
+    fake_clock.advance(hours=1)
+    sessions.load("somebody else's id", renew=never)
+    with postgres_admin("portal") as connection:
+        count = connection.execute("SELECT count(*) FROM logins").fetchone()
+    assert count == (0,)
+
+
+def test_parallel_requests_refresh_once(sessions: Sessions, login: Login, fake_clock: FakeClock) -> None:
+    raw = sessions.open(login)
+    fake_clock.advance(minutes=4, seconds=45)
+    asked: list[str] = []
+    gate = threading.Barrier(6)
+
+    def renew(tokens: Tokens) -> Tokens:
+        asked.append(tokens.refresh)
+        return Tokens("access-2", "refresh-2", tokens.identity, fake_clock.now() + timedelta(minutes=5))
+
+    found: list[Login | None] = []
+
+    def request() -> None:
+        gate.wait()
+        found.append(sessions.load(raw, renew=renew))
+
+    threads = [threading.Thread(target=request) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert asked == ["refresh-1"]
+    assert {one.tokens.access for one in found if one} == {"access-2"}
+    assert len(found) == 6
+
+
+def test_a_login_that_the_provider_ended_is_gone(
+    sessions: Sessions, login: Login, fake_clock: FakeClock
+) -> None:
+    raw = sessions.open(login)
+    fake_clock.advance(minutes=5)
+    assert sessions.load(raw, renew=lambda tokens: None) is None
+    assert sessions.load(raw, renew=never) is None
+
+
+def test_back_channel_logout_ends_all_logins_of_that_session(sessions: Sessions, login: Login) -> None:
+    ended = [sessions.open(login), sessions.open(login)]
+    kept = sessions.open(replace(login, provider_sid="sid-2"))
+    assert sessions.close_provider_session(issuer=login.issuer, sid="sid-1") == 2
+    assert [sessions.load(raw, renew=never) for raw in ended] == [None, None]
+    assert sessions.load(kept, renew=never) is not None
