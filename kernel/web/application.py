@@ -31,7 +31,7 @@ def build(settings: WebSettings, *, package: Path, chrome: str) -> Web:
     `package` is the service's folder: its areas' `templates/`, `static/` and `translations/`
     are found below it. `chrome` names the layout that error pages extend.
     """
-    app = Flask("kontor", root_path=str(package), static_folder=None, template_folder=None)
+    app = Flask(__name__, root_path=str(package), static_folder=None, template_folder=None)
     _configure(app, settings)
     _look_through_proxies(app, settings)
     trace.install(app)
