@@ -1,0 +1,147 @@
+"""One contact from all sides: person, consents, timeline, tickets; and consents withdrawn by staff."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from kontor.contacts.v1.contacts_pb2 import (
+    Contact,
+    GetContactRequest,
+    ListTimelineRequest,
+    ListTimelineResponse,
+)
+from kontor.privacy.v1.privacy_pb2 import (
+    CHANNEL_EMAIL,
+    Consent,
+    ConsentEvidence,
+    GetConsentEvidenceRequest,
+    ListConsentsRequest,
+    ListConsentTextsRequest,
+    ListRequestsRequest,
+    Request,
+    WithdrawConsentRequest,
+)
+from kontor.tickets.v1.tickets_pb2 import ListTicketsRequest, ListTicketsResponse
+
+from kernel.web.forms import Form
+from services.gateway.clients import clients, unless_down
+from services.gateway.contacts.timeline import sentences
+from services.gateway.session import may, opens_with
+
+_TICKETS = 5
+_ENTRIES = 25
+
+
+@opens_with("Contacts.GetContact")
+def show(contact_id: uuid.UUID) -> ResponseReturnValue:
+    """GET /contacts/<id>; what the role may not see says so instead of being absent."""
+    contact = _get(contact_id)
+    timeline = _timeline(contact.id, request.args.get("page_token", ""))
+    return render_template(
+        "contacts/detail.html",
+        contact=contact,
+        consents=consents(contact.id),
+        methods=_methods(contact.id),
+        topics=topics(),
+        tickets=_tickets(contact.id) if may("Tickets.ListTickets") else None,
+        requests=_requests(contact.id),
+        entries=sentences(timeline.entries) if timeline is not None else None,
+        more_href=_more(contact.id, timeline),
+        continued=bool(request.args.get("page_token")),
+    )
+
+
+@opens_with("Consents.WithdrawConsent")
+def withdraw(contact_id: uuid.UUID, topic: str) -> ResponseReturnValue:
+    """GET, POST /contacts/<id>/withdraw/<topic>: somebody said so on the phone or in a letter."""
+    contact = _get(contact_id)
+    form = Form()
+    if form.validate_on_submit():
+        clients().consents.WithdrawConsent(
+            WithdrawConsentRequest(
+                request_id=form.request_id.data,
+                contact_id=contact.id,
+                topic=topic,
+                channel=CHANNEL_EMAIL,
+                method="staff",
+            )
+        )
+        flash(_("Withdrawn. It applies at once, also to campaigns that are being sent."), "success")
+        return redirect(url_for("contacts.detail", contact_id=contact.id), code=303)
+    return render_template("contacts/withdraw.html", contact=contact, topic=topic, topics=topics())
+
+
+@opens_with("Consents.GetConsentEvidence")
+def evidence(contact_id: uuid.UUID, topic: str) -> ResponseReturnValue:
+    """GET /contacts/<id>/evidence/<topic>: what proves a consent, record by record."""
+    contact = _get(contact_id)
+    found = clients().consents.GetConsentEvidence(
+        GetConsentEvidenceRequest(contact_id=contact.id, topic=topic)
+    )
+    return render_template(
+        "contacts/evidence.html", contact=contact, records=found.records, topic=topic, topics=topics()
+    )
+
+
+def consents(contact_id: str) -> list[Consent] | None:
+    """The newest record per topic, None if the service is down; empty for roles that may not see it."""
+    if not may("Consents.ListConsents"):
+        return []
+    asked = ListConsentsRequest(contact_id=contact_id)
+    answer = unless_down(lambda: clients().consents.ListConsents(asked))
+    return list(answer.consents) if answer is not None else None
+
+
+def topics() -> dict[str, str]:
+    """The title of each topic in the language of the page."""
+    if not may("Consents.ListConsentTexts"):
+        return {}
+    asked = ListConsentTextsRequest(language=str(get_locale()))
+    answer = unless_down(lambda: clients().consents.ListConsentTexts(asked))
+    return {text.topic: text.title for text in answer.texts} if answer is not None else {}
+
+
+def _get(contact_id: uuid.UUID) -> Contact:
+    return clients().contacts.GetContact(GetContactRequest(contact_id=str(contact_id)))
+
+
+def _methods(contact_id: str) -> dict[str, str]:
+    """How each consent came about; evidence is open to the data protection officer only."""
+    if not may("Consents.GetConsentEvidence"):
+        return {}
+    found = {}
+    for consent in consents(contact_id) or []:
+        asked = GetConsentEvidenceRequest(contact_id=contact_id, topic=consent.topic)
+        answer = unless_down(lambda asked=asked: clients().consents.GetConsentEvidence(asked))
+        found[consent.topic] = _last_method(answer)
+    return found
+
+
+def _last_method(answer: ConsentEvidence | None) -> str:
+    return answer.records[-1].evidence.method if answer is not None and answer.records else ""
+
+
+def _tickets(contact_id: str) -> ListTicketsResponse | None:
+    asked = ListTicketsRequest(contact_id=contact_id, page_size=_TICKETS)
+    return unless_down(lambda: clients().tickets.ListTickets(asked))
+
+
+def _requests(contact_id: str) -> list[Request]:
+    if not may("Requests.ListRequests"):
+        return []
+    answer = unless_down(lambda: clients().requests.ListRequests(ListRequestsRequest(page_size=200)))
+    return [r for r in answer.requests if r.contact_id == contact_id] if answer is not None else []
+
+
+def _timeline(contact_id: str, token: str) -> ListTimelineResponse | None:
+    asked = ListTimelineRequest(contact_id=contact_id, page_size=_ENTRIES, page_token=token)
+    return unless_down(lambda: clients().contacts.ListTimeline(asked))
+
+
+def _more(contact_id: str, timeline: ListTimelineResponse | None) -> str:
+    token = timeline.next_page_token if timeline is not None else ""
+    return url_for("contacts.detail", contact_id=contact_id, page_token=token) if token else ""

@@ -1,0 +1,103 @@
+"""The contact form, and how it becomes a message and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask_babel import lazy_gettext as _l
+from google.protobuf.field_mask_pb2 import FieldMask
+from kontor.contacts.v1.contacts_pb2 import Contact, Organisation, Relation
+from wtforms import EmailField, HiddenField, SelectField, StringField, TelField, TextAreaField
+from wtforms.validators import Email, Optional
+
+from kernel.web.forms import Form, at_most, strip
+from services.gateway.labels import COUNTRIES, LANGUAGES, SALUTATIONS
+
+# Fields whose values go over as they are.
+TEXTS = (
+    "given_name",
+    "family_name",
+    "email",
+    "phone",
+    "street",
+    "postal_code",
+    "city",
+    "country",
+    "language",
+    "note",
+)
+
+
+class ContactForm(Form):
+    """Everything about a person that staff may write."""
+
+    salutation = SelectField(
+        _l("Salutation"),
+        coerce=int,
+        choices=[(0, "–"), *((value, found.text) for value, found in SALUTATIONS.items())],
+    )
+    given_name = StringField(_l("First name"), filters=[strip], validators=[at_most(100)])
+    family_name = StringField(_l("Last name"), filters=[strip], validators=[at_most(100)])
+    email = EmailField(
+        _l("E-mail address"),
+        filters=[strip],
+        validators=[
+            Optional(),
+            Email(message=_l("This does not look like an e-mail address.")),
+            at_most(254),
+        ],
+    )
+    phone = TelField(_l("Phone"), filters=[strip], validators=[at_most(40)])
+    street = StringField(_l("Street and number"), filters=[strip], validators=[at_most(200)])
+    postal_code = StringField(_l("Postal code"), filters=[strip], validators=[at_most(20)])
+    city = StringField(_l("City"), filters=[strip], validators=[at_most(100)])
+    country = SelectField(_l("Country"), choices=[("", "–"), *COUNTRIES.items()])
+    language = SelectField(_l("Language"), choices=[("", "–"), *LANGUAGES.items()])
+    organisation_id = SelectField(_l("Organisation"), choices=[("", "–")], validate_choice=False)
+    role = StringField(_l("Role there"), filters=[strip], validators=[at_most(100)])
+    note = TextAreaField(_l("Note"), filters=[strip], validators=[at_most(20000)])
+    # What was read before editing; a change by somebody else in between shows here.
+    etag = HiddenField()
+
+    def offer(self, organisations: Iterable[Organisation], contact: Contact | None = None) -> None:
+        """Set what can be chosen, also a country or an organisation beyond the first page."""
+        known = {"": "–", **{o.id: o.name for o in organisations}}
+        if contact is not None:
+            known.update({r.organisation_id: r.organisation_name for r in contact.relations})
+            if contact.country and contact.country not in COUNTRIES:
+                self.country.choices = [*self.country.choices, (contact.country, contact.country)]
+        self.organisation_id.choices = sorted(
+            known.items(), key=lambda pair: (pair[0] != "", pair[1].casefold())
+        )
+
+    def show(self, contact: Contact) -> None:
+        """Fill the form with what is stored."""
+        self.salutation.data = contact.salutation
+        for name in TEXTS:
+            self[name].data = getattr(contact, name)
+        if contact.relations:
+            self.organisation_id.data = contact.relations[0].organisation_id
+            self.role.data = contact.relations[0].role
+        self.etag.data = contact.etag
+
+    def contact(self, before: Contact | None = None) -> Contact:
+        """What was entered; relations beyond the first stay as they were."""
+        entered = Contact(salutation=self.salutation.data, **{name: self[name].data or "" for name in TEXTS})
+        kept = list(before.relations[1:]) if before is not None else []
+        if self.organisation_id.data:
+            first = Relation(organisation_id=self.organisation_id.data, role=self.role.data or "")
+            kept.insert(0, first)
+        entered.relations.extend(kept)
+        return entered
+
+
+def changes(entered: Contact, stored: Contact) -> FieldMask:
+    """Only what differs is sent: a field that nobody touched cannot overwrite anything."""
+    paths = [name for name in ("salutation", *TEXTS) if getattr(entered, name) != getattr(stored, name)]
+    if _relations(entered) != _relations(stored):
+        paths.append("relations")
+    return FieldMask(paths=paths)
+
+
+def _relations(contact: Contact) -> list[tuple[str, str]]:
+    return [(relation.organisation_id, relation.role) for relation in contact.relations]

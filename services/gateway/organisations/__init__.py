@@ -1,0 +1,5 @@
+"""Organisations: list, one with its people, a new one."""
+
+from services.gateway.organisations.views import blueprint
+
+__all__ = ["blueprint"]
