@@ -1,0 +1,44 @@
+"""Rows that were not taken over, as a CSV file with the reason in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Response
+from flask_babel import gettext as _
+from kontor.contacts.v1.imports_pb2 import Import, ImportRow, ListImportRowsRequest
+
+from services.gateway.clients import clients
+from services.gateway.imports.outcomes import REJECTED
+from services.gateway.labels import OUTCOMES, REASONS, label, word
+from services.gateway.spreadsheet import BOM, line
+
+_PAGE = 1000
+
+
+def as_csv(found: Import) -> Response:
+    """The file is small enough to be made whole: an import holds at most 6 MB."""
+    rows = list(_rows(found.id))
+    columns = list(dict.fromkeys(name for row in rows for name in sorted(row.cells)))
+    lines = [line([_("Line"), _("Outcome"), _("Reason"), *columns])]
+    for row in rows:
+        words = [str(label(OUTCOMES, row.outcome).text), word(REASONS, row.reason)]
+        lines.append(line([str(row.line), *words, *(row.cells.get(name, "") for name in columns)]))
+    answer = Response(BOM + "".join(lines), mimetype="text/csv")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{_('rejected')}-{_stem(found)}.csv")
+    return answer
+
+
+def _rows(import_id: str) -> Iterator[ImportRow]:
+    asked = ListImportRowsRequest(import_id=import_id, outcomes=REJECTED, page_size=_PAGE)
+    while True:
+        answer = clients().imports.ListImportRows(asked)
+        yield from answer.rows
+        if not answer.next_page_token:
+            return
+        asked.page_token = answer.next_page_token
+
+
+def _stem(found: Import) -> str:
+    name = found.file_name.rpartition(".")[0] or found.file_name
+    return "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in name) or "import"

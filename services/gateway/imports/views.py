@@ -1,0 +1,195 @@
+"""Imports: upload, dry run by outcome, confirmation in numbers, result, rejected rows as CSV."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from kontor.contacts.v1.imports_pb2 import (
+    CommitImportRequest,
+    CreateImportRequest,
+    GetImportRequest,
+    Import,
+    ImportRow,
+    ListImportRowsRequest,
+    ListImportsRequest,
+)
+
+from kernel.errors import DomainError, FailedPrecondition, InvalidArgument
+from kernel.web.forms import Form
+from services.gateway import people
+from services.gateway.clients import clients
+from services.gateway.imports import rejected
+from services.gateway.imports.forms import MAX_BYTES, UploadForm
+from services.gateway.imports.outcomes import KEYS, outcome_of, tabs
+from services.gateway.session import opens_with
+
+blueprint = Blueprint("imports", __name__)
+
+_PAGE = 50
+
+
+@opens_with("Imports.ListImports")
+def index() -> ResponseReturnValue:
+    """GET /imports"""
+    token = request.args.get("page_token", "")
+    answer = clients().imports.ListImports(ListImportsRequest(page_size=_PAGE, page_token=token))
+    more = answer.next_page_token
+    return render_template(
+        "imports/index.html",
+        imports=answer.imports,
+        next_href=url_for("imports.index", page_token=more) if more else "",
+        first_href=url_for("imports.index") if token else "",
+    )
+
+
+@opens_with("Imports.CreateImport")
+def upload() -> ResponseReturnValue:
+    """GET, POST /imports/new: the file is read and every row decided; nothing is taken over yet."""
+    form = UploadForm()
+    problems: list[str] = []
+    if form.validate_on_submit():
+        content = form.file.data.read(MAX_BYTES + 1)
+        if not content or len(content) > MAX_BYTES:
+            problems = [
+                _("The file is empty.")
+                if not content
+                else _("The file is larger than 6 MB. Please split it.")
+            ]
+        else:
+            try:
+                checked = _create(form, content)
+            except InvalidArgument as error:
+                problems = [_unreadable(error)]
+            else:
+                return redirect(url_for("imports.detail", import_id=checked.id), code=303)
+    return render_template("imports/upload.html", form=form, problems=problems)
+
+
+@opens_with("Imports.GetImport", "Imports.ListImportRows")
+def detail(import_id: uuid.UUID) -> ResponseReturnValue:
+    """GET /imports/<id>?outcome=: what the dry run says, or what was done."""
+    wanted = str(import_id)
+    found = clients().imports.GetImport(GetImportRequest(import_id=wanted))
+    outcome = outcome_of(request.args.get("outcome", ""))
+    token = request.args.get("page_token", "")
+    rows = clients().imports.ListImportRows(
+        ListImportRowsRequest(
+            import_id=wanted,
+            outcomes=[outcome] if outcome else [],
+            page_size=_PAGE,
+            page_token=token,
+        )
+    )
+    here = {"import_id": wanted, "outcome": KEYS.get(outcome)}
+    more = rows.next_page_token
+    return render_template(
+        "imports/detail.html",
+        found=found,
+        rows=rows.rows,
+        columns=_columns(rows.rows),
+        contacts=people.by_id(row.contact_id for row in rows.rows),
+        tabs=tabs(found, outcome),
+        next_href=url_for("imports.detail", **here, page_token=more) if more else "",
+        first_href=url_for("imports.detail", **here) if token else "",
+    )
+
+
+@opens_with("Imports.CommitImport")
+def commit(import_id: uuid.UUID) -> ResponseReturnValue:
+    """GET, POST /imports/<id>/commit: first the numbers, then the deed."""
+    wanted = str(import_id)
+    form = Form()
+    if form.validate_on_submit():
+        try:
+            done = clients().imports.CommitImport(
+                CommitImportRequest(request_id=form.request_id.data, import_id=wanted)
+            )
+        except FailedPrecondition:
+            flash(_("This import has been taken over already."), "message")
+        else:
+            flash(_taken_over(done), "success")
+        return redirect(url_for("imports.detail", import_id=wanted), code=303)
+    found = clients().imports.GetImport(GetImportRequest(import_id=wanted))
+    return render_template("imports/commit.html", found=found)
+
+
+@opens_with("Imports.ListImportRows")
+def download(import_id: uuid.UUID) -> Response:
+    """GET /imports/<id>/rejected.csv: every row that was not taken over, with its reason."""
+    found = clients().imports.GetImport(GetImportRequest(import_id=str(import_id)))
+    return rejected.as_csv(found)
+
+
+def _create(form: UploadForm, content: bytes) -> Import:
+    # Some browsers send a whole path; only the last part is a name.
+    name = (form.file.data.filename or "").replace("\\", "/").rpartition("/")[2][:200]
+    return clients().imports.CreateImport(
+        CreateImportRequest(
+            request_id=form.request_id.data,
+            file_name=name or _("contacts") + ".csv",
+            content=content,
+            country=form.country.data,
+        )
+    )
+
+
+def _unreadable(error: DomainError) -> str:
+    texts = {
+        "FILE_NOT_A_TABLE": _("This file is not a table. Please export it as CSV and try again."),
+        "FILE_TOO_WIDE": _("The file has too many columns to be a list of contacts."),
+        "FILE_ENCODING": _("The letters of this file cannot be read. Please store it as UTF-8."),
+        "FILE_EMPTY": _("The file has no rows."),
+        "FILE_WITHOUT_COLUMNS": _(
+            "No column is recognised. The first line must name the columns, e.g. “E-Mail”."
+        ),
+    }
+    return texts.get(error.reason) or _(
+        "This file cannot be read as a list of contacts: %(why)s", why=error.message
+    )
+
+
+def _taken_over(done: Import) -> str:
+    return _(
+        "%(new)s contacts are new, %(update)s were completed.", new=done.counts.new, update=done.counts.update
+    )
+
+
+def _columns(rows: Iterable[ImportRow]) -> list[str]:
+    """Up to five columns that hold something on this page."""
+    seen: dict[str, None] = {}
+    for row in rows:
+        for name, value in row.cells.items():
+            if value:
+                seen.setdefault(name)
+    return sorted(seen, key=_importance)[:5]
+
+
+def _importance(name: str) -> tuple[int, str]:
+    """Names and addresses first: a map on the wire has lost the order of the file."""
+    wanted = (
+        "name",
+        "vorname",
+        "first",
+        "nachname",
+        "last",
+        "mail",
+        "phone",
+        "telefon",
+        "city",
+        "ort",
+        "stadt",
+    )
+    lowered = name.casefold()
+    rank = next((i for i, part in enumerate(wanted) if part in lowered), len(wanted))
+    return rank, lowered
+
+
+blueprint.add_url_rule("/imports", "index", index)
+blueprint.add_url_rule("/imports/new", "upload", upload, methods=["GET", "POST"])
+blueprint.add_url_rule("/imports/<uuid:import_id>", "detail", detail)
+blueprint.add_url_rule("/imports/<uuid:import_id>/commit", "commit", commit, methods=["GET", "POST"])
+blueprint.add_url_rule("/imports/<uuid:import_id>/rejected.csv", "rejected", download)
