@@ -1,0 +1,85 @@
+"""The list of a campaign's messages: filtered by state or reason, with names instead of ids."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request, url_for
+from flask_babel import gettext as _
+from kontor.campaigns.v1.campaigns_pb2 import (
+    CAMPAIGN_STATE_DRAFT,
+    MESSAGE_STATE_DENIED,
+    MESSAGE_STATE_PLANNED,
+    MESSAGE_STATE_REFUSED,
+    MESSAGE_STATE_SENDING,
+    MESSAGE_STATE_SENT,
+    MESSAGE_STATE_UNCERTAIN,
+    Campaign,
+    ListMessagesRequest,
+    ListMessagesResponse,
+    Message,
+)
+
+from services.gateway import people
+from services.gateway.clients import clients
+from services.gateway.labels import MESSAGE_STATES, REASONS, label, word
+
+KEYS = {
+    MESSAGE_STATE_SENT: "sent",
+    MESSAGE_STATE_DENIED: "denied",
+    MESSAGE_STATE_PLANNED: "planned",
+    MESSAGE_STATE_SENDING: "sending",
+    MESSAGE_STATE_REFUSED: "refused",
+    MESSAGE_STATE_UNCERTAIN: "uncertain",
+}
+_WITH_REASON = (MESSAGE_STATE_DENIED, MESSAGE_STATE_REFUSED, MESSAGE_STATE_UNCERTAIN)
+_PAGE = 50
+# The contract filters by state only; a reason is looked for in this many rows at once.
+_SCAN = 1000
+
+
+def page(campaign: Campaign) -> dict[str, Any]:
+    """Messages with names, tabs by state, and the way on; nothing for a draft."""
+    if campaign.state == CAMPAIGN_STATE_DRAFT:
+        return {"messages": [], "people": {}, "tabs": [], "reason": "", "next_href": "", "first_href": ""}
+    state = next((s for s, key in KEYS.items() if key == request.args.get("state")), 0)
+    reason = request.args.get("reason", "")[:60]
+    token = request.args.get("page_token", "")
+    found, more = _with_reason(campaign.id, reason, token) if reason else _by_state(campaign.id, state, token)
+    here = {"campaign_id": campaign.id, "state": KEYS.get(state), "reason": reason or None}
+    return {
+        "messages": found,
+        "people": people.by_id(message.contact_id for message in found),
+        "tabs": _tabs(campaign, state, reason),
+        "reason": word(REASONS, reason) if reason else "",
+        "next_href": url_for("campaigns.detail", **here, page_token=more, _anchor="messages") if more else "",
+        "first_href": url_for("campaigns.detail", **here, _anchor="messages") if token else "",
+    }
+
+
+def _by_state(campaign_id: str, state: int, token: str) -> tuple[list[Message], str]:
+    answer = _list(campaign_id, [state] if state else [], size=_PAGE, token=token)
+    return list(answer.messages), answer.next_page_token
+
+
+def _with_reason(campaign_id: str, reason: str, token: str) -> tuple[list[Message], str]:
+    answer = _list(campaign_id, _WITH_REASON, size=_SCAN, token=token)
+    return [m for m in answer.messages if m.reason == reason], answer.next_page_token
+
+
+def _list(campaign_id: str, states: Any, *, size: int, token: str) -> ListMessagesResponse:
+    return clients().campaigns.ListMessages(
+        ListMessagesRequest(campaign_id=campaign_id, states=states, page_size=size, page_token=token)
+    )
+
+
+def _tabs(campaign: Campaign, state: int, reason: str) -> list[tuple[str, str, bool, int]]:
+    counts = campaign.counts
+    here = url_for("campaigns.detail", campaign_id=campaign.id, _anchor="messages")
+    entries = [(str(_("All")), here, not state and not reason, counts.audience)]
+    for value, key in KEYS.items():
+        count = getattr(counts, key)
+        if count or value == state:
+            href = url_for("campaigns.detail", campaign_id=campaign.id, state=key, _anchor="messages")
+            entries.append((str(label(MESSAGE_STATES, value).text), href, value == state, count))
+    return entries
