@@ -1,0 +1,60 @@
+"""The forms of the desk: answer or note, state and priority, a new ticket for a customer."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from kontor.tickets.v1.tickets_pb2 import (
+    CHANNEL_EMAIL,
+    CHANNEL_LETTER,
+    CHANNEL_PHONE,
+    TICKET_PRIORITY_NORMAL,
+)
+from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+
+from kernel.web.forms import Form, at_most, required, strip
+from services.gateway.labels import PRIORITIES, TICKET_CHANNELS, TICKET_STATES
+
+_STATES = [(value, found.text) for value, found in TICKET_STATES.items()]
+_PRIORITIES = [(value, found.text) for value, found in PRIORITIES.items()]
+# What came through the portal or by mail creates itself.
+_CHANNELS = (CHANNEL_PHONE, CHANNEL_EMAIL, CHANNEL_LETTER)
+
+
+class MessageForm(Form):
+    """An answer that the customer reads, or a note that only staff read; and the state afterwards."""
+
+    kind = RadioField(
+        _l("Who reads it"),
+        choices=[("reply", _l("Reply to the customer")), ("note", _l("Internal note"))],
+        default="reply",
+    )
+    body = TextAreaField(_l("Message"), filters=[strip], validators=[required, at_most(20_000)])
+    state = SelectField(
+        _l("Afterwards"), coerce=int, choices=[(0, _l("leave the state")), *_STATES], default=0
+    )
+    queue = HiddenField()
+
+
+class ChangeForm(Form):
+    """State, priority, owner. Zero leaves a value as it is."""
+
+    state = SelectField(_l("State"), coerce=int, choices=[(0, ""), *_STATES], default=0)
+    priority = SelectField(_l("Priority"), coerce=int, choices=[(0, ""), *_PRIORITIES], default=0)
+    take = HiddenField()
+    etag = HiddenField()
+    queue = HiddenField()
+
+
+class TicketForm(Form):
+    """A ticket that staff open for somebody who called or wrote."""
+
+    subject = StringField(_l("Subject"), filters=[strip], validators=[required, at_most(200)])
+    body = TextAreaField(
+        _l("What the customer wants"), filters=[strip], validators=[required, at_most(20_000)]
+    )
+    channel = SelectField(
+        _l("How it reached us"),
+        coerce=int,
+        choices=[(value, TICKET_CHANNELS[value].text) for value in _CHANNELS],
+    )
+    priority = SelectField(_l("Priority"), coerce=int, choices=_PRIORITIES, default=TICKET_PRIORITY_NORMAL)

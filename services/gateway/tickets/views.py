@@ -1,0 +1,225 @@
+"""The desk: a queue, the conversation of one ticket, and the customer beside it."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from kontor.contacts.v1.contacts_pb2 import Contact, GetContactRequest
+from kontor.tickets.v1.tickets_pb2 import (
+    AddMessageRequest,
+    CreateTicketRequest,
+    GetTicketRequest,
+    ListMessagesRequest,
+    ListTicketsRequest,
+    ListTicketsResponse,
+    Message,
+    Ticket,
+    UpdateTicketRequest,
+)
+
+from kernel.errors import Aborted, InvalidArgument, NotFound
+from kernel.ids import derived_id
+from services.gateway import people
+from services.gateway.clients import clients, unless_down
+from services.gateway.contacts.detail import consents, topics
+from services.gateway.session import may, me, opens_with
+from services.gateway.tickets.forms import ChangeForm, MessageForm, TicketForm
+from services.gateway.tickets.queues import QUEUES, load, name_of_queue, neighbours
+
+blueprint = Blueprint("tickets", __name__)
+
+_MESSAGES = 200
+_OTHERS = 6
+
+
+@opens_with("Tickets.ListTickets")
+def desk() -> ResponseReturnValue:
+    """GET /tickets?queue="""
+    return render_template("tickets/desk.html", ticket=None, **_queue(""))
+
+
+@opens_with("Tickets.GetTicket", "Tickets.ListMessages")
+def conversation(ticket_id: uuid.UUID) -> ResponseReturnValue:
+    """GET /tickets/<id>?queue="""
+    return _page(_get(ticket_id), MessageForm(formdata=None), [])
+
+
+@opens_with("Tickets.AddMessage")
+def answer(ticket_id: uuid.UUID) -> ResponseReturnValue:
+    """POST /tickets/<id>/messages: the message first, then the state; each once, however often it is sent."""
+    form = MessageForm()
+    ticket = _get(ticket_id)
+    if not form.validate_on_submit():
+        return _page(ticket, form, []), 400
+    internal = form.kind.data == "note"
+    try:
+        clients().tickets.AddMessage(
+            AddMessageRequest(
+                request_id=form.request_id.data, ticket_id=ticket.id, body=form.body.data, internal=internal
+            )
+        )
+    except InvalidArgument as error:
+        return _page(ticket, form, form.take_errors(error.violations)), 400
+    if form.state.data and may("Tickets.UpdateTicket"):
+        _set_state(form, ticket.id)
+    flash(_("Your note is stored.") if internal else _("Your answer is with the customer."), "success")
+    return redirect(_after(ticket, form), code=303)
+
+
+@opens_with("Tickets.UpdateTicket")
+def change(ticket_id: uuid.UUID) -> ResponseReturnValue:
+    """POST /tickets/<id>/change: take it, set state or priority."""
+    form = ChangeForm()
+    queue = name_of_queue(form.queue.data or "")
+    if form.validate_on_submit():
+        try:
+            clients().tickets.UpdateTicket(
+                UpdateTicketRequest(
+                    request_id=form.request_id.data,
+                    ticket_id=str(ticket_id),
+                    etag=form.etag.data,
+                    state=form.state.data,
+                    priority=form.priority.data,
+                    take=form.take.data == "yes",
+                )
+            )
+        except Aborted:
+            flash(_("Somebody has changed this ticket in the meantime. You see it as it is now."), "warning")
+        else:
+            flash(_("It is your ticket now.") if form.take.data else _("Changed."), "success")
+    return redirect(url_for("tickets.conversation", ticket_id=ticket_id, queue=queue), code=303)
+
+
+@opens_with("Tickets.CreateTicket", "Contacts.GetContact")
+def create() -> ResponseReturnValue:
+    """GET, POST /tickets/new?contact_id=: for somebody who called or wrote."""
+    wanted = request.args.get("contact_id", "")
+    contact = clients().contacts.GetContact(GetContactRequest(contact_id=wanted))
+    form = TicketForm()
+    problems: list[str] = []
+    if form.validate_on_submit():
+        try:
+            ticket = clients().tickets.CreateTicket(
+                CreateTicketRequest(
+                    request_id=form.request_id.data,
+                    contact_id=contact.id,
+                    subject=form.subject.data,
+                    body=form.body.data,
+                    priority=form.priority.data,
+                    channel=form.channel.data,
+                )
+            )
+        except InvalidArgument as error:
+            problems = form.take_errors(error.violations) or [_("Please check what you entered.")]
+        else:
+            flash(_("Ticket #%(number)s is open.", number=ticket.number), "success")
+            return redirect(url_for("tickets.conversation", ticket_id=ticket.id), code=303)
+    return render_template("tickets/form.html", form=form, problems=problems, contact=contact)
+
+
+def _page(ticket: Ticket, form: MessageForm, problems: list[str]) -> str:
+    contact = _customer(ticket.contact_id)
+    queue = _queue(ticket.id)
+    form.queue.data = queue["queue"]
+    return render_template(
+        "tickets/desk.html",
+        ticket=ticket,
+        messages=_messages(ticket.id),
+        contact=contact,
+        form=form,
+        problems=problems,
+        mine=ticket.owner_id == me().subject,
+        consents=consents(ticket.contact_id) if contact is not None else [],
+        topics=topics(),
+        others=_others(ticket),
+        **queue,
+    )
+
+
+def _queue(ticket_id: str) -> dict[str, object]:
+    name = name_of_queue(request.args.get("queue", "") or request.form.get("queue", ""))
+    token = request.args.get("page_token", "")
+    found = load(name, token=token)
+    before, after = neighbours(found, ticket_id)
+    return {
+        "queue": name,
+        "queues": QUEUES,
+        "found": found,
+        "names": people.by_id(entry.contact_id for entry in found.tickets),
+        "previous_href": _href(before, name),
+        "next_href": _href(after, name),
+        "more_href": _more(name, found.next_page_token),
+    }
+
+
+def _set_state(form: MessageForm, ticket_id: str) -> None:
+    """After the message, against the ticket as the message left it."""
+    now = _get(uuid.UUID(ticket_id))
+    if now.state == form.state.data:
+        return
+    try:
+        clients().tickets.UpdateTicket(
+            UpdateTicketRequest(
+                request_id=str(derived_id(uuid.UUID(form.request_id.data), "state")),
+                ticket_id=ticket_id,
+                etag=now.etag,
+                state=form.state.data,
+            )
+        )
+    except Aborted:
+        flash(_("The message is stored, but somebody else has changed the state meanwhile."), "warning")
+
+
+def _after(ticket: Ticket, form: MessageForm) -> str:
+    """Where to go after sending; `sent` lets the browser forget its draft."""
+    queue = name_of_queue(form.queue.data or "")
+    following = ""
+    if request.form.get("then") == "next":
+        _before, following = neighbours(load(queue), ticket.id)
+        if not following:
+            return url_for("tickets.desk", queue=queue, sent=ticket.id)
+    target = following or ticket.id
+    return url_for("tickets.conversation", ticket_id=target, queue=queue, sent=ticket.id)
+
+
+def _get(ticket_id: uuid.UUID) -> Ticket:
+    return clients().tickets.GetTicket(GetTicketRequest(ticket_id=str(ticket_id)))
+
+
+def _messages(ticket_id: str) -> list[Message]:
+    asked = ListMessagesRequest(ticket_id=ticket_id, page_size=_MESSAGES)
+    return list(clients().tickets.ListMessages(asked).messages)
+
+
+def _customer(contact_id: str) -> Contact | None:
+    """None if the person was erased, or contacts is down: the conversation stays readable."""
+    try:
+        return unless_down(lambda: clients().contacts.GetContact(GetContactRequest(contact_id=contact_id)))
+    except (NotFound, InvalidArgument):
+        return None
+
+
+def _others(ticket: Ticket) -> list[Ticket]:
+    if not ticket.contact_id:
+        return []
+    asked = ListTicketsRequest(contact_id=ticket.contact_id, page_size=_OTHERS)
+    found: ListTicketsResponse = clients().tickets.ListTickets(asked)
+    return [other for other in found.tickets if other.id != ticket.id]
+
+
+def _href(ticket_id: str, queue: str) -> str:
+    return url_for("tickets.conversation", ticket_id=ticket_id, queue=queue) if ticket_id else ""
+
+
+def _more(queue: str, token: str) -> str:
+    return url_for("tickets.desk", queue=queue, page_token=token) if token else ""
+
+
+blueprint.add_url_rule("/tickets", "desk", desk)
+blueprint.add_url_rule("/tickets/new", "create", create, methods=["GET", "POST"])
+blueprint.add_url_rule("/tickets/<uuid:ticket_id>", "conversation", conversation)
+blueprint.add_url_rule("/tickets/<uuid:ticket_id>/messages", "answer", answer, methods=["POST"])
+blueprint.add_url_rule("/tickets/<uuid:ticket_id>/change", "change", change, methods=["POST"])
