@@ -1,0 +1,5 @@
+"""Requests of data subjects, with their legal clock."""
+
+from services.gateway.requests.views import blueprint
+
+__all__ = ["blueprint"]

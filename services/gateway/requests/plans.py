@@ -1,0 +1,121 @@
+"""What an erasure does, in plain words: one sentence for each dataset of each holder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from kontor.privacy.v1.holder_pb2 import ACTION_KEEP_RESTRICTED, PlanItem
+from kontor.privacy.v1.privacy_pb2 import Request
+
+from kernel.web.i18n import day
+from services.gateway.labels import ACTIONS, HOLDERS, Label, label, word
+
+# Datasets as people call them; the key is holder and table.
+DATASETS = {
+    "contacts.contact": _l("master data"),
+    "contacts.relation": _l("relations to organisations"),
+    "contacts.login": _l("joined logins"),
+    "contacts.timeline_entry": _l("entries of the timeline"),
+    "contacts.contact_import": _l("imports"),
+    "contacts.import_row": _l("rows of imports"),
+    "campaigns.message": _l("campaign messages"),
+    "campaigns.sign_up": _l("newsletter sign-ups"),
+    "tickets.ticket": _l("tickets"),
+    "tickets.message": _l("messages in tickets"),
+    "privacy.consent_record": _l("consent records"),
+    "privacy.consent_salt": _l("keys of the consent proof"),
+    "privacy.consent_ip": _l("network addresses of consents"),
+    "privacy.permit_decision": _l("decisions about messages"),
+    "privacy.subject_request": _l("requests of data subjects"),
+    "privacy.request_transition": _l("steps of requests"),
+    "privacy.request_identifiers": _l("search terms of requests"),
+    "privacy.request_plan": _l("plans of requests"),
+    "privacy.access_document": _l("copies of the data"),
+    "privacy.certificate": _l("certificates"),
+    "privacy.suppression_entry": _l("suppression entries"),
+    "privacy.erasure_ledger": _l("entries of the erasure ledger"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One dataset: how many, which, what happens, and why it is kept if it is."""
+
+    what: str
+    rows: int
+    action: Label
+    because: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one holder does."""
+
+    holder: str
+    executed: bool
+    lines: list[Line]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The plan in two numbers."""
+
+    erased: int
+    kept: int
+
+
+def in_words(request: Request) -> list[Plan]:
+    """Every holder, also one that has nothing about the person."""
+    return [
+        Plan(
+            holder=word(HOLDERS, plan.holder),
+            executed=plan.executed,
+            lines=[_line(plan.holder, item) for item in plan.items if item.rows],
+        )
+        for plan in request.plans
+    ]
+
+
+def totals(request: Request) -> Totals:
+    """Rows that go, and rows that a law keeps."""
+    items = [item for plan in request.plans for item in plan.items]
+    kept = sum(item.rows for item in items if item.action == ACTION_KEEP_RESTRICTED)
+    return Totals(erased=sum(item.rows for item in items) - kept, kept=kept)
+
+
+def consequences(request: Request) -> list[str]:
+    """What confirming does, in numbers."""
+    counted = totals(request)
+    texts = [
+        ngettext(
+            "%(num)s record is erased or made anonymous. Nobody can undo this.",
+            "%(num)s records are erased or made anonymous. Nobody can undo this.",
+            counted.erased,
+        ),
+    ]
+    if counted.kept:
+        texts.append(
+            ngettext(
+                "%(num)s record stays locked, because a law wants it kept.",
+                "%(num)s records stay locked, because a law wants them kept.",
+                counted.kept,
+            )
+        )
+    texts.append(
+        _("The address goes on the suppression list as a keyed hash, so that no import brings it back.")
+    )
+    texts.append(_("At the end there is a signed certificate with a receipt of each holder."))
+    return texts
+
+
+def _line(holder: str, item: PlanItem) -> Line:
+    until = _("until %(day)s", day=day(item.keep_until)) if item.keep_until.seconds else ""
+    return Line(
+        what=word(DATASETS, f"{holder}.{item.dataset}"),
+        rows=item.rows,
+        action=label(ACTIONS, item.action),
+        because=", ".join(part for part in (item.law, until) if part),
+    )

@@ -1,0 +1,153 @@
+"""Requests of data subjects: due dates, plans in plain words, the word to erase, the answer."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from kontor.contacts.v1.contacts_pb2 import GetContactRequest
+from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS, REQUEST_KIND_ERASURE
+from kontor.privacy.v1.privacy_pb2 import (
+    DOCUMENT_FORMAT_JSON,
+    DOCUMENT_FORMAT_PDF,
+    REQUEST_STATE_COMPLETED,
+    REQUEST_STATE_PLANNED,
+    ConfirmRequestRequest,
+    CreateRequestRequest,
+    GetDocumentRequest,
+    GetRequestRequest,
+    ListRequestsRequest,
+    Request,
+)
+
+from kernel.errors import AlreadyExists, FailedPrecondition
+from kernel.web.forms import Form
+from services.gateway import people
+from services.gateway.clients import clients
+from services.gateway.labels import HOLDERS, word
+from services.gateway.requests.deadline import ENDED, by_urgency, due
+from services.gateway.requests.plans import consequences, in_words, totals
+from services.gateway.session import opens_with
+
+blueprint = Blueprint("requests", __name__)
+
+_PAGE = 100
+_KINDS = {"access": REQUEST_KIND_ACCESS, "erasure": REQUEST_KIND_ERASURE}
+_FORMATS = {"json": DOCUMENT_FORMAT_JSON, "pdf": DOCUMENT_FORMAT_PDF}
+
+
+@opens_with("Requests.ListRequests")
+def index() -> ResponseReturnValue:
+    """GET /requests?all=yes: the one that is due first comes first."""
+    everything = request.args.get("all") == "yes"
+    token = request.args.get("page_token", "")
+    answer = clients().requests.ListRequests(
+        ListRequestsRequest(open=not everything, page_size=_PAGE, page_token=token)
+    )
+    here = {"all": "yes" if everything else None}
+    more = answer.next_page_token
+    return render_template(
+        "requests/index.html",
+        entries=by_urgency(answer.requests),
+        contacts=people.by_id(entry.contact_id for entry in answer.requests),
+        everything=everything,
+        next_href=url_for("requests.index", **here, page_token=more) if more else "",
+        first_href=url_for("requests.index", **here) if token else "",
+    )
+
+
+@opens_with("Requests.GetRequest")
+def detail(request_id: uuid.UUID) -> ResponseReturnValue:
+    """GET /requests/<id>"""
+    found = _get(request_id)
+    return render_template("requests/detail.html", **_shown(found))
+
+
+@opens_with("Requests.GetRequest")
+def state(request_id: uuid.UUID) -> ResponseReturnValue:
+    """GET /requests/<id>/state: the fragment that draws itself again until the request has ended."""
+    return render_template("requests/state.html", **_shown(_get(request_id)))
+
+
+@opens_with("Requests.CreateRequest", "Contacts.GetContact")
+def create() -> ResponseReturnValue:
+    """GET, POST /requests/new?contact_id=&kind=: for somebody who wrote, called or came by."""
+    kind = _KINDS.get(request.args.get("kind", "")) or abort(404)
+    wanted = request.args.get("contact_id", "")
+    contact = clients().contacts.GetContact(GetContactRequest(contact_id=wanted))
+    form = Form()
+    if form.validate_on_submit():
+        try:
+            created = clients().requests.CreateRequest(
+                CreateRequestRequest(
+                    request_id=form.request_id.data,
+                    contact_id=contact.id,
+                    kind=kind,
+                    language=contact.language or str(get_locale()),
+                )
+            )
+        except (AlreadyExists, FailedPrecondition):
+            flash(_("Such a request is open already. The legal clock of the first one counts."), "warning")
+            return redirect(url_for("contacts.detail", contact_id=contact.id), code=303)
+        flash(_("The request is recorded. The legal clock runs."), "success")
+        return redirect(url_for("requests.detail", request_id=created.id), code=303)
+    return render_template("requests/create.html", contact=contact, erasure=kind == REQUEST_KIND_ERASURE)
+
+
+@opens_with("Requests.ConfirmRequest")
+def confirm(request_id: uuid.UUID) -> ResponseReturnValue:
+    """GET, POST /requests/<id>/confirm: the word that starts an erasure."""
+    found = _get(request_id)
+    form = Form()
+    if form.validate_on_submit():
+        try:
+            clients().requests.ConfirmRequest(
+                ConfirmRequestRequest(request_id=form.request_id.data, id=found.id)
+            )
+        except FailedPrecondition:
+            flash(_("This request is in another state by now. Nothing was started twice."), "message")
+        return redirect(url_for("requests.detail", request_id=found.id), code=303)
+    if found.state != REQUEST_STATE_PLANNED:
+        return redirect(url_for("requests.detail", request_id=found.id))
+    return render_template("requests/confirm.html", consequences=consequences(found), **_shown(found))
+
+
+@opens_with("Requests.GetDocument")
+def document(request_id: uuid.UUID, form: str) -> ResponseReturnValue:
+    """GET /requests/<id>/document.<pdf|json>: the copy of the data, or the certificate."""
+    chosen = _FORMATS.get(form) or abort(404)
+    found = clients().requests.GetDocument(GetDocumentRequest(id=str(request_id), format=chosen))
+    answer = Response(found.content, mimetype=found.media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=found.file_name)
+    return answer
+
+
+def _get(request_id: uuid.UUID) -> Request:
+    return clients().requests.GetRequest(GetRequestRequest(id=str(request_id)))
+
+
+def _shown(found: Request) -> dict[str, object]:
+    known = people.by_id([found.contact_id])
+    return {
+        "found": found,
+        "due": due(found),
+        "contact": known.get(found.contact_id),
+        "waiting": [word(HOLDERS, holder) for holder in found.waiting_for],
+        "plans": in_words(found),
+        "totals": totals(found),
+        "ended": found.state in ENDED,
+        "completed": found.state == REQUEST_STATE_COMPLETED,
+        "planned": found.state == REQUEST_STATE_PLANNED,
+        "erasure": found.kind == REQUEST_KIND_ERASURE,
+    }
+
+
+blueprint.add_url_rule("/requests", "index", index)
+blueprint.add_url_rule("/requests/new", "create", create, methods=["GET", "POST"])
+blueprint.add_url_rule("/requests/<uuid:request_id>", "detail", detail)
+blueprint.add_url_rule("/requests/<uuid:request_id>/state", "state", state)
+blueprint.add_url_rule("/requests/<uuid:request_id>/confirm", "confirm", confirm, methods=["GET", "POST"])
+blueprint.add_url_rule("/requests/<uuid:request_id>/document.<form>", "document", document)

@@ -1,0 +1,5 @@
+"""The suppression list: entries without any address."""
+
+from services.gateway.suppressions.views import blueprint
+
+__all__ = ["blueprint"]
