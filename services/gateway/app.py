@@ -1,0 +1,57 @@
+"""Builds the gateway: shared chrome, clients of the four services, and one blueprint an area."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from kernel.web.application import build
+from services.gateway import (
+    audiences,
+    campaigns,
+    clients,
+    contacts,
+    designs,
+    home,
+    imports,
+    labels,
+    menu,
+    organisations,
+    palette,
+    people,
+    requests,
+    session,
+    suppressions,
+    tickets,
+)
+from services.gateway.config import GatewaySettings
+
+_AREAS = (
+    home,
+    contacts,
+    organisations,
+    imports,
+    campaigns,
+    audiences,
+    designs,
+    tickets,
+    requests,
+    suppressions,
+    palette,
+)
+
+
+def create_app(settings: GatewaySettings) -> Flask:
+    """The WSGI application of one gateway process."""
+    web = build(settings, package=Path(__file__).resolve().parent, chrome="gateway")
+    clients.install(web.app, settings)
+    session.install(web.app)
+    labels.install(web.app)
+    for area in _AREAS:
+        web.app.register_blueprint(area.blueprint)
+    web.app.jinja_env.globals.update(
+        # Error pages carry the gateway's menu and palette, too.
+        chrome_layout="gateway/layout.html",
+        navigation=menu.navigation,
+        name_of=people.name_of,
+    )
+    return web.app

@@ -1,0 +1,89 @@
+"""The four services, as this page asks them; channels open on first use, after the fork."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TypeVar
+
+from flask import Flask, current_app
+from kontor.campaigns.v1.campaigns_pb2_grpc import AudiencesStub, CampaignsStub, TemplatesStub
+from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
+from kontor.contacts.v1.imports_pb2_grpc import ImportsStub
+from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, RequestsStub, SuppressionsStub
+from kontor.tickets.v1.tickets_pb2_grpc import TicketsStub
+
+from kernel.channel import SyncChannel
+from kernel.errors import DeadlineExceeded, Unavailable
+from kernel.web.calls import OwnToken
+from services.gateway.config import GatewaySettings
+
+_KEY = "gateway.clients"
+
+Answer = TypeVar("Answer")
+
+
+class Clients:
+    """Stubs of every service that the gateway asks, always with the token of who is logged in."""
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        token = OwnToken(settings)
+        self._contacts = SyncChannel(settings.contacts_target, own_token=token)
+        self._campaigns = SyncChannel(settings.campaigns_target, own_token=token)
+        self._tickets = SyncChannel(settings.tickets_target, own_token=token)
+        self._privacy = SyncChannel(settings.privacy_target, own_token=token)
+
+    @cached_property
+    def contacts(self) -> ContactsStub:
+        return ContactsStub(self._contacts.get())
+
+    @cached_property
+    def imports(self) -> ImportsStub:
+        return ImportsStub(self._contacts.get())
+
+    @cached_property
+    def templates(self) -> TemplatesStub:
+        return TemplatesStub(self._campaigns.get())
+
+    @cached_property
+    def audiences(self) -> AudiencesStub:
+        return AudiencesStub(self._campaigns.get())
+
+    @cached_property
+    def campaigns(self) -> CampaignsStub:
+        return CampaignsStub(self._campaigns.get())
+
+    @cached_property
+    def tickets(self) -> TicketsStub:
+        return TicketsStub(self._tickets.get())
+
+    @cached_property
+    def consents(self) -> ConsentsStub:
+        return ConsentsStub(self._privacy.get())
+
+    @cached_property
+    def suppressions(self) -> SuppressionsStub:
+        return SuppressionsStub(self._privacy.get())
+
+    @cached_property
+    def requests(self) -> RequestsStub:
+        return RequestsStub(self._privacy.get())
+
+
+def install(app: Flask, settings: GatewaySettings) -> None:
+    """Give the application its clients."""
+    app.extensions[_KEY] = Clients(settings)
+
+
+def clients() -> Clients:
+    """The clients of the current application."""
+    found: Clients = current_app.extensions[_KEY]
+    return found
+
+
+def unless_down(call: Callable[[], Answer]) -> Answer | None:
+    """The answer, or None if the service is not there: one part of a page may be missing."""
+    try:
+        return call()
+    except (Unavailable, DeadlineExceeded):
+        return None

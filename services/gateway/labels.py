@@ -1,0 +1,218 @@
+"""Words, tone and icon for every state, reason and fact that a page can meet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from flask import Flask
+from flask_babel import lazy_gettext as _l
+from kontor.campaigns.v1 import campaigns_pb2 as campaigns
+from kontor.contacts.v1 import contacts_pb2 as contacts
+from kontor.contacts.v1 import imports_pb2 as imports
+from kontor.privacy.v1 import holder_pb2 as holder
+from kontor.privacy.v1 import privacy_pb2 as privacy
+from kontor.tickets.v1 import tickets_pb2 as tickets
+
+
+class Label(NamedTuple):
+    """How a value is shown: its text, its tone (`ui.badge`) and its icon."""
+
+    text: str
+    tone: str = "neutral"
+    icon: str = ""
+
+
+TICKET_STATES = {
+    tickets.TICKET_STATE_NEW: Label(_l("New"), "info", "sparkles"),
+    tickets.TICKET_STATE_OPEN: Label(_l("In progress"), "info", "progress"),
+    tickets.TICKET_STATE_PENDING: Label(_l("Waiting for customer"), "warn", "message-reply"),
+    tickets.TICKET_STATE_SOLVED: Label(_l("Solved"), "good", "circle-check"),
+    tickets.TICKET_STATE_CLOSED: Label(_l("Closed"), "neutral", "archive"),
+}
+PRIORITIES = {
+    tickets.TICKET_PRIORITY_LOW: Label(_l("Low"), "neutral", "arrow-down"),
+    tickets.TICKET_PRIORITY_NORMAL: Label(_l("Normal"), "neutral", "minus"),
+    tickets.TICKET_PRIORITY_HIGH: Label(_l("High"), "warn", "arrow-up"),
+    tickets.TICKET_PRIORITY_URGENT: Label(_l("Urgent"), "bad", "flame"),
+}
+TICKET_CHANNELS = {
+    tickets.CHANNEL_PORTAL: Label(_l("Portal"), icon="world"),
+    tickets.CHANNEL_EMAIL: Label(_l("E-mail"), icon="mail"),
+    tickets.CHANNEL_PHONE: Label(_l("Phone"), icon="phone"),
+    tickets.CHANNEL_LETTER: Label(_l("Letter"), icon="mail-opened"),
+}
+CHANNELS = {
+    privacy.CHANNEL_EMAIL: Label(_l("E-mail"), icon="mail"),
+    privacy.CHANNEL_PHONE: Label(_l("Phone"), icon="phone"),
+    privacy.CHANNEL_SMS: Label(_l("SMS"), icon="message"),
+    privacy.CHANNEL_LETTER: Label(_l("Letter"), icon="mail-opened"),
+    privacy.CHANNEL_PORTAL: Label(_l("Portal"), icon="world"),
+}
+REQUEST_KINDS = {
+    holder.REQUEST_KIND_ACCESS: Label(_l("Access to one's data (Art. 15)"), "info", "file-search"),
+    holder.REQUEST_KIND_ERASURE: Label(_l("Erasure (Art. 17)"), "bad", "eraser"),
+}
+REQUEST_STATES = {
+    privacy.REQUEST_STATE_RECEIVED: Label(_l("Received"), "info", "inbox"),
+    privacy.REQUEST_STATE_VERIFYING: Label(_l("Identity being checked"), "info", "user-check"),
+    privacy.REQUEST_STATE_ACCEPTED: Label(_l("Accepted"), "info", "checks"),
+    privacy.REQUEST_STATE_PLANNED: Label(_l("Planned, waiting for the word"), "warn", "hand-stop"),
+    privacy.REQUEST_STATE_EXECUTING: Label(_l("Being carried out"), "info", "progress"),
+    privacy.REQUEST_STATE_COMPLETED: Label(_l("Completed"), "good", "circle-check"),
+    privacy.REQUEST_STATE_REFUSED: Label(_l("Refused"), "bad", "circle-x"),
+    privacy.REQUEST_STATE_WITHDRAWN: Label(_l("Withdrawn"), "neutral", "arrow-back-up"),
+}
+ACTIONS = {
+    holder.ACTION_DELETE_ROW: Label(_l("will be deleted"), "bad", "trash"),
+    holder.ACTION_NULL: Label(_l("personal parts will be emptied"), "bad", "eraser"),
+    holder.ACTION_PSEUDONYMISE: Label(_l("will no longer point to the person"), "warn", "mask"),
+    holder.ACTION_KEEP_RESTRICTED: Label(_l("kept by law, locked"), "neutral", "lock"),
+}
+CONSENT_STATES = {
+    privacy.CONSENT_STATE_REQUESTED: Label(_l("asked, not confirmed"), "warn", "clock-pause"),
+    privacy.CONSENT_STATE_GIVEN: Label(_l("given"), "good", "circle-check"),
+    privacy.CONSENT_STATE_REFUSED: Label(_l("refused"), "bad", "circle-x"),
+    privacy.CONSENT_STATE_WITHDRAWN: Label(_l("withdrawn"), "bad", "circle-x"),
+    privacy.CONSENT_STATE_EXPIRED: Label(_l("expired"), "warn", "clock-off"),
+}
+CAMPAIGN_STATES = {
+    campaigns.CAMPAIGN_STATE_DRAFT: Label(_l("Draft"), "neutral", "pencil"),
+    campaigns.CAMPAIGN_STATE_SENDING: Label(_l("Being sent"), "info", "send"),
+    campaigns.CAMPAIGN_STATE_FINISHED: Label(_l("Finished"), "good", "circle-check"),
+}
+MESSAGE_STATES = {
+    campaigns.MESSAGE_STATE_PLANNED: Label(_l("Planned"), "neutral", "clock"),
+    campaigns.MESSAGE_STATE_SENDING: Label(_l("On its way"), "info", "send"),
+    campaigns.MESSAGE_STATE_SENT: Label(_l("Sent"), "good", "mail-check"),
+    campaigns.MESSAGE_STATE_DENIED: Label(_l("Not allowed"), "warn", "ban"),
+    campaigns.MESSAGE_STATE_REFUSED: Label(_l("Refused by the mail server"), "bad", "mail-x"),
+    campaigns.MESSAGE_STATE_UNCERTAIN: Label(_l("Uncertain, not sent again"), "warn", "help-circle"),
+}
+IMPORT_STATES = {
+    imports.IMPORT_STATE_DRY_RUN: Label(_l("Checked, not taken over"), "warn", "eye-check"),
+    imports.IMPORT_STATE_COMMITTED: Label(_l("Taken over"), "good", "circle-check"),
+}
+OUTCOMES = {
+    imports.ROW_OUTCOME_NEW: Label(_l("New"), "good", "user-plus"),
+    imports.ROW_OUTCOME_UPDATE: Label(_l("Completed"), "info", "user-edit"),
+    imports.ROW_OUTCOME_DUPLICATE: Label(_l("Duplicate"), "neutral", "copy"),
+    imports.ROW_OUTCOME_SUPPRESSED: Label(_l("Suppressed"), "warn", "ban"),
+    imports.ROW_OUTCOME_INVALID: Label(_l("Invalid"), "bad", "alert-triangle"),
+}
+SALUTATIONS = {
+    contacts.SALUTATION_MS: Label(_l("Ms")),
+    contacts.SALUTATION_MR: Label(_l("Mr")),
+    contacts.SALUTATION_NEUTRAL: Label(_l("neutral")),
+}
+LANGUAGES = {"de": _l("German"), "en": _l("English")}
+COUNTRIES = {"DE": _l("Germany"), "AT": _l("Austria"), "CH": _l("Switzerland")}
+LAYOUTS = {"google": _l("Google Contacts"), "outlook": _l("Outlook"), "generic": _l("Own table")}
+ACTORS = {"subject": _l("the person"), "staff": _l("our staff"), "system": _l("automatic")}
+HOLDERS = {
+    "contacts": _l("Contacts"),
+    "campaigns": _l("Campaigns"),
+    "tickets": _l("Tickets"),
+    "privacy": _l("Data protection"),
+}
+SOURCES = {
+    "staff": _l("entered by staff"),
+    "form": _l("sign-up form"),
+    "portal": _l("portal"),
+    "integration": _l("integration"),
+    "import": _l("import"),
+    "ticket": _l("ticket"),
+}
+METHODS = {
+    "double-opt-in": _l("double opt-in"),
+    "portal-login": _l("given while logged in"),
+    "staff": _l("taken down by staff"),
+    "link": _l("link in a mail"),
+    "one-click": _l("one-click unsubscribe"),
+    "preferences": _l("preference page"),
+    "portal": _l("portal"),
+}
+SUPPRESSION_REASONS = {
+    "erasure": _l("after an erasure"),
+    "objection": _l("after an objection"),
+    "bounce": _l("address does not work"),
+    "import": _l("taken over from a list"),
+    "staff": _l("entered by staff"),
+}
+# Why somebody gets no message (kontor.privacy.v1.Decision), and why a row is no contact.
+REASONS = {
+    "consent": _l("consent given"),
+    "no-consent": _l("no consent to this topic"),
+    "withdrawn": _l("consent withdrawn"),
+    "expired": _l("consent expired"),
+    "suppressed": _l("on the suppression list"),
+    "no-address": _l("no e-mail address"),
+    "restricted": _l("processing is restricted (Art. 18)"),
+    "missing": _l("contact no longer exists"),
+    "unknown-contact": _l("contact no longer exists"),
+    "email-invalid": _l("the e-mail address is not valid"),
+    "email-missing": _l("without an e-mail address"),
+    "phone-invalid": _l("the phone number is not valid"),
+    "duplicate-in-file": _l("stands in this file before"),
+    "duplicate": _l("exists already"),
+    "exists": _l("exists already, nothing to add"),
+    "name-missing": _l("without name and address"),
+    "empty": _l("the row is empty"),
+    "too-long": _l("a value is too long"),
+    "control-characters": _l("contains characters that cannot be read"),
+    "wrong-columns": _l("has more or fewer columns than the head"),
+    "fills-empty-fields": _l("fills fields that were empty"),
+}
+
+_UNKNOWN = Label("–")
+
+
+def label(table: Mapping[int, Label], value: int) -> Label:
+    """The label of an enum value, also of one that a newer service has added."""
+    return table.get(value, _UNKNOWN)
+
+
+def word(table: Mapping[str, str], key: str) -> str:
+    """The word for a stable key; the key itself if a newer service has added it."""
+    return str(table.get(key, key.replace("-", " ")))
+
+
+def install(app: Flask) -> None:
+    """Let templates say `label.ticket_state(…)` and `word.reason(…)`."""
+    enums = {
+        "ticket_state": TICKET_STATES,
+        "priority": PRIORITIES,
+        "ticket_channel": TICKET_CHANNELS,
+        "channel": CHANNELS,
+        "request_kind": REQUEST_KINDS,
+        "request_state": REQUEST_STATES,
+        "plan_action": ACTIONS,
+        "consent_state": CONSENT_STATES,
+        "campaign_state": CAMPAIGN_STATES,
+        "message_state": MESSAGE_STATES,
+        "import_state": IMPORT_STATES,
+        "outcome": OUTCOMES,
+        "salutation": SALUTATIONS,
+    }
+    words = {
+        "reason": REASONS,
+        "actor": ACTORS,
+        "holder": HOLDERS,
+        "method": METHODS,
+        "suppression": SUPPRESSION_REASONS,
+        "language_name": LANGUAGES,
+        "layout": LAYOUTS,
+        "country": COUNTRIES,
+    }
+    app.jinja_env.globals["label"] = {
+        name: lambda value, table=table: label(table, value) for name, table in enums.items()
+    }
+    app.jinja_env.globals["word"] = {
+        name: lambda key, table=table: word(table, key) for name, table in words.items()
+    }
+    app.jinja_env.filters["source"] = source
+
+
+def source(value: str) -> str:
+    """Where a record came from: "import:<id>" is an import."""
+    return word(SOURCES, value.partition(":")[0])

@@ -1,0 +1,35 @@
+"""Names of contacts: never a bare id where a name can stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask_babel import gettext as _
+from kontor.contacts.v1.contacts_pb2 import BatchGetContactsRequest, Contact
+
+from services.gateway.clients import clients, unless_down
+from services.gateway.session import may
+
+_BATCH = 1000
+
+
+def by_id(contact_ids: Iterable[str]) -> dict[str, Contact]:
+    """The contacts that still exist, by id. Empty if the service is down: a list stays readable."""
+    wanted = sorted({contact_id for contact_id in contact_ids if contact_id})
+    if not wanted or not may("Contacts.BatchGetContacts"):
+        return {}
+    found: dict[str, Contact] = {}
+    for start in range(0, len(wanted), _BATCH):
+        request = BatchGetContactsRequest(contact_ids=wanted[start : start + _BATCH])
+        answer = unless_down(lambda request=request: clients().contacts.BatchGetContacts(request))
+        if answer is not None:
+            found.update({contact.id: contact for contact in answer.contacts})
+    return found
+
+
+def name_of(contact: Contact | None) -> str:
+    """How people call a contact; the address where there is no name."""
+    if contact is None:
+        return str(_("Erased contact"))
+    name = f"{contact.given_name} {contact.family_name}".strip()
+    return name or contact.email or contact.phone or str(_("Contact without a name"))
