@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -33,7 +34,9 @@ _tracer = trace.get_tracer("kontor.consuming")
 BATCH = 200
 ACK_WAIT_S = 30
 # After this many tries a fact is set aside; the pauses between them are seconds.
-PAUSES_S = (1, 5, 20, 60)
+PAUSES_S: tuple[float, ...] = (1, 5, 20, 60)
+# While something that we need is away, a fact waits; that is nobody's fault and uses up no try.
+OUTAGE_PAUSE_S = 2.0
 _IDLE_FETCH_S = 5.0
 
 _CLAIM = text(
@@ -86,6 +89,8 @@ class Consumer:
         self._by_subject = {s.subject: s for s in subscriptions}
         self._bus = bus
         self._database = database
+        # Failed tries by stream sequence. A restart forgets them and tries a little more often.
+        self._tries: dict[int, int] = {}
 
     async def run(self) -> None:
         """Consumes until cancelled; survives outages of broker and database."""
@@ -110,12 +115,17 @@ class Consumer:
         js = self._bus.jetstream
         await js.add_consumer(self._stream, config)
         subscription = await js.pull_subscribe_bind(durable=self.name, stream=self._stream)
-        while True:
-            try:
-                batch = await subscription.fetch(BATCH, timeout=_IDLE_FETCH_S)
-            except NatsTimeout:
-                continue
-            await self._handle_batch(batch)
+        try:
+            while True:
+                try:
+                    batch = await subscription.fetch(BATCH, timeout=_IDLE_FETCH_S)
+                except NatsTimeout:
+                    continue
+                await self._handle_batch(batch)
+        finally:
+            # An open pull would go on drawing facts that nobody reads until their ack time is over.
+            with suppress(NatsError):
+                await subscription.unsubscribe()
 
     async def _handle_batch(self, batch: list[Msg]) -> None:
         readable = [(m, d) for m in batch if (d := await self._read(m)) is not None]
@@ -129,7 +139,7 @@ class Consumer:
                 await self._handle_alone(message, delivered)
             return
         for message, _ in readable:
-            await message.ack()
+            await self._done(message)
 
     async def _handle_alone(self, message: Msg, delivered: Delivered) -> None:
         try:
@@ -137,7 +147,7 @@ class Consumer:
         except Exception as error:
             await self._failed(message, error)
             return
-        await message.ack()
+        await self._done(message)
 
     async def _apply(self, facts: list[Delivered]) -> None:
         if not facts:
@@ -154,6 +164,8 @@ class Consumer:
                 async with work.join(self._database):
                     for fact in facts:
                         if fact.id in fresh:
+                            # The same fact may stand twice in one batch.
+                            fresh.discard(fact.id)
                             await self._handle_one(fact)
             await work.commit()
         except BaseException as error:
@@ -189,8 +201,13 @@ class Consumer:
             await self._set_aside(message, "UNREADABLE")
             return None
 
+    async def _done(self, message: Msg) -> None:
+        self._tries.pop(message.metadata.sequence.stream, None)
+        await message.ack()
+
     async def _failed(self, message: Msg, error: Exception) -> None:
-        tries = message.metadata.num_delivered
+        sequence = message.metadata.sequence.stream
+        tries = self._tries.get(sequence, 0) + 1
         transient = isinstance(error, Unavailable) or is_disconnect(error)
         reason = error.reason if isinstance(error, DomainError) else type(error).__name__
         log.warning(
@@ -198,10 +215,12 @@ class Consumer:
             **({} if isinstance(error, DomainError) else telemetry.place_of(error)),
         )  # fmt: skip
         if transient:
-            await message.nak(delay=2)
+            await message.nak(delay=OUTAGE_PAUSE_S)
         elif tries <= len(PAUSES_S):
+            self._tries[sequence] = tries
             await message.nak(delay=PAUSES_S[tries - 1])
         else:
+            self._tries.pop(sequence, None)
             await self._set_aside(message, reason)
 
     async def _set_aside(self, message: Msg, reason: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from kernel.errors import InvalidArgument
+from kernel.rpc.call import current_call
 
 _MAC_BYTES = 16
 # What may differ between two pages of one list.
@@ -18,7 +19,7 @@ _NOT_THE_FILTER = ("page_size", "page_token")
 
 
 class Pages:
-    """Makes and reads page tokens: a keyset position, bound by HMAC to caller, method and filter."""
+    """Makes and reads page tokens: a keyset position, bound by HMAC to caller, request type and filter."""
 
     def __init__(self, secret: str) -> None:
         self._key = hashlib.sha256(b"page-token\0" + secret.encode()).digest()
@@ -47,9 +48,16 @@ class Pages:
         scope.CopyFrom(request)
         for field in _NOT_THE_FILTER:
             scope.ClearField(field)
-        bound = b"\0".join(
-            (request.DESCRIPTOR.full_name.encode(), scope.SerializeToString(deterministic=True), body)
+        call = current_call()
+        caller = call.principal.subject if call is not None and call.principal is not None else ""
+        # Lengths first: two parts must not be read as one another, whatever they contain.
+        parts = (
+            request.DESCRIPTOR.full_name.encode(),
+            caller.encode(),
+            scope.SerializeToString(deterministic=True),
+            body,
         )
+        bound = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
         return hmac.new(self._key, bound, hashlib.sha256).digest()[:_MAC_BYTES]
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
 from kontor.tickets.v1 import tickets_pb2_grpc
 
+from kernel.bus import Bus
 from kernel.db import Database
 from tests.fixtures.realm import Realm
 from tests.fixtures.serving import OpenDatabase, OwnContacts, Serve, Served
+from tests.kernel.bus import Line
 from tests.kernel.sample import SampleRpc, create_tables, metadata
 
 
@@ -48,3 +51,13 @@ async def sample(database: Database, serve: Serve, realm: Realm) -> Sample:
         (tickets_pb2_grpc.add_TicketsServicer_to_server, rpc), database=database, own_contact=own
     )
     return Sample(served, rpc, own, realm)
+
+
+@pytest.fixture
+async def line(database: Database, nats_url: str) -> AsyncIterator[Line]:
+    """A connected line with its streams; what the test started is stopped."""
+    made = Line(database, Bus(nats_url, name="test"))
+    await made.connect()
+    yield made
+    await made.stop(*made.tasks)
+    await made.bus.close()
