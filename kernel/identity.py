@@ -91,7 +91,8 @@ class TokenVerifier:
             claims = jwt.decode(
                 token,
                 key=key.key,
-                algorithms=list(ALGORITHMS),
+                # What the realm says about the key, never what the token says about itself.
+                algorithms=[key.algorithm_name],
                 audience=self._audience,
                 issuer=self._issuer,
                 leeway=LEEWAY_S,
@@ -126,7 +127,8 @@ class TokenVerifier:
     async def _refresh(self) -> None:
         try:
             document = await asyncio.to_thread(_get_json, issuer_endpoint(self._issuer, "certs"))
-        except OSError as error:
+            keys = jwt.PyJWKSet.from_dict(document).keys
+        except (OSError, ValueError, jwt.PyJWTError) as error:
             if not self._keys:
                 raise Unavailable(
                     "The identity provider does not answer.", reason="IDENTITY_PROVIDER_UNAVAILABLE"
@@ -134,8 +136,7 @@ class TokenVerifier:
             # Keys that were good a moment ago stay good: valid sessions outlive a provider's outage.
             self._fetched_at = time.monotonic() - _JWKS_TTL_S + _JWKS_RETRY_S
             return
-        keys = jwt.PyJWKSet.from_dict(document)
-        self._keys = {k.key_id: k for k in keys.keys if k.key_id and k.public_key_use in (None, "sig")}
+        self._keys = {k.key_id: k for k in keys if k.key_id and _signs(k)}
         self._fetched_at = time.monotonic()
 
 
@@ -171,6 +172,10 @@ class ServiceToken:
             ) from error
         self._token = str(answer["access_token"])
         self._renew_at = time.monotonic() + float(answer.get("expires_in", 60)) / 2
+
+
+def _signs(key: jwt.PyJWK) -> bool:
+    return key.public_key_use in (None, "sig") and key.algorithm_name in ALGORITHMS
 
 
 def _principal(claims: dict[str, Any], token: str) -> Principal:

@@ -29,6 +29,10 @@ class Sample:
     def database(self) -> Database:
         return self.rpc.database
 
+    async def stop(self) -> None:
+        """The service is gone."""
+        await self.served.server.stop(None)
+
     def client(self, *roles: str) -> tickets_pb2_grpc.TicketsAsyncStub:
         return self.with_token(self.realm.token(*roles))
 
