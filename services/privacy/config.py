@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 
 from kernel.config import ServiceSettings
+from services.privacy.requests.model import Controller
 
 
 class Settings(ServiceSettings):
@@ -37,3 +38,18 @@ class Settings(ServiceSettings):
         """Where this process reaches itself: privacy is a holder like every other."""
         host, _, port = self.listen.rpartition(":")
         return f"127.0.0.1:{port}" if host in {"0.0.0.0", "[::]", "", "*"} else self.listen  # noqa: S104
+
+    @property
+    def controller(self) -> Controller:
+        """The company that answers requests."""
+        return Controller(
+            name=self.controller_name,
+            address=self.controller_address,
+            email=self.controller_email,
+            phone=self.controller_phone,
+            dpo_name=self.controller_dpo_name,
+            dpo_email=self.controller_dpo_email,
+            authority_name=self.controller_authority_name,
+            authority_address=self.controller_authority_address,
+            processors=tuple(self.controller_processors),
+        )

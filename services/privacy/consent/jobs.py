@@ -56,7 +56,7 @@ class ConsentJobs:
         """Indices of leaves that no longer hash to what was recorded, and sizes whose signed root differs."""
         found: list[int] = []
         frontier = Frontier()
-        async with self._database.begin() as session:
+        async with self._database.transaction() as session:
             signed = {head.size: head.root for head in await store.heads(session)}
             async for entry in store.all_entries(session):
                 leaf = entry.leaf

@@ -94,8 +94,11 @@ class RequestIdentifiers(Base):
         category=Category.CONTACT_POINT,
         purpose=Purpose.LEGAL_DUTY,
         basis=Basis.LEGAL_OBLIGATION,
+        on_erasure=Erase.KEEP_RESTRICTED,
+        law="Art. 17(1) GDPR",
+        keep_years=1,
     )
-    __table_args__ = (dataset(deletion_class="completion + 0 days"),)
+    __table_args__ = (dataset(deletion_class="completion + 0 days", subject="request_id -> subject_request"),)
 
 
 class RequestRound(Base):

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import DateTime, Index, LargeBinary, SmallInteger, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped
 
-from kernel.personal import Basis, Category, Erase, Purpose, dataset, personal, plain
+from kernel.personal import dataset, plain
 from services.privacy.base import Base
 
 
@@ -19,16 +19,9 @@ class SuppressionEntry(Base):
     id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
     channel: Mapped[int] = plain(SmallInteger)
     key_id: Mapped[str] = plain(Text)
-    # Only whoever already has the address and the pepper can find it here; that is its whole purpose.
-    address_hash: Mapped[bytes] = personal(
-        LargeBinary,
-        category=Category.CONTACT_POINT,
-        purpose=Purpose.LEGAL_DUTY,
-        basis=Basis.LEGAL_OBLIGATION,
-        on_erasure=Erase.KEEP_RESTRICTED,
-        law="Art. 21(3), Art. 17(3)(b) GDPR",
-        keep_years=30,
-    )
+    # Leads to nobody without the pepper and the address itself: that is why it has no way to a subject,
+    # why it may survive the erasure, and why it is not personal data to anybody who reads this table.
+    address_hash: Mapped[bytes] = plain(LargeBinary)
     reason: Mapped[str] = plain(Text)
     prevents: Mapped[str] = plain(Text)
     created_at: Mapped[datetime] = plain(DateTime(timezone=True))

@@ -1,0 +1,123 @@
+"""The privacy process: configuration, database, use cases, holders, server. It only wires."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from kontor.privacy.v1 import holder_pb2_grpc, privacy_pb2_grpc
+
+from kernel.clock import SystemClock
+from kernel.lifecycle import Backend, run
+from kernel.own_contact import RemoteOwnContact
+from services.privacy.clients import HOLDERS, HolderClient
+from services.privacy.config import Settings
+from services.privacy.consent.jobs import ConsentJobs
+from services.privacy.consent.rpc import ConsentsRpc
+from services.privacy.consent.service import ConsentService
+from services.privacy.holder import holder_rpc
+from services.privacy.ledger.service import LedgerService
+from services.privacy.permits.rpc import PermitsRpc
+from services.privacy.permits.service import PermitService
+from services.privacy.requests.access import Access
+from services.privacy.requests.certificate import Certifier
+from services.privacy.requests.deadline import Deadline
+from services.privacy.requests.erasure import Erasure
+from services.privacy.requests.jobs import RequestJobs
+from services.privacy.requests.rpc import RequestsRpc
+from services.privacy.requests.sealing import Seal
+from services.privacy.requests.service import RequestService
+from services.privacy.requests.working import Desk
+from services.privacy.suppression.model import Hasher
+from services.privacy.suppression.rpc import SuppressionsRpc
+from services.privacy.suppression.service import SuppressionService
+from services.privacy.tables import metadata
+
+_REQUESTS_S = 5
+_TREE_HEAD_S = 3_600
+_DAY_S = 86_400
+# The call that wakes the machine commits only after its handler has answered.
+_AFTER_COMMIT_S = 0.1
+
+
+async def main() -> None:
+    """Serves until told to stop."""
+    settings = Settings()
+    backend = Backend("privacy", settings, metadata=metadata)
+    database, clock = backend.database, SystemClock()
+
+    peppers = {key_id: pepper.get_secret_value() for key_id, pepper in settings.suppression_peppers.items()}
+    hasher = Hasher(peppers, current=settings.suppression_key_id)
+    contacts = backend.channel(settings.contacts_target)
+    channels = {
+        "contacts": contacts,
+        "campaigns": backend.channel(settings.campaigns_target),
+        "tickets": backend.channel(settings.tickets_target),
+        "privacy": backend.channel(settings.own_target),
+    }
+
+    consents = ConsentService(database, clock)
+    suppression = SuppressionService(database, hasher, clock)
+    ledger = LedgerService(database, backend.bus, backend.signer, clock)
+    desk = Desk(
+        database,
+        clock,
+        holders=[HolderClient.over(name, channels[name]) for name in HOLDERS],
+        seal=Seal(settings.secret_key.get_secret_value()),
+    )
+    erasure = Erasure(
+        desk,
+        ledger=ledger,
+        suppression=suppression,
+        hasher=hasher,
+        holder_keys=settings.holder_keys,
+        certifier=Certifier(backend.signer, settings.controller),
+    )
+    access = Access(desk, controller=settings.controller)
+    request_jobs = RequestJobs(database, clock, access=access, erasure=erasure)
+    machine = backend.every("requests", _REQUESTS_S, request_jobs.work)
+    consent_jobs = ConsentJobs(database, ledger, clock)
+    backend.every("consent-tree-head", _TREE_HEAD_S, consent_jobs.publish_tree_head)
+    backend.every("delete-overdue-ips", _DAY_S, consent_jobs.delete_overdue)
+    backend.every("delete-overdue-documents", _DAY_S, request_jobs.delete_overdue)
+
+    requests = RequestService(
+        database,
+        clock,
+        deadline=Deadline(state=settings.controller_state, timezone=settings.controller_timezone),
+        wake=lambda: _soon(machine.wake),
+    )
+    permits = PermitService(
+        database, clock, consents=consents, suppression=suppression, restricted=requests.restricted
+    )
+
+    backend.add(
+        privacy_pb2_grpc.add_ConsentsServicer_to_server, ConsentsRpc(consents), "kontor.privacy.v1.Consents"
+    )
+    backend.add(
+        privacy_pb2_grpc.add_SuppressionsServicer_to_server,
+        SuppressionsRpc(suppression, backend.pages),
+        "kontor.privacy.v1.Suppressions",
+    )
+    backend.add(
+        privacy_pb2_grpc.add_PermitsServicer_to_server, PermitsRpc(permits), "kontor.privacy.v1.Permits"
+    )
+    backend.add(
+        privacy_pb2_grpc.add_RequestsServicer_to_server,
+        RequestsRpc(requests, backend.pages),
+        "kontor.privacy.v1.Requests",
+    )
+    backend.add(
+        holder_pb2_grpc.add_DataHolderServicer_to_server,
+        holder_rpc(database, backend.signer, clock),
+        "kontor.privacy.v1.DataHolder",
+    )
+    await backend.run(own_contact=RemoteOwnContact(contacts))
+
+
+def _soon(wake: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_later(_AFTER_COMMIT_S, wake)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,72 @@
+"""A copy of everything that is held about somebody (Art. 15 GDPR), from all holders, as JSON and PDF."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from kontor.privacy.v1 import holder_pb2
+
+from kernel.outbox import emit
+from services.privacy import events
+from services.privacy.requests import pdf, store
+from services.privacy.requests.model import SYSTEM, Controller, Identifiers, Request, State, Transition
+from services.privacy.requests.report import Held, access_content, access_page
+from services.privacy.requests.working import Desk, Waiting
+
+_JSON, _PDF = 1, 2
+
+
+class Access:
+    """Collects, writes, hands over. Nothing is kept until every holder has answered."""
+
+    def __init__(self, desk: Desk, *, controller: Controller) -> None:
+        self._desk = desk
+        self._database = desk.database
+        self._controller = controller
+
+    async def advance(self, request: Request) -> None:
+        """As far as it goes now; a holder that is down only delays."""
+        if request.state is State.ACCEPTED:
+            step = Transition(State.EXECUTING, self._desk.clock.now(), SYSTEM, "collecting")
+            everybody = [h.name for h in self._desk.holders]
+            async with self._database.transaction() as session:
+                await store.move(session, request.id, step, waiting_for=everybody)
+        waiting = Waiting()
+        held = await self._collect(request, waiting)
+        if waiting:
+            await self._desk.wait(request, waiting)
+            return
+        await self._complete(request, held)
+
+    async def _collect(self, request: Request, waiting: Waiting) -> list[Held]:
+        held: list[Held] = []
+        identifiers = Identifiers()
+        async with waiting.unless_down(self._desk.holders[0]):
+            identifiers = await self._desk.identify(request)
+        if waiting:
+            return held
+        for holder in self._desk.holders:
+            async with waiting.unless_down(holder):
+                described: holder_pb2.DescribeResponse = await holder.describe()
+                records = await self._desk.collect(holder, request, identifiers)
+                held.append(Held(holder.name, described, records))
+        return held
+
+    async def _complete(self, request: Request, held: list[Held]) -> None:
+        now = self._desk.clock.now()
+        content = access_content(request, held, self._controller, now=now)
+        page = access_page(content, request.language)
+        document = await asyncio.to_thread(pdf.render, "access", page, language=request.language, now=now)
+        text = json.dumps(content, ensure_ascii=False, indent=1)
+        async with self._database.transaction() as session:
+            await store.add_document(session, request, format=_JSON, content=text.encode(), at=now)
+            await store.add_document(session, request, format=_PDF, content=document, at=now)
+            step = Transition(State.COMPLETED, now, SYSTEM, "answered")
+            await store.move(session, request.id, step, completed_at=now, waiting_for=[])
+            await emit(
+                session,
+                events.request_completed(
+                    request_id=request.id, contact_id=request.contact_id, kind=request.kind
+                ),
+            )

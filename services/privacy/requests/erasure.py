@@ -1,0 +1,242 @@
+"""An erasure from plan to certificate. Every step may be killed and is then simply taken again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from google.protobuf import json_format
+from kontor.privacy.v1 import holder_pb2
+
+from kernel.ids import derived_id
+from kernel.outbox import emit
+from services.privacy import events
+from services.privacy.clients import HolderClient
+from services.privacy.ledger.model import LedgerEntry
+from services.privacy.ledger.service import LedgerService, LedgerUnavailable
+from services.privacy.requests import store
+from services.privacy.requests.certificate import Certifier, Proof
+from services.privacy.requests.model import (
+    SYSTEM,
+    Identifiers,
+    Request,
+    State,
+    Transition,
+    next_try,
+    residue,
+)
+from services.privacy.requests.receipts import Planned, combined_hash, on_wire, receipt_problem
+from services.privacy.requests.working import Desk, Waiting
+from services.privacy.suppression.model import Address, Hasher
+from services.privacy.suppression.normalise import EMAIL, PHONE, normalise
+from services.privacy.suppression.service import SuppressionService
+
+_JSON, _PDF = 1, 2
+
+
+class Erasure:
+    """Plan, ledger, execute, suppress, probe, certify: in this order, each step once in effect."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        ledger: LedgerService,
+        suppression: SuppressionService,
+        hasher: Hasher,
+        holder_keys: Mapping[str, str],
+        certifier: Certifier,
+    ) -> None:
+        self._desk = desk
+        self._database = desk.database
+        self._ledger = ledger
+        self._suppression = suppression
+        self._hasher = hasher
+        self._holder_keys = holder_keys
+        self._certifier = certifier
+
+    async def advance(self, request: Request) -> None:
+        """As far as it goes now; a holder that is down only delays."""
+        waiting = Waiting()
+        async with waiting.unless_down(self._desk.holders[0]):
+            identifiers = await self._desk.remembered(request)
+        if waiting:
+            return await self._desk.wait(request, waiting)
+        if not await self._plan(request, identifiers):
+            return None
+        if request.state is State.ACCEPTED:
+            return await self._show_plan(request)
+        return await self._execute(request, identifiers)
+
+    async def _plan(self, request: Request, identifiers: Identifiers) -> bool:
+        known = {p.holder for p in await self._plans(request)}
+        waiting = Waiting()
+        asked = holder_pb2.PlanRequest(
+            request_id=str(derived_id(request.id, f"plan-{request.round}")),
+            subject_id=str(request.contact_id),
+            identifiers=on_wire(identifiers),
+            kind=holder_pb2.REQUEST_KIND_ERASURE,
+        )
+        for holder in self._desk.holders:
+            if holder.name in known:
+                continue
+            async with waiting.unless_down(holder):
+                plan = await holder.plan(asked)
+                # Whatever a holder calls itself, its plan is kept under the name we asked.
+                plan.holder = holder.name
+                async with self._database.transaction() as session:
+                    await store.add_plan(session, request.id, request.round, plan)
+        if waiting:
+            await self._desk.wait(request, waiting)
+            return False
+        return True
+
+    async def _show_plan(self, request: Request) -> None:
+        step = Transition(State.PLANNED, self._desk.clock.now(), SYSTEM, "planned")
+        async with self._database.transaction() as session:
+            await store.move(session, request.id, step, waiting_for=[])
+
+    async def _execute(self, request: Request, identifiers: Identifiers) -> None:
+        if not await self._promise(request, identifiers):
+            return
+        if not await self._carry_out(request):
+            return
+        await self._suppress(request, identifiers)
+        probe = await self._probe(request, identifiers)
+        if probe is None:
+            return
+        left = residue(probe)
+        if left:
+            await self._open_next_round(request, left)
+        else:
+            await self._complete(request)
+
+    async def _promise(self, request: Request, identifiers: Identifiers) -> bool:
+        # The ledger row comes first: a crash after it is repaired, a crash before it harmed nothing.
+        plan_hash = combined_hash(await self._plans(request))
+        entry = LedgerEntry(
+            id=derived_id(request.id, f"ledger-{request.round}"),
+            request_id=request.id,
+            contact_id=request.contact_id,
+            round=request.round,
+            plan_hash=plan_hash,
+            key_id=self._hasher.current,
+            identifier_hashes=self._keyed(identifiers),
+            recorded_at=self._desk.clock.now(),
+        )
+        async with self._database.reading() as session:
+            rounds = {r.number: r for r in await store.rounds(session, request.id)}
+        if rounds[request.round].ledger_id is not None:
+            return True
+        try:
+            await self._ledger.record(entry)
+        except LedgerUnavailable:
+            everybody = Waiting(holders=[h.name for h in self._desk.holders], problems=["ledger-unavailable"])
+            await self._desk.wait(request, everybody)
+            return False
+        async with self._database.transaction() as session:
+            await store.set_round(session, request.id, request.round, ledger_id=entry.id, plan_hash=plan_hash)
+        return True
+
+    def _keyed(self, identifiers: Identifiers) -> tuple[bytes, ...]:
+        emails = (self._hasher.ledger("email", normalise(EMAIL, e)) for e in identifiers.emails)
+        phones = (self._hasher.ledger("phone", normalise(PHONE, p)) for p in identifiers.phones)
+        return (*emails, *phones)
+
+    async def _carry_out(self, request: Request) -> bool:
+        waiting = Waiting()
+        clients = {h.name: h for h in self._desk.holders}
+        for planned in await self._plans(request):
+            if planned.receipt is None:
+                holder = clients[planned.holder]
+                async with waiting.unless_down(holder):
+                    await self._execute_at(holder, request, planned, waiting)
+        await self._desk.wait(request, waiting)
+        return not waiting
+
+    async def _execute_at(
+        self, holder: HolderClient, request: Request, planned: Planned, waiting: Waiting
+    ) -> None:
+        receipt = await holder.execute(
+            holder_pb2.ExecuteRequest(
+                request_id=str(derived_id(request.id, f"execute-{request.round}")),
+                plan_id=planned.plan.plan_id,
+                plan_hash=planned.plan.plan_hash,
+            )
+        )
+        problem = receipt_problem(planned, receipt, self._holder_keys)
+        if problem:
+            waiting.refuse(holder, problem)
+            return
+        async with self._database.transaction() as session:
+            await store.add_receipt(session, request.id, request.round, receipt)
+
+    async def _suppress(self, request: Request, identifiers: Identifiers) -> None:
+        async with self._database.transaction() as session:
+            for email in identifiers.emails:
+                await self._suppression.add(session, Address(EMAIL, email), reason="erasure")
+            await store.set_round(session, request.id, request.round, suppressed_at=self._desk.clock.now())
+
+    async def _probe(self, request: Request, identifiers: Identifiers) -> dict[str, Any] | None:
+        waiting = Waiting()
+        asked = holder_pb2.ProbeRequest(subject_id=str(request.contact_id), identifiers=on_wire(identifiers))
+        answers: dict[str, Any] = {}
+        for holder in self._desk.holders:
+            async with waiting.unless_down(holder):
+                answers[holder.name] = _as_json(await holder.probe(asked))
+        if waiting:
+            await self._desk.wait(request, waiting)
+            return None
+        async with self._database.transaction() as session:
+            await store.set_round(
+                session, request.id, request.round, probe=answers, probed_at=self._desk.clock.now()
+            )
+        return answers
+
+    async def _open_next_round(self, request: Request, left: list[str]) -> None:
+        """What the probe found is planned and erased anew; each round has its own promise and receipts."""
+        number, now = request.round + 1, self._desk.clock.now()
+        reason = "probe-found:" + ",".join(left[:5])
+        async with self._database.transaction() as session:
+            await store.add_round(session, request.id, number)
+            await store.move(
+                session,
+                request.id,
+                Transition(State.EXECUTING, now, SYSTEM, reason),
+                round=number,
+                retry_at=next_try(number, now),
+            )
+
+    async def _complete(self, request: Request) -> None:
+        now = self._desk.clock.now()
+        async with self._database.reading() as session:
+            rounds = await store.rounds(session, request.id)
+            plans = (await store.plans(session, [request.id]))[request.id]
+            steps = (await store.transitions(session, [request.id]))[request.id]
+        entries = [await self._ledger.find(r.ledger_id) for r in rounds if r.ledger_id]
+        proof = Proof(request, steps, rounds, plans, [e for e in entries if e], now)
+        statement, pdf = await self._certifier.certify(proof)
+        async with self._database.transaction() as session:
+            await store.add_document(session, request, format=_JSON, content=statement, at=now)
+            await store.add_document(session, request, format=_PDF, content=pdf, at=now)
+            await store.forget_identifiers(session, request.id)
+            step = Transition(State.COMPLETED, now, SYSTEM, "erased")
+            await store.move(session, request.id, step, completed_at=now, waiting_for=[])
+            await emit(
+                session,
+                events.request_completed(
+                    request_id=request.id, contact_id=request.contact_id, kind=request.kind
+                ),
+            )
+
+    async def _plans(self, request: Request) -> list[Planned]:
+        async with self._database.reading() as session:
+            plans = (await store.plans(session, [request.id]))[request.id]
+        return [p for p in plans if p.number == request.round]
+
+
+def _as_json(answer: holder_pb2.ProbeResponse) -> dict[str, Any]:
+    content = json_format.MessageToDict(
+        answer, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+    )
+    return {"columns_scanned": content["columns_scanned"], "findings": content["findings"]}

@@ -1,0 +1,140 @@
+"""Requests as values: states and who moves them, rounds of an erasure, identifiers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import IntEnum
+from typing import Any
+
+from kernel.errors import FailedPrecondition, NotFound
+
+SUBJECT, STAFF, SYSTEM = "subject", "staff", "system"
+# Rounds of an erasure that follow each other at once; later ones wait, because a person has to look.
+_QUICK_ROUNDS = 2
+_LONGEST_PAUSE = timedelta(hours=1)
+
+
+class Kind(IntEnum):
+    """As on the wire."""
+
+    ACCESS = 1
+    ERASURE = 2
+
+
+class State(IntEnum):
+    """As on the wire."""
+
+    RECEIVED = 1
+    VERIFYING = 2
+    ACCEPTED = 3
+    PLANNED = 4
+    EXECUTING = 5
+    COMPLETED = 6
+    REFUSED = 7
+    WITHDRAWN = 8
+
+
+class RequestNotFound(NotFound):
+    """No such request, or somebody else's."""
+
+
+class RequestOpen(FailedPrecondition):
+    """The contact has an open request of this kind; `metadata["id"]` names it."""
+
+
+class NotPlanned(FailedPrecondition):
+    """Only an erasure whose plan was shown can be confirmed."""
+
+
+class NotCompleted(FailedPrecondition):
+    """There is nothing to hand out yet."""
+
+
+class DocumentGone(NotFound):
+    """The copy was kept for thirty days, or went with the erasure of its subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One step: which state, when, who, why."""
+
+    state: State
+    at: datetime
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request of one subject."""
+
+    id: uuid.UUID
+    kind: Kind
+    state: State
+    contact_id: uuid.UUID
+    requested_by: str | None
+    language: str
+    received_at: datetime
+    due_date: date
+    completed_at: datetime | None = None
+    round: int = 1
+    retry_at: datetime | None = None
+    waiting_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One pass of an erasure."""
+
+    number: int
+    plan_hash: bytes | None = None
+    ledger_id: uuid.UUID | None = None
+    suppressed_at: datetime | None = None
+    probed_at: datetime | None = None
+    probe: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identifiers:
+    """How the subject can be recognised outside of id columns.
+
+    No names: a namesake's rows are not this subject's, and a name beside an address is found by the address.
+    """
+
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+
+
+def residue(probe: Mapping[str, Any]) -> list[str]:
+    """`holder.dataset.column` of findings that no law keeps."""
+    return [
+        f"{holder}.{finding['dataset']}.{finding['column']}"
+        for holder, answer in sorted(probe.items())
+        for finding in answer["findings"]
+        if not finding["law"]
+    ]
+
+
+def next_try(number: int, now: datetime) -> datetime | None:
+    """When round `number` may start; None means at once."""
+    if number <= _QUICK_ROUNDS:
+        return None
+    return now + min(timedelta(minutes=2 ** (number - _QUICK_ROUNDS)), _LONGEST_PAUSE)
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """The company that answers, and whom to turn to (Art. 13–15 GDPR)."""
+
+    name: str
+    address: str
+    email: str
+    phone: str = ""
+    dpo_name: str = ""
+    dpo_email: str = ""
+    authority_name: str = ""
+    authority_address: str = ""
+    processors: tuple[str, ...] = ()

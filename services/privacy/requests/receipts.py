@@ -1,0 +1,63 @@
+"""What holders answered, and what of it proves anything: plans, receipts, identifiers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from kontor.options.v1 import options_pb2
+from kontor.privacy.v1 import holder_pb2
+
+from kernel.signing import is_signed, signed_content
+from services.privacy.requests.model import Identifiers
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What one holder planned in one round, and its receipt once it has executed that."""
+
+    number: int
+    holder: str
+    plan: holder_pb2.PlanResponse
+    receipt: holder_pb2.Receipt | None
+
+
+def on_wire(identifiers: Identifiers) -> holder_pb2.Identifiers:
+    """For holders."""
+    return holder_pb2.Identifiers(emails=identifiers.emails, phones=identifiers.phones)
+
+
+def identifiers_of(records: Iterable[holder_pb2.Record]) -> Identifiers:
+    """The addresses and numbers among what a holder of contacts answered."""
+    emails: set[str] = set()
+    phones: set[str] = set()
+    for record in records:
+        for value in record.values:
+            if value.category != options_pb2.CATEGORY_CONTACT_POINT:
+                continue
+            if "@" in value.value:
+                emails.add(value.value.strip().lower())
+            elif any(part in value.column for part in ("phone", "mobile", "fax")):
+                phones.add(value.value.strip())
+    return Identifiers(tuple(sorted(emails)), tuple(sorted(phones)))
+
+
+def combined_hash(plans: Iterable[Planned]) -> bytes:
+    """One hash over all holders' plans: what the subject confirmed and the ledger promises."""
+    ordered = sorted(plans, key=lambda p: p.holder)
+    return hashlib.sha256(b"".join(p.holder.encode() + b"\0" + p.plan.plan_hash for p in ordered)).digest()
+
+
+def receipt_problem(planned: Planned, receipt: holder_pb2.Receipt, keys: Mapping[str, str]) -> str:
+    """Why a receipt proves nothing; empty if it proves what was planned."""
+    key = keys.get(planned.holder)
+    if key is None:
+        return f"receipt-key-missing:{planned.holder}"
+    if not is_signed(signed_content(receipt), receipt.signature, key):
+        return f"receipt-signature:{planned.holder}"
+    plan = planned.plan
+    said = (receipt.holder, receipt.plan_id, receipt.plan_hash)
+    if said != (planned.holder, plan.plan_id, plan.plan_hash):
+        return f"receipt-of-another-plan:{planned.holder}"
+    return ""

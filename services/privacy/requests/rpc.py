@@ -1,0 +1,125 @@
+"""Requests: proto ↔ values."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from kontor.privacy.v1 import holder_pb2, privacy_pb2, privacy_pb2_grpc
+
+from kernel.clock import to_timestamp
+from kernel.pages import Pages, page_size
+from kernel.rpc.call import current_principal
+from services.privacy.requests.model import Kind, Request, State
+from services.privacy.requests.receipts import Planned
+from services.privacy.requests.service import RequestService, View
+
+_MEDIA = {
+    privacy_pb2.DOCUMENT_FORMAT_JSON: ("json", "application/json"),
+    privacy_pb2.DOCUMENT_FORMAT_PDF: ("pdf", "application/pdf"),
+}
+_NAMES = {
+    (Kind.ACCESS, "de"): "auskunft",
+    (Kind.ACCESS, "en"): "copy-of-your-data",
+    (Kind.ERASURE, "de"): "loeschbescheinigung",
+    (Kind.ERASURE, "en"): "certificate-of-erasure",
+}
+
+
+class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
+    """The Requests service of the contract."""
+
+    def __init__(self, requests: RequestService, pages: Pages) -> None:
+        self._requests = requests
+        self._pages = pages
+
+    async def CreateRequest(
+        self, request: privacy_pb2.CreateRequestRequest, context: Any
+    ) -> privacy_pb2.Request:
+        view = await self._requests.create_request(
+            contact_id=uuid.UUID(request.contact_id),
+            kind=Kind(request.kind),
+            language=request.language,
+            caller=current_principal(),
+        )
+        return _request(view)
+
+    async def GetRequest(self, request: privacy_pb2.GetRequestRequest, context: Any) -> privacy_pb2.Request:
+        return _request(await self._requests.get_request(uuid.UUID(request.id), caller=current_principal()))
+
+    async def ListRequests(
+        self, request: privacy_pb2.ListRequestsRequest, context: Any
+    ) -> privacy_pb2.ListRequestsResponse:
+        position = self._pages.position(request)
+        after = (datetime.fromisoformat(position[0]), uuid.UUID(position[1])) if position else None
+        size = page_size(request.page_size)
+        views = await self._requests.list_requests(
+            only_open=request.open, after=after, limit=size + 1, caller=current_principal()
+        )
+        shown = views[:size]
+        response = privacy_pb2.ListRequestsResponse(requests=map(_request, shown))
+        if len(views) > size:
+            last = shown[-1].request
+            key = [last.received_at.isoformat(), str(last.id)]
+            response.next_page_token = self._pages.token(request, key)
+        return response
+
+    async def ConfirmRequest(
+        self, request: privacy_pb2.ConfirmRequestRequest, context: Any
+    ) -> privacy_pb2.Request:
+        view = await self._requests.confirm_request(uuid.UUID(request.id), caller=current_principal())
+        return _request(view)
+
+    async def GetDocument(
+        self, request: privacy_pb2.GetDocumentRequest, context: Any
+    ) -> privacy_pb2.Document:
+        found, content = await self._requests.get_document(
+            uuid.UUID(request.id), format=request.format, caller=current_principal()
+        )
+        ending, media_type = _MEDIA[request.format]
+        return privacy_pb2.Document(
+            file_name=f"{_file_name(found)}.{ending}", media_type=media_type, content=content
+        )
+
+
+def _file_name(request: Request) -> str:
+    return f"{_NAMES[request.kind, request.language]}-{request.received_at:%Y-%m-%d}"
+
+
+def _request(view: View) -> privacy_pb2.Request:
+    request = view.request
+    return privacy_pb2.Request(
+        id=str(request.id),
+        kind=holder_pb2.RequestKind.ValueType(request.kind),
+        state=_state(request.state),
+        contact_id=str(request.contact_id),
+        receive_time=to_timestamp(request.received_at),
+        due_date=request.due_date.isoformat(),
+        complete_time=to_timestamp(request.completed_at),
+        plans=_plans(view.plans),
+        transitions=[
+            privacy_pb2.Transition(
+                state=_state(t.state), time=to_timestamp(t.at), actor=t.actor, reason=t.reason
+            )
+            for t in view.transitions
+        ],
+        waiting_for=request.waiting_for,
+    )
+
+
+def _state(state: State) -> privacy_pb2.RequestState.ValueType:
+    return privacy_pb2.RequestState.ValueType(state)
+
+
+def _plans(plans: Sequence[Planned]) -> list[privacy_pb2.HolderPlan]:
+    """One entry per holder: what all rounds planned, and whether all of it was done."""
+    shown: dict[str, privacy_pb2.HolderPlan] = {}
+    for planned in plans:
+        known = shown.get(planned.holder)
+        if known is None:
+            known = shown[planned.holder] = privacy_pb2.HolderPlan(holder=planned.holder, executed=True)
+        known.items.extend(planned.plan.items)
+        known.executed = known.executed and planned.receipt is not None
+    return list(shown.values())

@@ -1,0 +1,265 @@
+"""All SQL of requests: their rows, steps, rounds, plans, documents, and what is due."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from kontor.privacy.v1 import holder_pb2
+from sqlalchemy import delete, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel.db import AnySession, WriteSession
+from kernel.ids import new_id
+from services.privacy.requests.model import Kind, Request, Round, State, Transition
+from services.privacy.requests.receipts import Planned
+from services.privacy.requests.tables import (
+    AccessDocument,
+    Certificate,
+    RequestIdentifiers,
+    RequestPlan,
+    RequestRound,
+    RequestTransition,
+    SubjectRequest,
+)
+
+_OPEN = SubjectRequest.state < State.COMPLETED
+# States in which the machine, not a person, has the next move.
+_WORKING = (State.ACCEPTED, State.EXECUTING)
+
+
+async def add(session: WriteSession, request: Request) -> uuid.UUID | None:
+    """Adds a request; None if the contact has an open one of this kind."""
+    values = {
+        "id": request.id,
+        "kind": request.kind,
+        "state": request.state,
+        "contact_id": request.contact_id,
+        "requested_by": request.requested_by,
+        "language": request.language,
+        "received_at": request.received_at,
+        "due_date": request.due_date,
+        "round": request.round,
+        "waiting_for": [],
+    }
+    statement = insert(SubjectRequest).values(values).on_conflict_do_nothing().returning(SubjectRequest.id)
+    return (await session.execute(statement)).scalar_one_or_none()
+
+
+async def open_one(session: AnySession, contact_id: uuid.UUID, kind: Kind) -> uuid.UUID | None:
+    """The open request of a contact and kind."""
+    statement = select(SubjectRequest.id).where(
+        SubjectRequest.contact_id == contact_id, SubjectRequest.kind == kind, _OPEN
+    )
+    return (await session.execute(statement)).scalar_one_or_none()
+
+
+async def find(session: AnySession, request_id: uuid.UUID, *, lock: bool = False) -> Request | None:
+    """A request by id."""
+    statement = select(SubjectRequest).where(SubjectRequest.id == request_id)
+    if lock:
+        statement = statement.with_for_update()
+    row = (await session.execute(statement)).scalars().first()
+    return _request(row) if row else None
+
+
+async def listed(
+    session: AnySession,
+    *,
+    requested_by: str | None,
+    only_open: bool,
+    after: tuple[datetime, uuid.UUID] | None,
+    limit: int,
+) -> list[Request]:
+    """Requests, newest first."""
+    statement = select(SubjectRequest).order_by(SubjectRequest.received_at.desc(), SubjectRequest.id.desc())
+    if requested_by is not None:
+        statement = statement.where(SubjectRequest.requested_by == requested_by)
+    if only_open:
+        statement = statement.where(_OPEN)
+    if after is not None:
+        statement = statement.where(tuple_(SubjectRequest.received_at, SubjectRequest.id) < after)
+    return [_request(row) for row in (await session.execute(statement.limit(limit))).scalars()]
+
+
+async def due(session: AnySession, now: datetime) -> list[Request]:
+    """Requests that the machine can move on, oldest first."""
+    statement = (
+        select(SubjectRequest)
+        .where(
+            SubjectRequest.state.in_(_WORKING),
+            or_(SubjectRequest.retry_at.is_(None), SubjectRequest.retry_at <= now),
+        )
+        .order_by(SubjectRequest.received_at)
+    )
+    return [_request(row) for row in (await session.execute(statement)).scalars()]
+
+
+async def restricted(session: AnySession, contact_ids: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
+    """Which of these contacts are being erased."""
+    statement = select(SubjectRequest.contact_id).where(
+        SubjectRequest.state == State.EXECUTING,
+        SubjectRequest.kind == Kind.ERASURE,
+        SubjectRequest.contact_id.in_(contact_ids),
+    )
+    return frozenset((await session.execute(statement)).scalars())
+
+
+async def change(session: WriteSession, request_id: uuid.UUID, **values: Any) -> None:
+    """Sets columns of a request."""
+    await session.execute(update(SubjectRequest).where(SubjectRequest.id == request_id).values(**values))
+
+
+async def move(session: WriteSession, request_id: uuid.UUID, step: Transition, **values: Any) -> None:
+    """Sets the state and notes the step that led to it."""
+    await change(session, request_id, state=step.state, **values)
+    await note(session, request_id, step)
+
+
+async def note(session: WriteSession, request_id: uuid.UUID, step: Transition) -> None:
+    """Notes a step."""
+    await session.execute(
+        insert(RequestTransition).values(
+            id=new_id(),
+            request_id=request_id,
+            state=step.state,
+            at=step.at,
+            actor=step.actor,
+            reason=step.reason,
+        )
+    )
+
+
+async def transitions(
+    session: AnySession, request_ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, list[Transition]]:
+    """All steps of these requests, in order."""
+    statement = (
+        select(RequestTransition)
+        .where(RequestTransition.request_id.in_(request_ids))
+        .order_by(RequestTransition.id)
+    )
+    found: dict[uuid.UUID, list[Transition]] = {each: [] for each in request_ids}
+    for row in (await session.execute(statement)).scalars():
+        found[row.request_id].append(Transition(State(row.state), row.at, row.actor, row.reason))
+    return found
+
+
+async def keep_identifiers(session: WriteSession, request_id: uuid.UUID, sealed: bytes) -> None:
+    """Remembers the sealed identifiers; those that came first stay."""
+    statement = insert(RequestIdentifiers).values(request_id=request_id, sealed=sealed)
+    await session.execute(statement.on_conflict_do_nothing())
+
+
+async def identifiers(session: AnySession, request_id: uuid.UUID) -> bytes | None:
+    """The sealed identifiers, while the erasure runs."""
+    statement = select(RequestIdentifiers.sealed).where(RequestIdentifiers.request_id == request_id)
+    return (await session.execute(statement)).scalar_one_or_none()
+
+
+async def forget_identifiers(session: WriteSession, request_id: uuid.UUID) -> None:
+    """The erasure is complete; nothing is left to look for."""
+    await session.execute(delete(RequestIdentifiers).where(RequestIdentifiers.request_id == request_id))
+
+
+async def add_round(session: WriteSession, request_id: uuid.UUID, number: int) -> None:
+    """Opens a round; twice is once."""
+    statement = insert(RequestRound).values(request_id=request_id, number=number)
+    await session.execute(statement.on_conflict_do_nothing())
+
+
+async def set_round(session: WriteSession, request_id: uuid.UUID, number: int, **values: Any) -> None:
+    """Notes how far a round has come."""
+    statement = update(RequestRound).where(
+        RequestRound.request_id == request_id, RequestRound.number == number
+    )
+    await session.execute(statement.values(**values))
+
+
+async def rounds(session: AnySession, request_id: uuid.UUID) -> list[Round]:
+    """All rounds in order."""
+    statement = (
+        select(RequestRound).where(RequestRound.request_id == request_id).order_by(RequestRound.number)
+    )
+    return [
+        Round(r.number, r.plan_hash, r.ledger_id, r.suppressed_at, r.probed_at, r.probe)
+        for r in (await session.execute(statement)).scalars()
+    ]
+
+
+async def add_plan(
+    session: WriteSession, request_id: uuid.UUID, number: int, plan: holder_pb2.PlanResponse
+) -> None:
+    """Keeps a holder's plan; asked again after a crash, it answered the same."""
+    statement = insert(RequestPlan).values(
+        request_id=request_id, number=number, holder=plan.holder, plan=plan.SerializeToString()
+    )
+    await session.execute(statement.on_conflict_do_nothing())
+
+
+async def add_receipt(
+    session: WriteSession, request_id: uuid.UUID, number: int, receipt: holder_pb2.Receipt
+) -> None:
+    """Keeps a holder's receipt as it was signed."""
+    statement = update(RequestPlan).where(
+        RequestPlan.request_id == request_id,
+        RequestPlan.number == number,
+        RequestPlan.holder == receipt.holder,
+    )
+    await session.execute(statement.values(receipt=receipt.SerializeToString()))
+
+
+async def plans(session: AnySession, request_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Planned]]:
+    """All plans with their receipts, by round and holder."""
+    statement = (
+        select(RequestPlan)
+        .where(RequestPlan.request_id.in_(request_ids))
+        .order_by(RequestPlan.number, RequestPlan.holder)
+    )
+    found: dict[uuid.UUID, list[Planned]] = {each: [] for each in request_ids}
+    for row in (await session.execute(statement)).scalars():
+        plan = holder_pb2.PlanResponse.FromString(row.plan)
+        receipt = holder_pb2.Receipt.FromString(row.receipt) if row.receipt else None
+        found[row.request_id].append(Planned(row.number, row.holder, plan, receipt))
+    return found
+
+
+async def add_document(
+    session: WriteSession, request: Request, *, format: int, content: bytes, at: datetime
+) -> None:
+    """Keeps the answer in one format."""
+    table = AccessDocument if request.kind is Kind.ACCESS else Certificate
+    values = {"request_id": request.id, "format": format, "content": content, "created_at": at}
+    await session.execute(insert(table).values(values).on_conflict_do_nothing())
+
+
+async def document(session: AnySession, request: Request, *, format: int) -> bytes | None:
+    """The answer in one format; None when its time is over."""
+    table: Any = AccessDocument if request.kind is Kind.ACCESS else Certificate
+    statement = select(table.content).where(table.request_id == request.id, table.format == format)
+    found: bytes | None = (await session.execute(statement)).scalar_one_or_none()
+    return found
+
+
+async def delete_documents(session: WriteSession, *, before: datetime) -> None:
+    """Deletes copies of data whose time is over."""
+    await session.execute(delete(AccessDocument).where(AccessDocument.created_at < before))
+
+
+def _request(row: SubjectRequest) -> Request:
+    return Request(
+        id=row.id,
+        kind=Kind(row.kind),
+        state=State(row.state),
+        contact_id=row.contact_id,
+        requested_by=row.requested_by,
+        language=row.language,
+        received_at=row.received_at,
+        due_date=row.due_date,
+        completed_at=row.completed_at,
+        round=row.round,
+        retry_at=row.retry_at,
+        waiting_for=tuple(row.waiting_for),
+    )

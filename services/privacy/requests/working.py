@@ -1,0 +1,95 @@
+"""What carrying out a request has in common: asking holders that may be down, and saying who is waited for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from kontor.privacy.v1 import holder_pb2
+
+from kernel import telemetry
+from kernel.clock import Clock
+from kernel.db import Database
+from kernel.errors import DomainError
+from services.privacy.clients import HolderClient
+from services.privacy.requests import store
+from services.privacy.requests.model import SYSTEM, Identifiers, Request, Transition
+from services.privacy.requests.receipts import identifiers_of, on_wire
+from services.privacy.requests.sealing import Seal
+
+log = telemetry.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Waiting:
+    """Who has not answered, and what a person must know about it."""
+
+    holders: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def unless_down(self, holder: HolderClient) -> AsyncIterator[None]:
+        """A holder that fails only delays: it is noted, and the others are asked."""
+        try:
+            yield
+        except DomainError as error:
+            log.warning("holder does not answer", holder=holder.name, reason=error.reason)
+            self.holders.append(holder.name)
+
+    def refuse(self, holder: HolderClient, problem: str) -> None:
+        """The holder answered what cannot be accepted."""
+        log.error("receipt refused", holder=holder.name, reason=problem)
+        self.holders.append(holder.name)
+        self.problems.append(problem)
+
+    def __bool__(self) -> bool:
+        return bool(self.holders)
+
+
+class Desk:
+    """The holders, and the notes on a request that everybody can read."""
+
+    def __init__(
+        self, database: Database, clock: Clock, *, holders: Sequence[HolderClient], seal: Seal
+    ) -> None:
+        self.database = database
+        self.clock = clock
+        self.holders = tuple(holders)
+        self._seal = seal
+
+    async def identify(self, request: Request) -> Identifiers:
+        """How the subject can be recognised. Errors: whatever keeps the first holder from answering."""
+        asked = holder_pb2.CollectRequest(subject_id=str(request.contact_id))
+        return identifiers_of([record async for record in self.holders[0].collect(asked)])
+
+    async def remembered(self, request: Request) -> Identifiers:
+        """As `identify`, but asked once and kept sealed: after Execute nobody could answer it any more."""
+        async with self.database.reading() as session:
+            sealed = await store.identifiers(session, request.id)
+        if sealed is None:
+            found = await self.identify(request)
+            async with self.database.transaction() as session:
+                await store.keep_identifiers(session, request.id, self._seal.close(found))
+                sealed = await store.identifiers(session, request.id)
+        assert sealed is not None
+        return self._seal.open(sealed)
+
+    async def collect(
+        self, holder: HolderClient, request: Request, identifiers: Identifiers
+    ) -> list[holder_pb2.Record]:
+        """Everything that one holder has about the subject."""
+        asked = holder_pb2.CollectRequest(
+            subject_id=str(request.contact_id), identifiers=on_wire(identifiers)
+        )
+        return [record async for record in holder.collect(asked)]
+
+    async def wait(self, request: Request, waiting: Waiting) -> None:
+        """Shows who is waited for; a problem becomes a step of the request, once."""
+        async with self.database.transaction() as session:
+            await store.change(session, request.id, waiting_for=waiting.holders)
+            known = {t.reason for t in (await store.transitions(session, [request.id]))[request.id]}
+            for problem in waiting.problems:
+                if problem not in known:
+                    step = Transition(request.state, self.clock.now(), SYSTEM, problem)
+                    await store.note(session, request.id, step)
