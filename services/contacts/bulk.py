@@ -7,10 +7,18 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Table, TableValuedAlias, bindparam, column, func
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase
 
 _T = TypeVar("_T")
 # Rows of one statement; a file's rows are far more text than one message should hold.
 AT_ONCE = 5_000
+
+
+def table_of(mapped: type[DeclarativeBase]) -> Table:
+    """The table of a mapped class."""
+    table = mapped.__table__
+    assert isinstance(table, Table)
+    return table
 
 
 def row_set(table: Table, names: Sequence[str]) -> TableValuedAlias:

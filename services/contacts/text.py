@@ -16,6 +16,8 @@ _SPACES = re.compile(r"\s+")
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
 # "Mueller" is how a German writes "Müller" without the key for it; both become "muller".
 _UMLAUT = re.compile(r"([aou])e")
+# Numbers with fewer than four digits are for callers next door.
+_SHORTEST = 1_000
 _NOT_IN_PHONE = re.compile(r"[\s()/.\-\u2010-\u2015]")
 
 
@@ -66,7 +68,8 @@ def normal_phone(value: str, country: str) -> str | None:
         number = phonenumbers.parse(value.replace("(0)", ""), country)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(number):
+    # Possible, not valid: new blocks are handed out faster than tables of them are updated.
+    if not phonenumbers.is_possible_number(number) or number.national_number < _SHORTEST:
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

@@ -15,6 +15,8 @@ MAX_COLUMNS = 400
 # The longest field that we keep is a note of 20,000 characters; a cell far beyond it is an open quote.
 MAX_CELL = 100_000
 _MAX_HEADER = 64_000
+# Notes have several lines; a file with far more lines than rows is made to keep us busy.
+_MAX_LINES = 10 * MAX_ROWS
 _DELIMITERS = (",", ";", "\t")
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t])"?', re.IGNORECASE)
 
@@ -61,6 +63,8 @@ def read_sheet(content: bytes) -> Sheet:
     """Reads a whole file. Errors: FileRefused."""
     _refuse_other_formats(content)
     text, encoding = _decoded(content)
+    if max(text.count("\n"), text.count("\r")) > _MAX_LINES:
+        raise FileRefused("TOO_MANY_ROWS", f"The file has more than {MAX_ROWS} rows; split it.")
     delimiter, skipped = _delimiter_of(text)
     rows = _rows(text, delimiter, skipped=skipped)
     try:
@@ -115,12 +119,13 @@ def _strict(content: bytes, encoding: str) -> tuple[str, str]:
 def _delimiter_of(text: str) -> tuple[str, int]:
     """The separator, and how many characters of an Excel "sep=" line come before the header."""
     # Only the beginning is looked at: a file of one endless line must not cost more than a look.
-    first, newline, _ = text[:_MAX_HEADER].partition("\n")
+    start = text[:_MAX_HEADER]
+    first, newline, _ = start.lstrip("\r\n").partition("\n")
     if not newline and len(text) > _MAX_HEADER:
         raise FileRefused("TOO_MANY_COLUMNS", "The first line is too long to be a header.")
     told = _SEPARATOR_LINE.fullmatch(first.strip())
     if told:
-        return told.group(1), len(first) + len(newline)
+        return told.group(1), start.index(first) + len(first) + len(newline)
     unquoted = re.sub(r'"[^"]*"', "", first)
     return max(_DELIMITERS, key=unquoted.count), 0
 
@@ -129,7 +134,7 @@ def _rows(text: str, delimiter: str, *, skipped: int) -> Iterator[Row]:
     csv.field_size_limit(MAX_CELL)
     source = io.StringIO(text, newline="")
     source.seek(skipped)
-    before = 1 if skipped else 0
+    before = text[:skipped].count("\n")
     reader = csv.reader(_bounded(source, delimiter), delimiter=delimiter)
     line = 1 + before
     try:

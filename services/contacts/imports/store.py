@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import CursorResult, delete, insert, select, tuple_, update
 
 from kernel.db import AnySession, WriteSession
-from services.contacts.bulk import json_row, parts, row_set
+from services.contacts.bulk import json_row, parts, row_set, table_of
 from services.contacts.imports.candidates import addresses_in
 from services.contacts.imports.model import (
     COMMITTED,
@@ -26,14 +26,14 @@ from services.contacts.imports.tables import ContactImport, ImportRow
 _VIEW = select(*(getattr(ContactImport, name) for name in ImportView._fields))
 _ROW = select(*(getattr(ImportRow, name) for name in RowView._fields))
 _ROW_COLUMNS = ("import_id", "line", "outcome", "reason", "cells", "emails", "contact_id")
-_rows = ImportRow.__table__
-_given = row_set(_rows, _ROW_COLUMNS)  # type: ignore[arg-type]
-_ADD_ROWS = insert(ImportRow).from_select(list(_ROW_COLUMNS), select(*_given.c))
-_SETTLED = row_set(_rows, ("import_id", *_ROW_COLUMNS[1:]))  # type: ignore[arg-type]
+# Tables, not mapped classes: the ORM would take the one parameter for a row of its own.
+_rows = table_of(ImportRow)
+_given = row_set(_rows, _ROW_COLUMNS)
+_ADD_ROWS = insert(_rows).from_select(list(_ROW_COLUMNS), select(*_given.c))
 _SETTLE_ROWS = (
-    update(ImportRow)
-    .where(ImportRow.import_id == _SETTLED.c.import_id, ImportRow.line == _SETTLED.c.line)
-    .values({name: _SETTLED.c[name] for name in _ROW_COLUMNS[2:]})
+    update(_rows)
+    .where(_rows.c.import_id == _given.c.import_id, _rows.c.line == _given.c.line)
+    .values({name: _given.c[name] for name in _ROW_COLUMNS[2:]})
 )
 
 

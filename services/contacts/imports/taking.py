@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from kernel.db import AnySession, WriteSession
 from kernel.errors import Aborted
-from services.contacts.bulk import json_row, parts, row_set
+from services.contacts.bulk import json_row, parts, row_set, table_of
 from services.contacts.imports.model import Candidate, Decision, Known
 from services.contacts.organisations.tables import Organisation
 from services.contacts.people.model import Person, name_key, person_values
@@ -25,19 +25,21 @@ _ALONE = text("SELECT pg_advisory_xact_lock(hashtext('contacts-import'))")
 _PERSON = tuple(person_values(Person()))
 _DERIVED = ("email_key", "name_key", "search_text")
 _NEW_COLUMNS = ("id", "source", *_PERSON, *_DERIVED)
-_new = row_set(Contact.__table__, _NEW_COLUMNS)  # type: ignore[arg-type]
+# Tables, not mapped classes: the ORM would take the one parameter for a row of its own.
+_contact = table_of(Contact)
+_new = row_set(_contact, _NEW_COLUMNS)
 _ADD = (
-    upsert(Contact)
+    upsert(_contact)
     .from_select(list(_NEW_COLUMNS), select(*_new.c))
     .on_conflict_do_nothing()
-    .returning(Contact.id)
+    .returning(_contact.c.id)
 )
-_changed = row_set(Contact.__table__, ("id", *_PERSON, *_DERIVED))  # type: ignore[arg-type]
+_changed = row_set(_contact, ("id", *_PERSON, *_DERIVED))
 _FILL = (
-    update(Contact)
-    .where(Contact.id == _changed.c.id)
+    update(_contact)
+    .where(_contact.c.id == _changed.c.id)
     .values(
-        version=Contact.version + 1,
+        version=_contact.c.version + 1,
         updated_at=func.now(),
         **{name: _changed.c[name] for name in (*_PERSON, *_DERIVED)},
     )
@@ -116,7 +118,7 @@ async def relate(
         if key(d.candidate.organisation) in organisations
     ]
     for part in parts(rows):
-        await session.execute(upsert(Relation).on_conflict_do_nothing(), list(part))
+        await session.execute(upsert(table_of(Relation)).on_conflict_do_nothing(), list(part))
 
 
 async def ids_of_emails(session: AnySession, emails: Collection[str]) -> dict[str, uuid.UUID]:
