@@ -95,7 +95,7 @@ IMPORT_STATES = {
 }
 OUTCOMES = {
     imports.ROW_OUTCOME_NEW: Label(_l("New"), "good", "user-plus"),
-    imports.ROW_OUTCOME_UPDATE: Label(_l("Completed"), "info", "user-edit"),
+    imports.ROW_OUTCOME_UPDATE: Label(_l("Filled in"), "info", "user-edit"),
     imports.ROW_OUTCOME_DUPLICATE: Label(_l("Duplicate"), "neutral", "copy"),
     imports.ROW_OUTCOME_SUPPRESSED: Label(_l("Suppressed"), "warn", "ban"),
     imports.ROW_OUTCOME_INVALID: Label(_l("Invalid"), "bad", "alert-triangle"),
