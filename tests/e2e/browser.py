@@ -190,7 +190,14 @@ class _Forms(HTMLParser):
             self._area.value = self._area.value.removeprefix("\n")
             self._area = None
         elif tag == "select":
+            self._choose_first()
             self._select = ""
+
+    def _choose_first(self) -> None:
+        """Where nothing is selected, a browser sends the first option."""
+        options = [entry for entry in self._form.fields if entry.name == self._select] if self._form else []
+        if options and not any(entry.ticked for entry in options):
+            options[0].ticked = True
 
     def handle_data(self, data: str) -> None:
         if self._area is not None:
