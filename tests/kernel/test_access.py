@@ -1,0 +1,91 @@
+"""Stage access: the rule on the RPC decides; a stranger's id is not even confirmed."""
+
+import uuid
+from dataclasses import replace
+from typing import Any
+
+import grpc
+import pytest
+from kontor.options.v1 import options_pb2
+from kontor.tickets.v1 import tickets_pb2, tickets_pb2_grpc
+
+from kernel.errors import DomainError, NotFound, PermissionDenied
+from kernel.rpc.authorize import authorize_stage
+from kernel.rpc.call import Call, Method
+from tests.fixtures.serving import OwnContacts
+from tests.kernel.conftest import Sample
+from tests.kernel.sample import count, creation
+
+CREATE = Method.of(tickets_pb2.DESCRIPTOR.services_by_name["Tickets"].methods_by_name["CreateTicket"])
+
+
+async def test_without_a_token_nothing_happens(sample: Sample) -> None:
+    stub = tickets_pb2_grpc.TicketsStub(sample.served.bare_channel())
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await stub.CreateTicket(creation())
+    assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+    assert sample.rpc.calls == 0
+
+
+@pytest.mark.parametrize("header", ["Basic abc", "Bearer", "Bearer ", "abc"])
+async def test_another_kind_of_credential_is_refused(sample: Sample, header: str) -> None:
+    stub = tickets_pb2_grpc.TicketsStub(sample.served.bare_channel())
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await stub.CreateTicket(creation(), metadata=(("authorization", header),))
+    assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+@pytest.mark.parametrize("roles", [[], ["marketer"], ["dpo"], ["admin-of-something-else"]])
+async def test_a_missing_role_is_refused_before_the_handler(sample: Sample, roles: list[str]) -> None:
+    with pytest.raises(PermissionDenied) as refused:
+        await sample.client(*roles).CreateTicket(creation())
+    assert refused.value.reason == "ROLE_MISSING"
+    assert sample.rpc.calls == 0
+
+
+async def test_one_of_the_roles_is_enough(sample: Sample) -> None:
+    await sample.client("dpo", "agent").CreateTicket(creation())
+    assert sample.rpc.calls == 1
+
+
+async def test_customers_reach_their_own_contact(sample: Sample) -> None:
+    own = uuid.uuid4()
+    sample.own.contacts["anna"] = own
+    anna = sample.with_token(sample.realm.token("customer", sub="anna"))
+    await anna.CreateTicket(creation(contact_id=str(own)))
+    with pytest.raises(NotFound) as foreign:
+        await anna.CreateTicket(creation())
+    assert foreign.value.reason == "CONTACT_NOT_FOUND"
+    assert await count(sample.database, "note") == 1
+
+
+async def test_a_login_without_contact_owns_nothing(sample: Sample) -> None:
+    with pytest.raises(NotFound):
+        await sample.client("customer").CreateTicket(creation())
+
+
+async def test_staff_who_are_customers_too_act_as_staff(sample: Sample) -> None:
+    await sample.client("customer", "agent").CreateTicket(creation())
+    assert sample.rpc.calls == 1
+
+
+async def test_an_rpc_without_a_rule_is_refused() -> None:
+    assert await outcome(replace(CREATE, access=None)) == "NO_ACCESS_RULE"
+
+
+async def test_only_a_public_rpc_needs_no_token() -> None:
+    assert await outcome(replace(CREATE, access=options_pb2.Access(public=True))) == "reached"
+    assert await outcome(CREATE) == "TOKEN_MISSING"
+
+
+async def outcome(method: Method) -> str:
+    """Where a call without a token ends."""
+
+    async def reached(_call: Call, _request: Any) -> str:
+        return "reached"
+
+    call = Call(method=method, context=None, metadata={})  # type: ignore[arg-type]
+    try:
+        return str(await authorize_stage(OwnContacts())(call, creation(), reached))
+    except DomainError as error:
+        return error.reason
