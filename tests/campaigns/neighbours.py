@@ -1,0 +1,219 @@
+"""Contacts and privacy as campaigns sees them: in-process gRPC servers that keep the contract's promises."""
+
+import hashlib
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc
+from kontor.privacy.v1 import privacy_pb2, privacy_pb2_grpc
+
+from devstack.ports import LOOPBACK
+from kernel import errors
+from kernel.clock import SystemClock, to_timestamp
+from kernel.ids import new_id
+
+TOPIC = "newsletter"
+TEXTS = {
+    (topic, language): str(uuid.uuid5(uuid.NAMESPACE_URL, f"{topic}/{language}"))
+    for topic in (TOPIC, "events")
+    for language in ("de", "en")
+}
+
+
+@dataclass
+class World:
+    """What contacts and privacy know; tests change it between calls."""
+
+    people: dict[str, contacts_pb2.Contact] = field(default_factory=dict)
+    consents: dict[tuple[str, str], privacy_pb2.Consent] = field(default_factory=dict)
+    suppressed: set[str] = field(default_factory=set)
+    gifts: list[privacy_pb2.GiveConsentRequest] = field(default_factory=list)
+    withdrawals: list[privacy_pb2.WithdrawConsentRequest] = field(default_factory=list)
+    permits: dict[str, privacy_pb2.Decision] = field(default_factory=dict)
+    calls: Counter[str] = field(default_factory=Counter)
+    # Names of calls that fail once with UNAVAILABLE-like trouble after they took effect.
+    fail_after: list[str] = field(default_factory=list)
+    _answers: dict[tuple[str, str], tuple[bytes, Any]] = field(default_factory=dict)
+
+    def add(self, number: int, *, consent: bool = True, **fields: Any) -> str:
+        """A person with a consent to the newsletter."""
+        contact_id = str(new_id())
+        values = {"email": f"person{number}@demo.example", "family_name": f"Müller{number}", "language": "de"}
+        self.people[contact_id] = contacts_pb2.Contact(id=contact_id, **(values | fields))
+        if consent:
+            self.set_consent(contact_id, TOPIC, privacy_pb2.CONSENT_STATE_GIVEN)
+        return contact_id
+
+    def set_consent(self, contact_id: str, topic: str, state: privacy_pb2.ConsentState) -> privacy_pb2.Consent:
+        record = privacy_pb2.Consent(
+            id=str(new_id()),
+            contact_id=contact_id,
+            topic=topic,
+            channel=privacy_pb2.CHANNEL_EMAIL,
+            state=state,
+            record_time=to_timestamp(SystemClock().now()),
+        )
+        self.consents[contact_id, topic] = record
+        return record
+
+    def decide(self, candidate: privacy_pb2.Candidate, topic: str) -> privacy_pb2.Decision:
+        state = getattr(self.consents.get((candidate.contact_id, topic)), "state", None)
+        reasons = (
+            (not candidate.address, "no-address"),
+            (candidate.address in self.suppressed, "suppressed"),
+            (state == privacy_pb2.CONSENT_STATE_WITHDRAWN, "withdrawn"),
+            (state != privacy_pb2.CONSENT_STATE_GIVEN, "no-consent"),
+        )
+        reason = next((reason for holds, reason in reasons if holds), "consent")
+        return privacy_pb2.Decision(
+            id=str(new_id()), contact_id=candidate.contact_id, permitted=reason == "consent", reason=reason
+        )
+
+    def once(self, method: str, request: Any, act: Any) -> Any:
+        """A request_id seen before gets the first answer; with other content it is refused (AIP-155)."""
+        key = (method, request.request_id)
+        content = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
+        if key in self._answers:
+            first, answer = self._answers[key]
+            if first != content:
+                raise errors.InvalidArgument("reused", reason="REQUEST_ID_REUSED")
+            return answer
+        answer = act()
+        self._answers[key] = (content, answer)
+        return answer
+
+    async def count(self, method: str, context: Any) -> None:
+        self.calls[method] += 1
+        if method in self.fail_after:
+            self.fail_after.remove(method)
+            await context.abort(grpc.StatusCode.INTERNAL, "killed in the middle")
+
+
+class Contacts(contacts_pb2_grpc.ContactsServicer):
+    """The four RPCs that campaigns uses."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def SelectContactIds(self, request: Any, context: Any) -> contacts_pb2.SelectContactIdsResponse:
+        await self.world.count("SelectContactIds", context)
+        city = request.filter.city
+        ids = sorted(i for i, one in self.world.people.items() if i > request.page_token and city in ("", one.city))
+        page = ids[: request.page_size]
+        following = page[-1] if len(ids) > len(page) else ""
+        return contacts_pb2.SelectContactIdsResponse(contact_ids=page, next_page_token=following)
+
+    async def BatchGetContacts(self, request: Any, context: Any) -> contacts_pb2.BatchGetContactsResponse:
+        await self.world.count("BatchGetContacts", context)
+        people = self.world.people
+        return contacts_pb2.BatchGetContactsResponse(
+            contacts=[people[one] for one in request.contact_ids if one in people],
+            missing_ids=[one for one in request.contact_ids if one not in people],
+        )
+
+    async def EnsureContact(self, request: Any, context: Any) -> contacts_pb2.EnsureContactResponse:
+        def act() -> contacts_pb2.EnsureContactResponse:
+            for one in self.world.people.values():
+                if one.email.lower() == request.email.lower():
+                    return contacts_pb2.EnsureContactResponse(contact_id=one.id)
+            made = self.world.add(
+                0,
+                consent=False,
+                email=request.email,
+                given_name=request.given_name,
+                family_name=request.family_name,
+                language=request.language,
+            )
+            return contacts_pb2.EnsureContactResponse(contact_id=made, created=True)
+
+        answer = self.world.once("EnsureContact", request, act)
+        await self.world.count("EnsureContact", context)
+        return answer  # type: ignore[no-any-return]
+
+
+class Permits(privacy_pb2_grpc.PermitsServicer):
+    """Decisions from the world's consents at the moment of the call."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def Authorize(self, request: Any, context: Any) -> privacy_pb2.AuthorizeResponse:
+        await self.world.count("Authorize", context)
+        decisions = self.world.once("Authorize", request, lambda: self._decide(request))
+        self.world.permits.update({one.id: one for one in decisions})
+        return privacy_pb2.AuthorizeResponse(decisions=decisions)
+
+    async def Preview(self, request: Any, context: Any) -> privacy_pb2.AuthorizeResponse:
+        return privacy_pb2.AuthorizeResponse(decisions=self._decide(request))
+
+    def _decide(self, request: Any) -> list[privacy_pb2.Decision]:
+        return [self.world.decide(one, request.topic) for one in request.candidates]
+
+
+class Suppressions(privacy_pb2_grpc.SuppressionsServicer):
+    """The list of addresses."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def CheckSuppressions(self, request: Any, context: Any) -> privacy_pb2.CheckSuppressionsResponse:
+        flags = [one.value.lower() in self.world.suppressed for one in request.addresses]
+        return privacy_pb2.CheckSuppressionsResponse(suppressed=flags)
+
+
+class Consents(privacy_pb2_grpc.ConsentsServicer):
+    """Texts and records."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def ListConsentTexts(self, request: Any, context: Any) -> privacy_pb2.ListConsentTextsResponse:
+        texts = [
+            privacy_pb2.ConsentText(id=text_id, topic=topic, language=language)
+            for (topic, language), text_id in TEXTS.items()
+            if language == request.language
+        ]
+        return privacy_pb2.ListConsentTextsResponse(texts=texts)
+
+    async def ListConsents(self, request: Any, context: Any) -> privacy_pb2.ListConsentsResponse:
+        mine = [one for (contact, _), one in self.world.consents.items() if contact == request.contact_id]
+        return privacy_pb2.ListConsentsResponse(consents=mine)
+
+    async def GiveConsent(self, request: Any, context: Any) -> privacy_pb2.Consent:
+        def act() -> privacy_pb2.Consent:
+            self.world.gifts.append(request)
+            return self.world.set_consent(request.contact_id, request.topic, privacy_pb2.CONSENT_STATE_GIVEN)
+
+        answer = self.world.once("GiveConsent", request, act)
+        await self.world.count("GiveConsent", context)
+        return answer  # type: ignore[no-any-return]
+
+    async def WithdrawConsent(self, request: Any, context: Any) -> privacy_pb2.Consent:
+        def act() -> privacy_pb2.Consent:
+            self.world.withdrawals.append(request)
+            return self.world.set_consent(request.contact_id, request.topic, privacy_pb2.CONSENT_STATE_WITHDRAWN)
+
+        answer = self.world.once("WithdrawConsent", request, act)
+        await self.world.count("WithdrawConsent", context)
+        return answer  # type: ignore[no-any-return]
+
+
+@asynccontextmanager
+async def serving(world: World) -> AsyncIterator[str]:
+    """Both services on one port."""
+    server = grpc.aio.server()
+    contacts_pb2_grpc.add_ContactsServicer_to_server(Contacts(world), server)
+    privacy_pb2_grpc.add_PermitsServicer_to_server(Permits(world), server)
+    privacy_pb2_grpc.add_SuppressionsServicer_to_server(Suppressions(world), server)
+    privacy_pb2_grpc.add_ConsentsServicer_to_server(Consents(world), server)
+    port = server.add_insecure_port(f"{LOOPBACK}:0")
+    await server.start()
+    try:
+        yield f"{LOOPBACK}:{port}"
+    finally:
+        await server.stop(None)
