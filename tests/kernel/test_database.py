@@ -1,0 +1,107 @@
+"""A database that goes away: UNAVAILABLE, nothing kept, and back as if nothing had been."""
+
+from collections.abc import Callable
+
+import psycopg
+import pytest
+from kontor.tickets.v1 import tickets_pb2
+from sqlalchemy import text
+
+from devstack.ports import LOOPBACK, free_port
+from kernel.db import Database, WriteSession
+from kernel.errors import Unavailable
+from tests.fixtures.postgres import SCRATCH
+from tests.kernel.conftest import Sample
+from tests.kernel.sample import count, creation, metadata
+
+Admin = Callable[[str], psycopg.Connection]
+OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+def cut(admin: Admin) -> None:
+    """Ends every connection of the service, as a failover does."""
+    with admin(SCRATCH) as connection:
+        connection.execute(OTHERS)
+
+
+async def test_a_database_lost_in_mid_transaction_keeps_nothing(
+    sample: Sample, postgres_admin: Admin
+) -> None:
+    async def lose(session: WriteSession) -> None:
+        cut(postgres_admin)
+        await session.execute(text("SELECT 1"))
+
+    sample.rpc.deeds.append(lose)
+    request = creation()
+    agent = sample.client("agent")
+    with pytest.raises(Unavailable) as lost:
+        await agent.CreateTicket(request)
+    assert lost.value.reason == "DATABASE_UNAVAILABLE"
+    for table in ("note", "outbox", "idempotency", "audit_entry"):
+        assert await count(sample.database, table) == 0, table
+
+
+async def test_a_database_lost_before_the_commit_keeps_nothing_either(
+    sample: Sample, postgres_admin: Admin
+) -> None:
+    losses = 0
+
+    async def lose_once(session: WriteSession) -> None:
+        nonlocal losses
+        losses += 1
+        if losses == 1:
+            await session.flush()
+            cut(postgres_admin)
+
+    sample.rpc.deeds.append(lose_once)
+    # The channel repeats the call under the same request_id; the second try is the only effect.
+    await sample.client("agent").CreateTicket(creation())
+    assert losses == 2
+    assert await count(sample.database, "note") == 1
+    assert await count(sample.database, "outbox") == 1
+
+
+async def test_reads_recover_from_cut_connections(sample: Sample, postgres_admin: Admin) -> None:
+    agent = sample.client("agent")
+    read = tickets_pb2.GetTicketRequest(ticket_id=creation().request_id)
+    await agent.GetTicket(read)
+    cut(postgres_admin)
+    outcomes = []
+    for _ in range(3):
+        try:
+            await agent.GetTicket(read)
+            outcomes.append("answered")
+        except Unavailable:
+            outcomes.append("unavailable")
+    assert outcomes[-1] == "answered"
+
+
+async def test_a_database_that_is_not_there_is_unavailable() -> None:
+    url = f"postgresql+asyncpg://nobody:x@{LOOPBACK}:{free_port()}/none"
+    database = Database(url, metadata=metadata)
+    assert not await database.ping()
+    with pytest.raises(Unavailable):
+        async with database.transaction() as session:
+            await session.execute(text("SELECT 1"))
+    await database.close()
+
+
+async def test_an_error_in_a_statement_is_no_outage(database: Database) -> None:
+    with pytest.raises(Exception, match="does not exist") as wrong:
+        async with database.reading() as session:
+            await session.execute(text("SELECT * FROM nowhere"))
+    assert not isinstance(wrong.value, Unavailable)
+
+
+async def test_a_full_pool_is_unavailable(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = Database(database.url, metadata=metadata, pool_size=1)
+    monkeypatch.setattr(small.engine.pool, "_timeout", 0.1)
+    async with small.transaction() as session:
+        await session.execute(text("SELECT 1"))
+        with pytest.raises(Unavailable):
+            async with small.begin() as second:
+                await second.execute(text("SELECT 1"))
+    await small.close()
