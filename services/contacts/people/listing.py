@@ -110,6 +110,7 @@ def _matches(query: str) -> ColumnElement[bool]:
     words = search_words(query)
     literally = and_(*(Contact.search_text.like(like_pattern(word)) for word in words))
     whole = fold(query)
-    if len(whole) < _FUZZY_FROM or whole.replace(" ", "").lstrip("+").isdecimal():
+    # An address is exact: addresses of one domain resemble one another, and none of them is the one asked for.
+    if len(whole) < _FUZZY_FROM or "@" in query or whole.replace(" ", "").lstrip("+").isdecimal():
         return literally
     return or_(literally, Contact.search_text.op("%>", is_comparison=True)(whole))
