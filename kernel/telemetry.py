@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import traceback
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ ALLOWED_FIELDS = frozenset(
     }
 )  # fmt: skip
 REDACTED = "[redacted]"
+_VALUE_BEGINS = re.compile(r"[\n:='\"<({\[@]")
 
 
 class Logger:
@@ -67,7 +69,7 @@ class _JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.msg if isinstance(record.msg, str) else type(record.msg).__name__,
+            "event": _event(record),
         }
         if span.is_valid:
             line["trace_id"] = format(span.trace_id, "032x")
@@ -75,6 +77,16 @@ class _JsonFormatter(logging.Formatter):
         if record.exc_info and record.exc_info[1] is not None:
             line.update(place_of(record.exc_info[1]))
         return json.dumps(line, ensure_ascii=False)
+
+
+def _event(record: logging.LogRecord) -> str:
+    if not isinstance(record.msg, str):
+        return type(record.msg).__name__
+    if hasattr(record, "fields"):
+        return record.msg
+    # Another library may have put a value into its text (asyncio shows an exception's); a constant
+    # beginning says enough to find the place.
+    return _VALUE_BEGINS.split(record.msg, maxsplit=1)[0].strip()
 
 
 def place_of(error: BaseException) -> dict[str, Any]:
