@@ -3,6 +3,9 @@
 import os
 from collections.abc import Generator
 
+# Imported before any test: its plugin would else do so at the end, and Python 3.11's parser fails with
+# "AST constructor recursion depth mismatch" after greenlets have run.
+import hypothesis  # noqa: F401
 import pytest
 
 from tests.fixtures import servers

@@ -31,10 +31,13 @@ def clean_lines(value: str) -> str:
     return unicodedata.normalize("NFC", value).replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
+@lru_cache(maxsize=8192)
 def fold(value: str) -> str:
     """The form in which texts are compared: without case, accents, umlauts and doubled blanks."""
-    bare = unicodedata.normalize("NFKD", value.casefold()).translate(_LETTERS)
-    bare = "".join(c for c in bare if not unicodedata.combining(c))
+    bare = value.casefold()
+    if not bare.isascii():
+        bare = unicodedata.normalize("NFKD", bare).translate(_LETTERS)
+        bare = "".join(c for c in bare if not unicodedata.combining(c))
     return _SPACES.sub(" ", _UMLAUT.sub(r"\1", bare)).strip()
 
 
@@ -69,7 +72,7 @@ def normal_phone(value: str, country: str) -> str | None:
     except phonenumbers.NumberParseException:
         return None
     # Possible, not valid: new blocks are handed out faster than tables of them are updated.
-    if not phonenumbers.is_possible_number(number) or number.national_number < _SHORTEST:
+    if not phonenumbers.is_possible_number(number) or (number.national_number or 0) < _SHORTEST:
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

@@ -55,6 +55,12 @@ class Neighbour(privacy_pb2_grpc.SuppressionsServicer):
             await self.meanwhile()
         return privacy_pb2.CheckSuppressionsResponse(suppressed=[v in self.suppressed for v in values])
 
+    async def AddSuppression(self, request: Any, context: Any) -> Any:
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "contacts never adds an entry")
+
+    async def ListSuppressions(self, request: Any, context: Any) -> Any:
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "contacts never reads the list")
+
 
 @dataclass
 class House:
@@ -68,19 +74,19 @@ class House:
     people: PeopleService
     timeline: TimelineService
     imports_service: ImportsService
-    _stubs: dict[str, Any] = field(default_factory=dict)
+    _channels: dict[str, grpc.aio.Channel] = field(default_factory=dict)
 
-    def contacts(self, *roles: str, **claims: Any) -> contacts_pb2_grpc.ContactsStub:
+    def contacts(self, *roles: str, **claims: Any) -> "contacts_pb2_grpc.ContactsAsyncStub":
         """The Contacts service as somebody with these roles sees it."""
         return contacts_pb2_grpc.ContactsStub(self._channel(roles or ("agent",), claims))
 
-    def imports(self, *roles: str) -> imports_pb2_grpc.ImportsStub:
+    def imports(self, *roles: str) -> "imports_pb2_grpc.ImportsAsyncStub":
         return imports_pb2_grpc.ImportsStub(self._channel(roles or ("agent",), {}))
 
-    def holder(self) -> holder_pb2_grpc.DataHolderStub:
+    def holder(self) -> "holder_pb2_grpc.DataHolderAsyncStub":
         return holder_pb2_grpc.DataHolderStub(self._channel(("service",), {}))
 
-    def customer(self, email: str, **claims: Any) -> contacts_pb2_grpc.ContactsStub:
+    def customer(self, email: str, **claims: Any) -> "contacts_pb2_grpc.ContactsAsyncStub":
         """A customer whose provider has verified this address."""
         return self.contacts("customer", **{"sub": email, "email": email, "email_verified": True, **claims})
 
@@ -121,9 +127,9 @@ class House:
 
     def _channel(self, roles: tuple[str, ...], claims: dict[str, Any]) -> grpc.aio.Channel:
         key = repr((roles, sorted(claims.items())))
-        if key not in self._stubs:
-            self._stubs[key] = self.served.channel(self.realm.token(*roles, **claims))
-        return self._stubs[key]
+        if key not in self._channels:
+            self._channels[key] = self.served.channel(self.realm.token(*roles, **claims))
+        return self._channels[key]
 
 
 def update_request(contact_id: str, etag: str = "", **values: Any) -> contacts_pb2.UpdateContactRequest:

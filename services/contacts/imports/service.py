@@ -187,9 +187,9 @@ async def _take_over(session: WriteSession, decisions: list[Decision], *, source
     decisions = settled(decisions, created)
     updates = [d for d in decisions if d.outcome == UPDATE]
     await taking.fill(session, updates)
-    related = [d for d in decisions if d.outcome in (NEW, UPDATE) and d.candidate.organisation]
+    related = [d for d in decisions if d.outcome in (NEW, UPDATE) and fold(d.candidate.organisation)]
     known = await organisations.ensure_all(session, {d.candidate.organisation for d in related})
-    await taking.relate(session, related, known, fold)
+    await taking.relate(session, related, known)
     await emit(
         session,
         *(events.contact_created(i) for i in added),

@@ -30,10 +30,12 @@ _ROW_COLUMNS = ("import_id", "line", "outcome", "reason", "cells", "emails", "co
 _rows = table_of(ImportRow)
 _given = row_set(_rows, _ROW_COLUMNS)
 _ADD_ROWS = insert(_rows).from_select(list(_ROW_COLUMNS), select(*_given.c))
+_DECIDED_COLUMNS = ("import_id", "line", "outcome", "reason", "contact_id")
+_decided = row_set(_rows, _DECIDED_COLUMNS)
 _SETTLE_ROWS = (
     update(_rows)
-    .where(_rows.c.import_id == _given.c.import_id, _rows.c.line == _given.c.line)
-    .values({name: _given.c[name] for name in _ROW_COLUMNS[2:]})
+    .where(_rows.c.import_id == _decided.c.import_id, _rows.c.line == _decided.c.line)
+    .values({name: _decided.c[name] for name in _DECIDED_COLUMNS[2:]})
 )
 
 
@@ -83,7 +85,12 @@ async def settle(
 ) -> None:
     """What the commit did: each row's outcome and contact, the counts, the time."""
     for part in parts(decisions):
-        await session.execute(_SETTLE_ROWS, {"rows": [_row(import_id, d) for d in part]})
+        await session.execute(_SETTLE_ROWS, {"rows": [_decided_row(import_id, d) for d in part]})
+    await session.execute(
+        update(ImportRow)
+        .where(ImportRow.import_id == import_id, ImportRow.outcome == SUPPRESSED)
+        .values(cells={}, emails=[])
+    )
     await session.execute(
         update(ContactImport)
         .where(ContactImport.id == import_id)
@@ -109,14 +116,16 @@ async def forget_imports_before(session: WriteSession, moment: datetime) -> None
 def _row(import_id: uuid.UUID, decision: Decision) -> dict[str, Any]:
     # Nothing of a suppressed row is kept: whoever was erased must not come back through a rejected file.
     cells = {} if decision.outcome == SUPPRESSED else decision.candidate.cells
+    return {**_decided_row(import_id, decision), "cells": cells, "emails": addresses_in(cells)}
+
+
+def _decided_row(import_id: uuid.UUID, decision: Decision) -> dict[str, Any]:
     return json_row(
         {
             "import_id": import_id,
             "line": decision.candidate.line,
             "outcome": decision.outcome,
             "reason": decision.reason,
-            "cells": cells,
-            "emails": addresses_in(cells),
             "contact_id": None if decision.outcome == SUPPRESSED else decision.contact_id,
         }
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import Text, Uuid, any_, exists, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -18,7 +17,7 @@ from services.contacts.imports.model import Candidate, Decision, Known
 from services.contacts.organisations.tables import Organisation
 from services.contacts.people.model import Person, name_key, person_values
 from services.contacts.people.tables import Contact, Relation
-from services.contacts.text import email_key
+from services.contacts.text import email_key, fold
 
 # Files are taken over one after the other; contacts that staff create meanwhile are no obstacle.
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtext('contacts-import'))")
@@ -44,6 +43,10 @@ _FILL = (
         **{name: _changed.c[name] for name in (*_PERSON, *_DERIVED)},
     )
 )
+_RELATION_COLUMNS = ("contact_id", "position", "organisation_id", "role")
+_relation = table_of(Relation)
+_related = row_set(_relation, _RELATION_COLUMNS)
+_RELATE = upsert(_relation).from_select(list(_RELATION_COLUMNS), select(*_related.c)).on_conflict_do_nothing()
 _KNOWN = select(
     Contact.id,
     exists(select(Relation.contact_id).where(Relation.contact_id == Contact.id)),
@@ -104,21 +107,25 @@ async def fill(session: WriteSession, wanted: Sequence[Decision]) -> None:
 
 
 async def relate(
-    session: WriteSession, decisions: Sequence[Decision], organisations: Mapping[str, uuid.UUID], key: Any
+    session: WriteSession, decisions: Sequence[Decision], organisations: Mapping[str, uuid.UUID]
 ) -> None:
-    """Gives contacts their role in the organisation that their row names, unless they have one."""
-    rows: list[dict[str, Any]] = [
-        {
-            "contact_id": d.contact_id,
-            "position": 0,
-            "organisation_id": organisations[key(d.candidate.organisation)],
-            "role": d.candidate.role,
-        }
+    """Gives contacts their role in the organisation that their row names, unless they have one.
+
+    `organisations` maps folded names to ids.
+    """
+    rows = [
+        json_row(
+            {
+                "contact_id": d.contact_id,
+                "position": 0,
+                "organisation_id": organisations[fold(d.candidate.organisation)],
+                "role": d.candidate.role,
+            }
+        )
         for d in decisions
-        if key(d.candidate.organisation) in organisations
     ]
     for part in parts(rows):
-        await session.execute(upsert(table_of(Relation)).on_conflict_do_nothing(), list(part))
+        await session.execute(_RELATE, {"rows": part})
 
 
 async def ids_of_emails(session: AnySession, emails: Collection[str]) -> dict[str, uuid.UUID]:
