@@ -1,14 +1,13 @@
 """The service's parts, wired like __main__ does, on a real database and behind all seven stages."""
 
-import base64
-import hashlib
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 
 import pytest
 from kontor.privacy.v1 import privacy_pb2_grpc
 
+from kernel.bus import Bus
 from kernel.db import AnySession, Database
 from kernel.pages import Pages
 from services.privacy.consent.rpc import ConsentsRpc
@@ -22,25 +21,11 @@ from services.privacy.tables import metadata
 from tests.fixtures.clock import FakeClock
 from tests.fixtures.realm import Realm
 from tests.fixtures.serving import OpenDatabase, OwnContacts, Serve, Served
+from tests.privacy.holders import Base
+from tests.privacy.machine import Machine, build
+from tests.privacy.parts import Parts, pepper
 
 pytest_plugins = ["tests.fixtures.realm", "tests.fixtures.serving"]
-
-
-def pepper(name: str) -> str:
-    return base64.b64encode(hashlib.sha256(name.encode()).digest()).decode()
-
-
-@dataclass
-class Parts:
-    """Use cases over one database."""
-
-    database: Database
-    clock: FakeClock
-    consents: ConsentService
-    suppression: SuppressionService
-    permits: PermitService
-    hasher: Hasher
-    restricted: set[uuid.UUID] = field(default_factory=set)
 
 
 @pytest.fixture
@@ -105,3 +90,15 @@ async def doors(parts: Parts, serve: Serve, realm: Realm) -> Doors:
         audience="kontor-privacy",
     )
     return Doors(served, realm, own)
+
+
+@pytest.fixture
+async def machine(
+    parts: Parts, open_database: OpenDatabase, serve: Serve, realm: Realm, nats_url: str
+) -> AsyncIterator[Machine]:
+    """What carries out requests, with four holders on real servers."""
+    bus = Bus(nats_url, name="test-privacy")
+    await bus.connect()
+    contacts = open_database("scratch", Base.metadata)
+    yield await build(parts, contacts, bus, serve, realm.token("service", sub="kontor-privacy"))
+    await bus.close()

@@ -9,8 +9,9 @@ from sqlalchemy.exc import DBAPIError
 
 from kernel.db import Database
 from kernel.errors import FailedPrecondition, InvalidArgument, NotFound
-from tests.privacy.conftest import Doors, Parts
+from tests.privacy.conftest import Doors
 from tests.privacy.giving import evidence, give_request, text_id, withdraw_request
+from tests.privacy.parts import Parts
 
 ANNA = uuid.UUID("018f0000-0000-7000-8000-00000000a11a")
 

@@ -9,8 +9,9 @@ from pymerkle import InmemoryTree
 
 from services.privacy.consent.jobs import ConsentJobs
 from services.privacy.consent.merkle import EMPTY_ROOT, Frontier, frontier_of, leaf_hash
-from tests.privacy.conftest import Doors, Parts
+from tests.privacy.conftest import Doors
 from tests.privacy.giving import give_request
+from tests.privacy.parts import Parts
 
 
 @pytest.mark.parametrize("count", [*range(1, 18), 100, 257])

@@ -12,8 +12,9 @@ from kernel.errors import NotFound
 from services.privacy.consent.model import State
 from services.privacy.permits.model import Candidate, Known, decide
 from services.privacy.suppression.model import Address
-from tests.privacy.conftest import Doors, Parts
+from tests.privacy.conftest import Doors
 from tests.privacy.giving import give_request, withdraw_request
+from tests.privacy.parts import Parts
 
 SOMEBODY = Candidate(uuid.uuid4(), "somebody@example.org")
 

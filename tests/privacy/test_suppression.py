@@ -12,7 +12,8 @@ from kernel.errors import InvalidArgument, PermissionDenied
 from services.privacy.suppression.model import Address, Hasher
 from services.privacy.suppression.normalise import EMAIL, PHONE, SMS, normalise
 from services.privacy.suppression.service import SuppressionService
-from tests.privacy.conftest import Doors, Parts, pepper
+from tests.privacy.conftest import Doors
+from tests.privacy.parts import Parts, pepper
 
 
 @pytest.mark.parametrize(

@@ -71,17 +71,11 @@ class Erasure:
     async def _plan(self, request: Request, identifiers: Identifiers) -> bool:
         known = {p.holder for p in await self._plans(request)}
         waiting = Waiting()
-        asked = holder_pb2.PlanRequest(
-            request_id=str(derived_id(request.id, f"plan-{request.round}")),
-            subject_id=str(request.contact_id),
-            identifiers=on_wire(identifiers),
-            kind=holder_pb2.REQUEST_KIND_ERASURE,
-        )
         for holder in self._desk.holders:
             if holder.name in known:
                 continue
             async with waiting.unless_down(holder):
-                plan = await holder.plan(asked)
+                plan = await holder.plan(_plan_request(request, identifiers, holder))
                 # Whatever a holder calls itself, its plan is kept under the name we asked.
                 plan.holder = holder.name
                 async with self._database.transaction() as session:
@@ -159,7 +153,7 @@ class Erasure:
     ) -> None:
         receipt = await holder.execute(
             holder_pb2.ExecuteRequest(
-                request_id=str(derived_id(request.id, f"execute-{request.round}")),
+                request_id=str(derived_id(request.id, f"execute-{request.round}-{holder.name}")),
                 plan_id=planned.plan.plan_id,
                 plan_hash=planned.plan.plan_hash,
             )
@@ -233,6 +227,16 @@ class Erasure:
         async with self._database.reading() as session:
             plans = (await store.plans(session, [request.id]))[request.id]
         return [p for p in plans if p.number == request.round]
+
+
+def _plan_request(request: Request, identifiers: Identifiers, holder: HolderClient) -> holder_pb2.PlanRequest:
+    return holder_pb2.PlanRequest(
+        # The same id in every life of this process: a holder that has planned answers the same plan.
+        request_id=str(derived_id(request.id, f"plan-{request.round}-{holder.name}")),
+        subject_id=str(request.contact_id),
+        identifiers=on_wire(identifiers),
+        kind=holder_pb2.REQUEST_KIND_ERASURE,
+    )
 
 
 def _as_json(answer: holder_pb2.ProbeResponse) -> dict[str, Any]:

@@ -1,0 +1,139 @@
+"""Four holders to drive: contacts on a small database, two that do as they are told, and privacy itself."""
+
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+from kontor.privacy.v1 import holder_pb2, holder_pb2_grpc
+from sqlalchemy import Text, Uuid, insert
+from sqlalchemy.orm import DeclarativeBase, Mapped
+
+from kernel.clock import to_timestamp
+from kernel.db import Database
+from kernel.holder.executing import hash_of
+from kernel.personal import Category, Purpose, dataset, personal, plain
+from kernel.schema import service_metadata
+from kernel.signing import Signer, signed_content
+from tests.fixtures.clock import FakeClock
+
+
+class Base(DeclarativeBase):
+    metadata = service_metadata()
+
+
+class Person(Base):
+    """A contact as far as these tests need one."""
+
+    __tablename__ = "person"
+    id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
+    given_name: Mapped[str] = personal(Text, category=Category.IDENTITY, purpose=Purpose.SERVICE)
+    family_name: Mapped[str] = personal(Text, category=Category.IDENTITY, purpose=Purpose.SERVICE)
+    email: Mapped[str] = personal(Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE)
+    phone: Mapped[str] = personal(Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE)
+    __table_args__ = (dataset(deletion_class="with the contact", subject="id"),)
+
+
+class Remark(Base):
+    """Free text of somebody else, in which a subject may be named."""
+
+    __tablename__ = "remark"
+    id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
+    contact_id: Mapped[uuid.UUID | None] = plain(Uuid)
+    text: Mapped[str] = personal(Text, category=Category.FREE_TEXT, purpose=Purpose.SERVICE)
+    __table_args__ = (dataset(deletion_class="with the contact", subject="contact_id"),)
+
+
+async def make_tables(database: Database) -> None:
+    async with database.engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+
+
+async def add_person(database: Database, *, email: str = "", family_name: str = "Meier") -> uuid.UUID:
+    contact_id = uuid.uuid4()
+    async with database.transaction() as session:
+        await session.execute(
+            insert(Person).values(
+                id=contact_id,
+                given_name="Anna",
+                family_name=family_name,
+                email=email or f"{contact_id.hex}@example.org",
+                phone="+49 30 901820",
+            )
+        )
+    return contact_id
+
+
+@dataclass
+class Told(holder_pb2_grpc.DataHolderServicer):
+    """A holder in memory: it can be down, sign with a stranger's key, or find something left."""
+
+    name: str
+    signer: Signer
+    clock: FakeClock
+    down: bool = False
+    stranger: Signer | None = None
+    findings: list[holder_pb2.Finding] = field(default_factory=list)
+    plans: dict[str, holder_pb2.PlanResponse] = field(default_factory=dict)
+    receipts: dict[str, holder_pb2.Receipt] = field(default_factory=dict)
+    executions: int = 0
+
+    async def Describe(self, request: Any, context: Any) -> holder_pb2.DescribeResponse:
+        await self._answer(context)
+        return holder_pb2.DescribeResponse(holder=self.name, public_key=self.signer.public_key)
+
+    async def Collect(self, request: Any, context: Any) -> AsyncIterator[holder_pb2.Record]:
+        await self._answer(context)
+        for number in range(1):
+            yield holder_pb2.Record(
+                holder=self.name,
+                dataset="note",
+                record_id=str(number),
+                values=[
+                    holder_pb2.Value(column="body", value=f"#{self.name} [*bold*] $x$ @ref <b>", category=9)
+                ],
+            )
+
+    async def Plan(self, request: Any, context: Any) -> holder_pb2.PlanResponse:
+        await self._answer(context)
+        if request.request_id not in self.plans:
+            items = [
+                holder_pb2.PlanItem(dataset="note", action=holder_pb2.ACTION_DELETE_ROW, rows=2),
+                holder_pb2.PlanItem(
+                    dataset="invoice",
+                    action=holder_pb2.ACTION_KEEP_RESTRICTED,
+                    rows=1,
+                    law="§ 147 AO",
+                    keep_until=to_timestamp(self.clock.now()),
+                ),
+            ]
+            self.plans[request.request_id] = holder_pb2.PlanResponse(
+                plan_id=str(uuid.uuid4()), holder=self.name, items=items, plan_hash=hash_of(items)
+            )
+        return self.plans[request.request_id]
+
+    async def Execute(self, request: Any, context: Any) -> holder_pb2.Receipt:
+        await self._answer(context)
+        if request.plan_id not in self.receipts:
+            self.executions += 1
+            plan = next(p for p in self.plans.values() if p.plan_id == request.plan_id)
+            self.receipts[request.plan_id] = holder_pb2.Receipt(
+                holder=self.name,
+                plan_id=plan.plan_id,
+                plan_hash=plan.plan_hash,
+                done=plan.items,
+                execute_time=to_timestamp(self.clock.now()),
+            )
+        receipt = holder_pb2.Receipt()
+        receipt.CopyFrom(self.receipts[request.plan_id])
+        receipt.signature = (self.stranger or self.signer).sign(signed_content(receipt))
+        return receipt
+
+    async def Probe(self, request: Any, context: Any) -> holder_pb2.ProbeResponse:
+        await self._answer(context)
+        return holder_pb2.ProbeResponse(holder=self.name, findings=self.findings, columns_scanned=7)
+
+    async def _answer(self, context: Any) -> None:
+        if self.down:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "down")

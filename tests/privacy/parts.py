@@ -1,0 +1,30 @@
+"""The use cases of the service over one database, and the peppers that the tests use."""
+
+import base64
+import hashlib
+import uuid
+from dataclasses import dataclass, field
+
+from kernel.db import Database
+from services.privacy.consent.service import ConsentService
+from services.privacy.permits.service import PermitService
+from services.privacy.suppression.model import Hasher
+from services.privacy.suppression.service import SuppressionService
+from tests.fixtures.clock import FakeClock
+
+
+def pepper(name: str) -> str:
+    return base64.b64encode(hashlib.sha256(name.encode()).digest()).decode()
+
+
+@dataclass
+class Parts:
+    """Use cases over one database."""
+
+    database: Database
+    clock: FakeClock
+    consents: ConsentService
+    suppression: SuppressionService
+    permits: PermitService
+    hasher: Hasher
+    restricted: set[uuid.UUID] = field(default_factory=set)
