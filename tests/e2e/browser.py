@@ -37,6 +37,9 @@ class Form:
     method: str
     fields: list[Field] = field(default_factory=list)
 
+    def has(self, name: str) -> bool:
+        return any(entry.name == name for entry in self.fields)
+
     def value(self, name: str) -> str:
         return next(entry.value for entry in self.fields if entry.name == name)
 
@@ -96,7 +99,7 @@ class Page:
         """The first POST form whose address ends with `action` and that has this field."""
         for form in self.forms:
             fits = urlsplit(form.action).path.endswith(action) and form.method == "POST"
-            if fits and (not field or any(entry.name == field for entry in form.fields)):
+            if fits and (not field or form.has(field)):
                 return form
         raise Broken(f"{self.path} has no form {action!r} with {field!r}: {self.status} {self.text[:300]!r}")
 
