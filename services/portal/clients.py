@@ -24,7 +24,7 @@ from services.portal.config import PortalSettings
 
 _KEY = "portal.clients"
 _COLLECT_TIMEOUT_S = 10.0
-HOLDERS = ("contacts", "campaigns", "tickets", "privacy")
+HOLDERS = ("contacts", "tickets", "campaigns", "privacy")
 
 Answer = TypeVar("Answer")
 

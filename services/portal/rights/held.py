@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext as _
+from flask_babel import ngettext
 from kontor.privacy.v1 import holder_pb2
 from kontor.privacy.v1.holder_pb2 import PlanItem, Record
 
-from kernel.web.i18n import moment
 from services.portal.clients import Held
 from services.portal.rights import vocabulary
+from services.portal.rights.values import words
 from services.portal.rights.words import BASES, PURPOSES, holder_words, names, source_words
 
 # More than this of one kind is listed in the copy of the data, not on the page.
 SHOWN_RECORDS = 10
-
-_INSTANT = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)?$")
 
 
 @dataclass
@@ -42,6 +38,17 @@ class Dataset:
     bases: set[int] = field(default_factory=set)
     retention: str = ""
     entries: list[Entry] = field(default_factory=list)
+    # How many records the entries stand for, where they are gathered.
+    count: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.count or len(self.entries)
+
+    @property
+    def brief(self) -> bool:
+        """Whether every entry is one line."""
+        return len(self.entries) > 1 and all(len(entry.values) <= 1 for entry in self.entries)
 
     @property
     def why(self) -> str:
@@ -68,20 +75,20 @@ class Part:
 
     @property
     def count(self) -> int:
-        return sum(len(dataset.entries) for dataset in self.datasets)
+        return sum(dataset.total for dataset in self.datasets)
 
 
-def parts(held: Iterable[Held]) -> list[Part]:
+def parts(held: Iterable[Held], *, own_subject: str) -> list[Part]:
     """One part for each service, in the order asked."""
     made = []
     for one in held:
         title, text, icon = holder_words(one.holder)
-        datasets = _datasets(one.records or [])
+        datasets = _datasets(one.records or [], own_subject)
         made.append(Part(title, text, icon, one.records is not None, datasets))
     return made
 
 
-def _datasets(records: Iterable[Record]) -> list[Dataset]:
+def _datasets(records: Iterable[Record], own_subject: str) -> list[Dataset]:
     found: dict[str, Dataset] = {}
     for record in records:
         dataset = found.get(record.dataset)
@@ -93,26 +100,43 @@ def _datasets(records: Iterable[Record]) -> list[Dataset]:
         dataset.purposes |= {value.purpose for value in record.values}
         dataset.bases |= {value.basis for value in record.values}
         dataset.entries.append(
-            Entry(values=_values(record), since=record.since, source=source_words(record.source))
+            Entry(values=_values(record, own_subject), since=record.since, source=source_words(record.source))
         )
+    if "audit_entry" in found:
+        audit = found["audit_entry"]
+        audit.count, audit.entries = len(audit.entries), _gathered(audit.entries)
     return sorted(found.values(), key=lambda dataset: dataset.technical)
 
 
-def _values(record: Record) -> list[tuple[str, str]]:
+def _values(record: Record, own_subject: str) -> list[tuple[str, str]]:
     return [
-        (vocabulary.column(value.column), readable(value.value))
+        (
+            vocabulary.column(value.column, of=record.dataset),
+            words(record.dataset, value.column, value.value, own_subject=own_subject),
+        )
         for value in record.values
         if value.column not in vocabulary.DERIVED
     ]
 
 
-def readable(value: str) -> str:
-    """A value as people write it: instants with the local time, yes and no."""
-    if value in {"True", "False"}:
-        return str(_("yes") if value == "True" else _("no"))
-    if _INSTANT.match(value):
-        return moment(datetime.fromisoformat(value))
-    return value
+def _gathered(entries: list[Entry]) -> list[Entry]:
+    """Hundreds of reads say more as numbers: who, how often, last when."""
+    by_whom: dict[str, list[Entry]] = {}
+    for entry in entries:
+        for _label, name in entry.values[:1]:
+            by_whom.setdefault(name, []).append(entry)
+    return [
+        Entry(
+            values=[(name, ngettext("%(num)s time", "%(num)s times", len(found)))],
+            since=_latest(found),
+            source="",
+        )
+        for name, found in by_whom.items()
+    ]
+
+
+def _latest(entries: list[Entry]) -> Any:
+    return max((entry.since for entry in entries), key=lambda stamp: (stamp.seconds, stamp.nanos))
 
 
 @dataclass

@@ -28,7 +28,8 @@ from kontor.privacy.v1.privacy_pb2 import (
 
 from kernel.web.access import login_required
 from kernel.web.forms import Form
-from services.portal.clients import clients, unless_down
+from kernel.web.login import current_login
+from services.portal.clients import HOLDERS, clients, unless_down
 from services.portal.rights import vocabulary
 from services.portal.rights.held import parts, summarise
 from services.portal.rights.words import holder_words
@@ -51,11 +52,12 @@ def overview() -> ResponseReturnValue:
     """GET /rights: everything held, explained, and every request with its state."""
     contact = own_contact()
     held = clients().collect(contact)
+    login = current_login()
     requests = unless_down(lambda: clients().requests.ListRequests(ListRequestsRequest(page_size=50)))
     return render_template(
         "rights/overview.html",
         contact=contact,
-        parts=parts(held),
+        parts=parts(held, own_subject=login.subject if login else ""),
         requests=requests.requests if requests is not None else None,
         form=Form(),
     )
@@ -143,11 +145,16 @@ def _shown(request_id: uuid.UUID) -> dict[str, object]:
                 [(vocabulary.dataset(item.dataset), item) for item in plan.items if item.rows],
                 plan.executed,
             )
-            for plan in found.plans
+            for plan in sorted(found.plans, key=lambda plan: _order(plan.holder))
         ],
         "waiting_for": [holder_words(holder)[0] for holder in found.waiting_for],
         "form": Form(),
     }
+
+
+def _order(holder: str) -> int:
+    """The same order of parts on every page."""
+    return HOLDERS.index(holder) if holder in HOLDERS else len(HOLDERS)
 
 
 def _step(found: Request) -> int:

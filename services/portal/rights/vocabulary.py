@@ -21,13 +21,22 @@ DATASETS = {
     "certificate": _l("Certificates of erasure"),
     "erasure_ledger": _l("Proof of erasure"),
     "erasure_plan": _l("Plans of erasure"),
+    "request_identifiers": _l("Addresses needed to carry out an erasure"),
     "suppression_entry": _l("Addresses we must not write to"),
     "audit_entry": _l("Who has read or changed your data"),
     "idempotency": _l("Answers kept for repeated calls"),
 }
 
 # Kept for running and proving the service; a reader looks for them last.
-TECHNICAL = {"audit_entry", "idempotency", "erasure_plan", "erasure_ledger", "import_row", "login"}
+TECHNICAL = {
+    "request_identifiers",
+    "audit_entry",
+    "idempotency",
+    "erasure_plan",
+    "erasure_ledger",
+    "import_row",
+    "login",
+}
 
 # The same words once more, in the form that searching needs. They are in the copy of the data.
 DERIVED = {"email_key", "name_key", "search_text"}
@@ -72,6 +81,7 @@ COLUMNS = {
     "response": _l("Answer"),
     "responsible_name": _l("Whom to ask"),
     "role": _l("Role"),
+    "sealed": _l("Addresses, sealed"),
     "salutation": _l("Form of address"),
     "state": _l("State"),
     "street": _l("Street"),
@@ -80,6 +90,11 @@ COLUMNS = {
     "token_sha256": _l("Fingerprint of the link"),
     "topic": _l("Topic"),
     "topics": _l("Topics"),
+}
+
+_COLUMNS_OF = {
+    ("login", "subject"): _l("Identifier of the login"),
+    ("timeline_entry", "kind"): _l("What"),
 }
 
 # Start event and standard period (DIN 66398), as the services declare them.
@@ -97,6 +112,7 @@ RETENTION = {
         "14 days if you do not confirm, else 30 days after the confirmation"
     ),
     "closing of the ticket + 3 years (§ 195 BGB)": _l("3 years after the ticket was closed (§ 195 BGB)"),
+    "completion + 0 days": _l("until the request is completed"),
     "completion + 30 days": _l("30 days after completion"),
     "completion + 3 years (§ 195 BGB)": _l("3 years after completion (§ 195 BGB)"),
     "recording + 90 days": _l("90 days"),
@@ -109,6 +125,7 @@ RETENTION = {
 }
 
 LAWS = {
+    "Art. 17(1) GDPR": _l("Art. 17(1) GDPR"),
     "Art. 5(2) GDPR": _l("Art. 5(2) GDPR"),
     "§ 7a UWG; Art. 7(1) GDPR": _l("§ 7a UWG; Art. 7(1) GDPR"),
     "Art. 5(2), Art. 17(3)(b) GDPR": _l("Art. 5(2), Art. 17(3)(b) GDPR"),
@@ -121,9 +138,9 @@ def dataset(name: str) -> str:
     return str(DATASETS.get(name) or _humanise(name))
 
 
-def column(name: str) -> str:
-    """The label of a column."""
-    return str(COLUMNS.get(name) or _humanise(name))
+def column(name: str, *, of: str = "") -> str:
+    """The label of a column; some names mean another thing in another data set."""
+    return str(_COLUMNS_OF.get((of, name)) or COLUMNS.get(name) or _humanise(name))
 
 
 def retention(period: str) -> str:

@@ -49,6 +49,11 @@ BASES: dict[int, object] = {
 SOURCES = {
     "form": _l("you, through a form"),
     "portal": _l("you, in this portal"),
+    "portal-login": _l("you, in this portal"),
+    "double-opt-in": _l("you, confirmed by mail"),
+    "preferences": _l("you, by the link in a mail"),
+    "link": _l("you, by the link in a mail"),
+    "one-click": _l("you, by one click in your mail program"),
     "staff": _l("entered by our staff"),
     "integration": _l("a connected system"),
     "import": _l("an import of existing customer data"),
@@ -67,6 +72,8 @@ def source_words(source: str) -> str:
     """Where a record came from; an import names its own id, which says nothing to a reader."""
     if not source:
         return ""
+    if source.startswith(("http://", "https://")):
+        return str(SOURCES["form"])
     return str(SOURCES.get(source.split(":", 1)[0], source))
 
 
