@@ -13,28 +13,34 @@ from services.tickets.tickets.model import Ticket
 
 def ticket_opened(ticket: Ticket) -> Fact:
     """A ticket was opened; its first message comes with it and has no fact of its own."""
-    message = events_pb2.TicketOpened(ticket_id=str(ticket.id), contact_id=_text(ticket.contact_id))
-    return Fact("tickets.ticket.opened", message)
+    return Fact(
+        "tickets.ticket.opened",
+        events_pb2.TicketOpened(ticket_id=str(ticket.id), contact_id=_text(ticket.contact_id)),
+    )
 
 
 def ticket_updated(ticket: Ticket) -> Fact:
     """State, priority or owner of a ticket changed."""
-    message = events_pb2.TicketUpdated(
-        ticket_id=str(ticket.id), contact_id=_text(ticket.contact_id), state=ticket.state
+    return Fact(
+        "tickets.ticket.updated",
+        events_pb2.TicketUpdated(
+            ticket_id=str(ticket.id), contact_id=_text(ticket.contact_id), state=ticket.state
+        ),
     )
-    return Fact("tickets.ticket.updated", message)
 
 
 def message_added(message: Message, *, contact_id: uuid.UUID | None) -> Fact:
     """Somebody wrote on a ticket."""
-    fact = events_pb2.MessageAdded(
-        ticket_id=str(message.ticket_id),
-        message_id=str(message.id),
-        contact_id=_text(contact_id),
-        author_kind=message.author.kind,
-        internal=message.internal,
+    return Fact(
+        "tickets.message.added",
+        events_pb2.MessageAdded(
+            ticket_id=str(message.ticket_id),
+            message_id=str(message.id),
+            contact_id=_text(contact_id),
+            author_kind=message.author.kind,
+            internal=message.internal,
+        ),
     )
-    return Fact("tickets.message.added", fact)
 
 
 def _text(contact_id: uuid.UUID | None) -> str:

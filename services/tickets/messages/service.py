@@ -32,7 +32,7 @@ class Conversations:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    async def begin(self, session: WriteSession, *, ticket: Ticket, body: str) -> None:
+    async def open(self, session: WriteSession, *, ticket: Ticket, body: str) -> None:
         """The first message of a ticket; it is part of the opening."""
         await self.write(session, ticket=ticket, author=_caller(), body=body, internal=False)
 

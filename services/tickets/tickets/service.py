@@ -40,7 +40,7 @@ class Contacts(Protocol):
 class Conversation(Protocol):
     """Takes the first message of a ticket."""
 
-    async def begin(self, session: WriteSession, *, ticket: Ticket, body: str) -> None: ...
+    async def open(self, session: WriteSession, *, ticket: Ticket, body: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class TicketsService:
         )
         async with self._database.transaction() as session:
             ticket = await store.insert(session, row)
-            await self._conversation.begin(session, ticket=ticket, body=opening.body)
+            await self._conversation.open(session, ticket=ticket, body=opening.body)
             await emit(session, events.ticket_opened(ticket))
         _note(ticket)
         return ticket
