@@ -1,0 +1,70 @@
+"""`python -m devstack.demo`: loads the demo data into the stack that the environment describes; twice is once."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS
+from kontor.privacy.v1.privacy_pb2 import CreateRequestRequest
+
+from devstack.demo import campaigns, cast, consents, contacts, tickets
+from devstack.demo.doors import Caller, Doors, request_id
+from kernel.errors import FailedPrecondition
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    """Says how long a part took."""
+    began = time.monotonic()
+    yield
+    print(f"{name:<12} {time.monotonic() - began:5.1f} s", flush=True)
+
+
+def main() -> int:
+    """Answers the exit code."""
+    doors = Doors(os.environ)
+    people = cast.invent()
+    with step("logins"):
+        staff = {
+            name: doors.person(f"{name}@demo.example")
+            for name in ("service", "marketing", "leitung", "datenschutz")
+        }
+        customer = doors.person(cast.CUSTOMER)
+        page, customers = doors.service("portal"), doors.service("integrator")
+    agent, manager, dpo = staff["service"], staff["leitung"], staff["datenschutz"]
+    with step("contacts"):
+        ids = contacts.load(people, manager=manager, agent=agent)
+        ids[cast.CUSTOMER] = contacts.link_customer(customer)
+        contacts.give_responsible(ids, people, agent=agent)
+    with step("consents"):
+        consents.load(people, ids, doors=doors, page=page, agent=agent, dpo=dpo)
+    with step("campaigns"):
+        campaigns.load(staff["marketing"])
+    with step("tickets"):
+        tickets.load(people, ids, customers=customers, customer=customer, agent=agent, manager=manager)
+    with step("requests"):
+        ask_for_access(ids[people.people[7].email], agent=agent)
+    return 0
+
+
+def ask_for_access(contact_id: str, *, agent: Caller) -> None:
+    """Somebody wrote a letter and wants to know what is held."""
+    asked = CreateRequestRequest(
+        request_id=request_id("access", contact_id),
+        contact_id=contact_id,
+        kind=REQUEST_KIND_ACCESS,
+        language="de",
+    )
+    try:
+        agent.requests.CreateRequest(asked)
+    except FailedPrecondition:
+        # One is open already: the demo was loaded before.
+        return
+
+
+if __name__ == "__main__":
+    sys.exit(main())
