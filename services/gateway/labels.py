@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import Flask
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from kontor.campaigns.v1 import campaigns_pb2 as campaigns
 from kontor.contacts.v1 import contacts_pb2 as contacts
@@ -147,27 +148,22 @@ REASONS = {
     "expired": _l("consent expired"),
     "suppressed": _l("on the suppression list"),
     "no-address": _l("no e-mail address"),
-    "restricted": _l("processing is restricted (Art. 18)"),
-    "missing": _l("contact no longer exists"),
     "unknown-contact": _l("contact no longer exists"),
     "email-invalid": _l("the e-mail address is not valid"),
-    "email-missing": _l("without an e-mail address"),
-    "phone-invalid": _l("the phone number is not valid"),
+    "phone-invalid": _l("taken without the phone number, which is not valid"),
     "duplicate-in-file": _l("stands in this file before"),
-    "duplicate": _l("exists already"),
-    "exists": _l("exists already, nothing to add"),
-    "name-missing": _l("without name and address"),
-    "empty": _l("the row is empty"),
+    "duplicate-contact": _l("exists already, nothing to add"),
+    "no-name-no-email": _l("without name and e-mail address"),
     "too-long": _l("a value is too long"),
     "control-characters": _l("contains characters that cannot be read"),
-    "wrong-columns": _l("has more or fewer columns than the head"),
-    "fills-empty-fields": _l("fills fields that were empty"),
+    "too-many-cells": _l("has more cells than the head"),
+    "invalid-address": _l("the mail server cannot reach this address"),
 }
 
 _UNKNOWN = Label("–")
 
 
-def label(table: Mapping[int, Label], value: int) -> Label:
+def label(table: Mapping[Any, Label], value: int) -> Label:
     """The label of an enum value, also of one that a newer service has added."""
     return table.get(value, _UNKNOWN)
 
@@ -175,6 +171,13 @@ def label(table: Mapping[int, Label], value: int) -> Label:
 def word(table: Mapping[str, str], key: str) -> str:
     """The word for a stable key; the key itself if a newer service has added it."""
     return str(table.get(key, key.replace("-", " ")))
+
+
+def why(key: str) -> str:
+    """Why there was no message or no contact; a number is the mail server's answer (RFC 5321)."""
+    if key[:1].isdigit():
+        return str(_("the mail server answered %(code)s", code=key))
+    return word(REASONS, key)
 
 
 def install(app: Flask) -> None:
@@ -195,7 +198,6 @@ def install(app: Flask) -> None:
         "salutation": SALUTATIONS,
     }
     words = {
-        "reason": REASONS,
         "actor": ACTORS,
         "holder": HOLDERS,
         "method": METHODS,
@@ -210,6 +212,7 @@ def install(app: Flask) -> None:
     app.jinja_env.globals["word"] = {
         name: lambda key, table=table: word(table, key) for name, table in words.items()
     }
+    app.jinja_env.globals["why"] = why
     app.jinja_env.filters["source"] = source
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from flask_babel import gettext as _
 from kontor.contacts.v1.contacts_pb2 import BatchGetContactsRequest, Contact
@@ -21,7 +22,7 @@ def by_id(contact_ids: Iterable[str]) -> dict[str, Contact]:
     found: dict[str, Contact] = {}
     for start in range(0, len(wanted), _BATCH):
         request = BatchGetContactsRequest(contact_ids=wanted[start : start + _BATCH])
-        answer = unless_down(lambda request=request: clients().contacts.BatchGetContacts(request))
+        answer = unless_down(partial(clients().contacts.BatchGetContacts, request))
         if answer is not None:
             found.update({contact.id: contact for contact in answer.contacts})
     return found

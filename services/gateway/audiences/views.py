@@ -21,7 +21,7 @@ from kontor.privacy.v1.privacy_pb2 import ListConsentTextsRequest
 from kernel.errors import InvalidArgument, NotFound
 from services.gateway.audiences.forms import AudienceForm
 from services.gateway.clients import clients, unless_down
-from services.gateway.labels import COUNTRIES, LANGUAGES, REASONS, source, word
+from services.gateway.labels import COUNTRIES, LANGUAGES, source, why, word
 from services.gateway.session import opens_with
 
 blueprint = Blueprint("audiences", __name__)
@@ -77,7 +77,7 @@ def preview(audience_id: uuid.UUID) -> ResponseReturnValue:
     """GET /audiences/<id>/preview: the fragment with the numbers."""
     answer = clients().audiences.PreviewAudience(PreviewAudienceRequest(audience_id=str(audience_id)))
     denied = sorted(answer.denied, key=lambda entry: -entry.count)
-    rows = [(word(REASONS, entry.reason), entry.count, "") for entry in denied]
+    rows = [(why(entry.reason), entry.count, "") for entry in denied]
     return render_template("audiences/preview.html", counted=answer, rows=rows)
 
 

@@ -14,15 +14,17 @@ from kontor.campaigns.v1.campaigns_pb2 import (
     MESSAGE_STATE_SENDING,
     MESSAGE_STATE_SENT,
     MESSAGE_STATE_UNCERTAIN,
+    MESSAGE_STATE_UNSPECIFIED,
     Campaign,
     ListMessagesRequest,
     ListMessagesResponse,
     Message,
+    MessageState,
 )
 
 from services.gateway import people
 from services.gateway.clients import clients
-from services.gateway.labels import MESSAGE_STATES, REASONS, label, word
+from services.gateway.labels import MESSAGE_STATES, label, why
 
 KEYS = {
     MESSAGE_STATE_SENT: "sent",
@@ -42,22 +44,24 @@ def page(campaign: Campaign) -> dict[str, Any]:
     """Messages with names, tabs by state, and the way on; nothing for a draft."""
     if campaign.state == CAMPAIGN_STATE_DRAFT:
         return {"messages": [], "people": {}, "tabs": [], "reason": "", "next_href": "", "first_href": ""}
-    state = next((s for s, key in KEYS.items() if key == request.args.get("state")), 0)
+    state = next(
+        (s for s, key in KEYS.items() if key == request.args.get("state")), MESSAGE_STATE_UNSPECIFIED
+    )
     reason = request.args.get("reason", "")[:60]
     token = request.args.get("page_token", "")
     found, more = _with_reason(campaign.id, reason, token) if reason else _by_state(campaign.id, state, token)
-    here = {"campaign_id": campaign.id, "state": KEYS.get(state), "reason": reason or None}
+    here: dict[str, Any] = {"campaign_id": campaign.id, "state": KEYS.get(state), "reason": reason or None}
     return {
         "messages": found,
         "people": people.by_id(message.contact_id for message in found),
         "tabs": _tabs(campaign, state, reason),
-        "reason": word(REASONS, reason) if reason else "",
+        "reason": why(reason) if reason else "",
         "next_href": url_for("campaigns.detail", **here, page_token=more, _anchor="messages") if more else "",
         "first_href": url_for("campaigns.detail", **here, _anchor="messages") if token else "",
     }
 
 
-def _by_state(campaign_id: str, state: int, token: str) -> tuple[list[Message], str]:
+def _by_state(campaign_id: str, state: MessageState.ValueType, token: str) -> tuple[list[Message], str]:
     answer = _list(campaign_id, [state] if state else [], size=_PAGE, token=token)
     return list(answer.messages), answer.next_page_token
 

@@ -25,7 +25,7 @@ from services.gateway.audiences.views import every as audiences
 from services.gateway.campaigns import messages
 from services.gateway.campaigns.forms import CampaignForm
 from services.gateway.clients import clients
-from services.gateway.labels import REASONS, word
+from services.gateway.labels import why
 from services.gateway.session import opens_with
 
 blueprint = Blueprint("campaigns", __name__)
@@ -116,7 +116,7 @@ def start(campaign_id: uuid.UUID) -> ResponseReturnValue:
         template=_template_name(campaign.template_id),
         audience=_audience_name(campaign.audience_id),
         counted=counted,
-        rows=[(word(REASONS, r.reason), r.count, "") for r in sorted(counted.denied, key=lambda r: -r.count)],
+        rows=[(why(r.reason), r.count, "") for r in sorted(counted.denied, key=lambda r: -r.count)],
     )
 
 
@@ -126,7 +126,7 @@ def _figures(campaign: Campaign) -> dict[str, object]:
     done = counts.sent + counts.denied + counts.refused + counts.uncertain
     reasons = [
         (
-            word(REASONS, entry.reason),
+            why(entry.reason),
             entry.count,
             url_for("campaigns.detail", campaign_id=campaign.id, reason=entry.reason, _anchor="messages"),
         )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from google.protobuf.field_mask_pb2 import FieldMask
 from kontor.contacts.v1.contacts_pb2 import (
     Contact,
     GetContactRequest,
     ListTimelineRequest,
     ListTimelineResponse,
+    UpdateContactRequest,
 )
 from kontor.privacy.v1.privacy_pb2 import (
     CHANNEL_EMAIL,
@@ -30,7 +33,7 @@ from kontor.tickets.v1.tickets_pb2 import ListTicketsRequest, ListTicketsRespons
 from kernel.web.forms import Form
 from services.gateway.clients import clients, unless_down
 from services.gateway.contacts.timeline import sentences
-from services.gateway.session import may, opens_with
+from services.gateway.session import may, me, opens_with
 
 _TICKETS = 5
 _ENTRIES = 25
@@ -53,6 +56,24 @@ def show(contact_id: uuid.UUID) -> ResponseReturnValue:
         more_href=_more(contact.id, timeline),
         continued=bool(request.args.get("page_token")),
     )
+
+
+@opens_with("Contacts.UpdateContact")
+def become_responsible(contact_id: uuid.UUID) -> ResponseReturnValue:
+    """POST /contacts/<id>/responsible: the customer turns to whoever presses this from now on."""
+    form = Form()
+    if form.validate_on_submit():
+        mine = Contact(responsible_id=me().subject, responsible_name=me().name)
+        clients().contacts.UpdateContact(
+            UpdateContactRequest(
+                request_id=form.request_id.data,
+                contact_id=str(contact_id),
+                contact=mine,
+                update_mask=FieldMask(paths=["responsible_id", "responsible_name"]),
+            )
+        )
+        flash(_("You are responsible now. The customer sees your name in the portal."), "success")
+    return redirect(url_for("contacts.detail", contact_id=contact_id), code=303)
 
 
 @opens_with("Consents.WithdrawConsent")
@@ -116,7 +137,7 @@ def _methods(contact_id: str) -> dict[str, str]:
     found = {}
     for consent in consents(contact_id) or []:
         asked = GetConsentEvidenceRequest(contact_id=contact_id, topic=consent.topic)
-        answer = unless_down(lambda asked=asked: clients().consents.GetConsentEvidence(asked))
+        answer = unless_down(partial(clients().consents.GetConsentEvidence, asked))
         found[consent.topic] = _last_method(answer)
     return found
 

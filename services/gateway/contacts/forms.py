@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -82,7 +83,8 @@ class ContactForm(Form):
 
     def contact(self, before: Contact | None = None) -> Contact:
         """What was entered; relations beyond the first stay as they were."""
-        entered = Contact(salutation=self.salutation.data, **{name: self[name].data or "" for name in TEXTS})
+        texts: dict[str, Any] = {name: self[name].data or "" for name in TEXTS}
+        entered = Contact(salutation=self.salutation.data, **texts)
         kept = list(before.relations[1:]) if before is not None else []
         if self.organisation_id.data:
             first = Relation(organisation_id=self.organisation_id.data, role=self.role.data or "")

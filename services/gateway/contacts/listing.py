@@ -40,7 +40,9 @@ def asked(args: Mapping[str, str]) -> ListContactsRequest:
 def page(*, organisations: Callable[[], list[Organisation]]) -> dict[str, Any]:
     """Everything that `contacts/index.html` and its fragment need."""
     answer = clients().contacts.ListContacts(asked(request.args))
-    state = {key: value for key, value in request.args.items() if value and key not in {"page_token", "lang"}}
+    state: dict[str, Any] = {
+        key: value for key, value in request.args.items() if value and key not in {"page_token", "lang"}
+    }
     filters = {key: value for key, value in state.items() if key not in {"q", "order"}}
     return {
         "contacts": answer.contacts,
@@ -58,12 +60,12 @@ def page(*, organisations: Callable[[], list[Organisation]]) -> dict[str, Any]:
     }
 
 
-def _next(state: Mapping[str, str], token: str) -> str:
+def _next(state: Mapping[str, Any], token: str) -> str:
     return url_for("contacts.index", **{**state, "page_token": token}) if token else ""
 
 
 def _chips(
-    state: Mapping[str, str], filters: Mapping[str, str], organisations: Callable[[], list[Organisation]]
+    state: Mapping[str, Any], filters: Mapping[str, str], organisations: Callable[[], list[Organisation]]
 ) -> list[tuple[str, str]]:
     """One chip a filter: what it says, and the address without it."""
     names = {o.id: o.name for o in organisations()} if "organisation_id" in filters else {}

@@ -137,4 +137,7 @@ blueprint.add_url_rule("/contacts/<uuid:contact_id>/edit", "edit", edit, methods
 blueprint.add_url_rule(
     "/contacts/<uuid:contact_id>/withdraw/<topic>", "withdraw", detail.withdraw, methods=["GET", "POST"]
 )
+blueprint.add_url_rule(
+    "/contacts/<uuid:contact_id>/responsible", "responsible", detail.become_responsible, methods=["POST"]
+)
 blueprint.add_url_rule("/contacts/<uuid:contact_id>/evidence/<topic>", "evidence", detail.evidence)

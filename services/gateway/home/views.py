@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from kontor.campaigns.v1.campaigns_pb2 import (
@@ -59,7 +61,7 @@ def _tickets() -> dict[str, ListTicketsResponse | None]:
         "pending": ListTicketsRequest(states=[TICKET_STATE_PENDING], page_size=1),
     }
     stub = clients().tickets
-    return {name: unless_down(lambda r=r: stub.ListTickets(r)) for name, r in asked.items()}
+    return {name: unless_down(partial(stub.ListTickets, r)) for name, r in asked.items()}
 
 
 def _due() -> list[Due] | None:

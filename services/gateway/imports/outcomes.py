@@ -9,8 +9,10 @@ from kontor.contacts.v1.imports_pb2 import (
     ROW_OUTCOME_INVALID,
     ROW_OUTCOME_NEW,
     ROW_OUTCOME_SUPPRESSED,
+    ROW_OUTCOME_UNSPECIFIED,
     ROW_OUTCOME_UPDATE,
     Import,
+    RowOutcome,
 )
 
 from services.gateway.labels import OUTCOMES, label
@@ -26,9 +28,9 @@ KEYS = {
 REJECTED = (ROW_OUTCOME_DUPLICATE, ROW_OUTCOME_SUPPRESSED, ROW_OUTCOME_INVALID)
 
 
-def outcome_of(key: str) -> int:
-    """The outcome that an address names, 0 for all."""
-    return next((outcome for outcome, name in KEYS.items() if name == key), 0)
+def outcome_of(key: str) -> RowOutcome.ValueType:
+    """The outcome that an address names, unspecified for all."""
+    return next((outcome for outcome, name in KEYS.items() if name == key), ROW_OUTCOME_UNSPECIFIED)
 
 
 def tabs(found: Import, current: int) -> list[tuple[str, str, bool, int]]:

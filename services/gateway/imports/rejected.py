@@ -10,7 +10,7 @@ from kontor.contacts.v1.imports_pb2 import Import, ImportRow, ListImportRowsRequ
 
 from services.gateway.clients import clients
 from services.gateway.imports.outcomes import REJECTED
-from services.gateway.labels import OUTCOMES, REASONS, label, word
+from services.gateway.labels import OUTCOMES, label, why
 from services.gateway.spreadsheet import BOM, line
 
 _PAGE = 1000
@@ -22,7 +22,7 @@ def as_csv(found: Import) -> Response:
     columns = list(dict.fromkeys(name for row in rows for name in sorted(row.cells)))
     lines = [line([_("Line"), _("Outcome"), _("Reason"), *columns])]
     for row in rows:
-        words = [str(label(OUTCOMES, row.outcome).text), word(REASONS, row.reason)]
+        words = [str(label(OUTCOMES, row.outcome).text), why(row.reason)]
         lines.append(line([str(row.line), *words, *(row.cells.get(name, "") for name in columns)]))
     answer = Response(BOM + "".join(lines), mimetype="text/csv")
     answer.headers.set("Content-Disposition", "attachment", filename=f"{_('rejected')}-{_stem(found)}.csv")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -84,7 +85,7 @@ def detail(import_id: uuid.UUID) -> ResponseReturnValue:
             page_token=token,
         )
     )
-    here = {"import_id": wanted, "outcome": KEYS.get(outcome)}
+    here: dict[str, Any] = {"import_id": wanted, "outcome": KEYS.get(outcome)}
     more = rows.next_page_token
     return render_template(
         "imports/detail.html",
@@ -139,23 +140,20 @@ def _create(form: UploadForm, content: bytes) -> Import:
 
 def _unreadable(error: DomainError) -> str:
     texts = {
-        "FILE_NOT_A_TABLE": _("This file is not a table. Please export it as CSV and try again."),
-        "FILE_TOO_WIDE": _("The file has too many columns to be a list of contacts."),
-        "FILE_ENCODING": _("The letters of this file cannot be read. Please store it as UTF-8."),
+        "NOT_CSV": _("This file is not a CSV table. Please export it as CSV and try again."),
+        "TOO_MANY_COLUMNS": _("The file has too many columns to be a list of contacts."),
+        "TOO_MANY_ROWS": _("The file has too many rows. Please split it."),
+        "CELL_TOO_LONG": _("A cell of the file is far too long. Perhaps a quotation mark is missing."),
+        "ENCODING_UNKNOWN": _("The letters of this file cannot be read. Please store it as UTF-8."),
         "FILE_EMPTY": _("The file has no rows."),
-        "FILE_WITHOUT_COLUMNS": _(
-            "No column is recognised. The first line must name the columns, e.g. “E-Mail”."
-        ),
+        "NO_HEADER": _("No column is recognised. The first line must name the columns, e.g. “E-Mail”."),
     }
-    return texts.get(error.reason) or _(
-        "This file cannot be read as a list of contacts: %(why)s", why=error.message
-    )
+    return str(texts.get(error.reason) or _("This file cannot be read as a list of contacts."))
 
 
 def _taken_over(done: Import) -> str:
-    return _(
-        "%(new)s contacts are new, %(update)s were completed.", new=done.counts.new, update=done.counts.update
-    )
+    new, update = done.counts.new, done.counts.update
+    return str(_("%(new)s contacts are new, %(update)s were completed.", new=new, update=update))
 
 
 def _columns(rows: Iterable[ImportRow]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -47,7 +48,7 @@ def index() -> ResponseReturnValue:
     answer = clients().requests.ListRequests(
         ListRequestsRequest(open=not everything, page_size=_PAGE, page_token=token)
     )
-    here = {"all": "yes" if everything else None}
+    here: dict[str, Any] = {"all": "yes" if everything else None}
     more = answer.next_page_token
     return render_template(
         "requests/index.html",

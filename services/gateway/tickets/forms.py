@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask_babel import lazy_gettext as _l
 from kontor.tickets.v1.tickets_pb2 import (
     CHANNEL_EMAIL,
@@ -33,6 +35,11 @@ class MessageForm(Form):
         _l("Afterwards"), coerce=int, choices=[(0, _l("leave the state")), *_STATES], default=0
     )
     queue = HiddenField()
+
+    def offer(self, states: Iterable[int]) -> None:
+        """Only what the ticket may become."""
+        kept = set(states) | {0}
+        self.state.choices = [choice for choice in self.state.choices if choice[0] in kept]
 
 
 class ChangeForm(Form):

@@ -13,6 +13,7 @@ from kontor.tickets.v1.tickets_pb2 import (
     TICKET_STATE_SOLVED,
     ListTicketsRequest,
     ListTicketsResponse,
+    TicketState,
 )
 
 from services.gateway.clients import clients
@@ -22,6 +23,13 @@ _TO_DO = (TICKET_STATE_NEW, TICKET_STATE_OPEN)
 _OPEN = (*_TO_DO, TICKET_STATE_PENDING)
 _SIZE = 50
 NOBODY = "none"
+# What the tickets service allows: nothing becomes new again, and closed is the end.
+_NEXT = {
+    TICKET_STATE_NEW: (TICKET_STATE_OPEN, TICKET_STATE_PENDING, TICKET_STATE_SOLVED, TICKET_STATE_CLOSED),
+    TICKET_STATE_OPEN: (TICKET_STATE_PENDING, TICKET_STATE_SOLVED, TICKET_STATE_CLOSED),
+    TICKET_STATE_PENDING: (TICKET_STATE_OPEN, TICKET_STATE_SOLVED, TICKET_STATE_CLOSED),
+    TICKET_STATE_SOLVED: (TICKET_STATE_OPEN, TICKET_STATE_CLOSED),
+}
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,7 @@ class Queue:
     """Which tickets: states, and whose."""
 
     label: str
-    states: tuple[int, ...]
+    states: tuple[TicketState.ValueType, ...]
     owner: str = ""
 
 
@@ -46,6 +54,11 @@ DEFAULT = "open"
 def name_of_queue(asked: str) -> str:
     """A queue that exists."""
     return asked if asked in QUEUES else DEFAULT
+
+
+def next_states(state: TicketState.ValueType) -> tuple[TicketState.ValueType, ...]:
+    """What a ticket may become from here."""
+    return _NEXT.get(state, ())
 
 
 def load(name: str, *, token: str = "") -> ListTicketsResponse:

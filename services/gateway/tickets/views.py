@@ -20,14 +20,14 @@ from kontor.tickets.v1.tickets_pb2 import (
     UpdateTicketRequest,
 )
 
-from kernel.errors import Aborted, InvalidArgument, NotFound
+from kernel.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound
 from kernel.ids import derived_id
 from services.gateway import people
 from services.gateway.clients import clients, unless_down
 from services.gateway.contacts.detail import consents, topics
 from services.gateway.session import may, me, opens_with
 from services.gateway.tickets.forms import ChangeForm, MessageForm, TicketForm
-from services.gateway.tickets.queues import QUEUES, load, name_of_queue, neighbours
+from services.gateway.tickets.queues import QUEUES, load, name_of_queue, neighbours, next_states
 
 blueprint = Blueprint("tickets", __name__)
 
@@ -63,6 +63,11 @@ def answer(ticket_id: uuid.UUID) -> ResponseReturnValue:
         )
     except InvalidArgument as error:
         return _page(ticket, form, form.take_errors(error.violations)), 400
+    except FailedPrecondition:
+        text = _(
+            "This ticket has been closed in the meantime. Your text is still here; open a new ticket for it."
+        )
+        return _page(_get(ticket_id), form, [text]), 409
     if form.state.data and may("Tickets.UpdateTicket"):
         _set_state(form, ticket.id)
     flash(_("Your note is stored.") if internal else _("Your answer is with the customer."), "success")
@@ -86,7 +91,7 @@ def change(ticket_id: uuid.UUID) -> ResponseReturnValue:
                     take=form.take.data == "yes",
                 )
             )
-        except Aborted:
+        except (Aborted, FailedPrecondition):
             flash(_("Somebody has changed this ticket in the meantime. You see it as it is now."), "warning")
         else:
             flash(_("It is your ticket now.") if form.take.data else _("Changed."), "success")
@@ -124,6 +129,7 @@ def _page(ticket: Ticket, form: MessageForm, problems: list[str]) -> str:
     contact = _customer(ticket.contact_id)
     queue = _queue(ticket.id)
     form.queue.data = queue["queue"]
+    form.offer(next_states(ticket.state))
     return render_template(
         "tickets/desk.html",
         ticket=ticket,
@@ -131,6 +137,7 @@ def _page(ticket: Ticket, form: MessageForm, problems: list[str]) -> str:
         contact=contact,
         form=form,
         problems=problems,
+        states=next_states(ticket.state),
         mine=ticket.owner_id == me().subject,
         consents=consents(ticket.contact_id) if contact is not None else [],
         topics=topics(),
@@ -169,7 +176,7 @@ def _set_state(form: MessageForm, ticket_id: str) -> None:
                 state=form.state.data,
             )
         )
-    except Aborted:
+    except (Aborted, FailedPrecondition):
         flash(_("The message is stored, but somebody else has changed the state meanwhile."), "warning")
 
 
