@@ -14,7 +14,6 @@ from typing import Any
 from google.protobuf.message import DecodeError, Message
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.errors import TimeoutError as NatsTimeout
 from nats.js import api
 from nats.js.errors import APIError
 from opentelemetry import propagate, trace
@@ -119,9 +118,14 @@ class Consumer:
             while True:
                 try:
                     batch = await subscription.fetch(BATCH, timeout=_IDLE_FETCH_S)
-                except NatsTimeout:
+                except TimeoutError:
+                    # Nothing came; the client raises its own kind of this or, in a race, the plain one.
                     continue
-                await self._handle_batch(batch)
+                try:
+                    await self._handle_batch(batch)
+                except asyncio.CancelledError:
+                    await _give_back(batch)
+                    raise
         finally:
             # An open pull would go on drawing facts that nobody reads until their ack time is over.
             with suppress(NatsError):
@@ -236,6 +240,13 @@ class Consumer:
         await self._bus.publish(f"dead.{self.name}", message.data, headers)
         await message.term()
         log.error("fact set aside", consumer=self.name, subject=message.subject, reason=reason)
+
+
+async def _give_back(batch: list[Msg]) -> None:
+    """Lets another process have at once what this one will not finish; what it did finish stays done."""
+    for message in batch:
+        with suppress(NatsError):
+            await message.nak()
 
 
 def consumers_for(
