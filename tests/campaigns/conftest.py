@@ -1,5 +1,6 @@
 """The campaigns service wired like its composition root does, between real neighbours' contracts and a real sink."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from services.campaigns.campaigns import model as campaigns
 from services.campaigns.campaigns.jobs import Freeze
 from services.campaigns.clients import ContactsClient, Neighbours, PrivacyClient
 from services.campaigns.config import Settings
+from services.campaigns.sender.relay import Relay
 from services.campaigns.tables import metadata
 from services.campaigns.templates.model import Draft
 from tests.campaigns.neighbours import TOPIC, World, serving
@@ -72,6 +74,7 @@ class House:
     sink: Sink
 
     def __post_init__(self) -> None:
+        self._relays: list[Relay] = []
         self.fresh()
 
     def fresh(self, **changes: Any) -> "House":
@@ -80,6 +83,7 @@ class House:
         parts: dict[str, Any] = {"neighbours": self.neighbours, "clock": self.clock}
         self.use_cases: UseCases = make_use_cases(self.settings, self.database, **parts)
         self.sending: Sending = make_sending(self.settings, self.database, self.use_cases, **parts)
+        self._relays.append(self.sending.relay)
         self.freeze = Freeze(
             self.database,
             audiences=self.use_cases.audiences,
@@ -89,7 +93,16 @@ class House:
         )
         return self
 
-    async def campaign(self, *, subject: str = "Neues für {{ given_name }}", city: str = "") -> campaigns.Campaign:
+    async def close(self) -> None:
+        """Hangs up, for every incarnation."""
+        for relay in self._relays:
+            await relay.close()
+        # Transports are closed one turn of the loop later.
+        await asyncio.sleep(0.01)
+
+    async def campaign(
+        self, *, subject: str = "Neues für {{ given_name }}", city: str = ""
+    ) -> campaigns.Campaign:
         """A draft campaign to everybody (in a city)."""
         template = await self.use_cases.templates.create_template(Draft("Vorlage", subject, MJML, "de"))
         chosen = audiences.Filter(city=city)
@@ -106,7 +119,9 @@ class House:
 
     async def states(self) -> dict[str, int]:
         """Messages by state."""
-        return {row.state: row.n for row in await self.rows("SELECT state, count(*) n FROM message GROUP BY 1")}
+        return {
+            row.state: row.n for row in await self.rows("SELECT state, count(*) n FROM message GROUP BY 1")
+        }
 
     async def rows(self, query: str, **values: Any) -> list[Any]:
         """What a query finds."""
@@ -143,5 +158,5 @@ async def house(database: Database, world: World, sink: Sink) -> AsyncIterator[H
         settings = make_settings(target=target, smtp_port=sink.smtp_port, evidence_url=sink.evidence_url)
         running = House(database, settings, neighbours, SystemClock(), world, sink)
         yield running
-        await running.sending.relay.close()
+        await running.close()
         await channel.close()

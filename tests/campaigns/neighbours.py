@@ -49,7 +49,9 @@ class World:
             self.set_consent(contact_id, TOPIC, privacy_pb2.CONSENT_STATE_GIVEN)
         return contact_id
 
-    def set_consent(self, contact_id: str, topic: str, state: privacy_pb2.ConsentState) -> privacy_pb2.Consent:
+    def set_consent(
+        self, contact_id: str, topic: str, state: privacy_pb2.ConsentState
+    ) -> privacy_pb2.Consent:
         record = privacy_pb2.Consent(
             id=str(new_id()),
             contact_id=contact_id,
@@ -103,7 +105,9 @@ class Contacts(contacts_pb2_grpc.ContactsServicer):
     async def SelectContactIds(self, request: Any, context: Any) -> contacts_pb2.SelectContactIdsResponse:
         await self.world.count("SelectContactIds", context)
         city = request.filter.city
-        ids = sorted(i for i, one in self.world.people.items() if i > request.page_token and city in ("", one.city))
+        ids = sorted(
+            i for i, one in self.world.people.items() if i > request.page_token and city in ("", one.city)
+        )
         page = ids[: request.page_size]
         following = page[-1] if len(ids) > len(page) else ""
         return contacts_pb2.SelectContactIdsResponse(contact_ids=page, next_page_token=following)
@@ -196,7 +200,9 @@ class Consents(privacy_pb2_grpc.ConsentsServicer):
     async def WithdrawConsent(self, request: Any, context: Any) -> privacy_pb2.Consent:
         def act() -> privacy_pb2.Consent:
             self.world.withdrawals.append(request)
-            return self.world.set_consent(request.contact_id, request.topic, privacy_pb2.CONSENT_STATE_WITHDRAWN)
+            return self.world.set_consent(
+                request.contact_id, request.topic, privacy_pb2.CONSENT_STATE_WITHDRAWN
+            )
 
         answer = self.world.once("WithdrawConsent", request, act)
         await self.world.count("WithdrawConsent", context)

@@ -30,6 +30,7 @@ class Sink:
     silent: int = 0
     # Answers instead of accepting, by recipient.
     answers: dict[str, list[str]] = field(default_factory=dict)
+    first_mail: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def recipients(self) -> Counter[str]:
@@ -65,6 +66,7 @@ class TroubledConnection(Connection):
             self._transport.abort()
         else:
             super()._keep(text)
+            self._sink.first_mail.set()
 
 
 @asynccontextmanager

@@ -164,7 +164,10 @@ def _word(content: bytes) -> str:
 
 
 def _part(kind: str, content: str) -> bytes:
-    unified = content.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    # The last line break also tells the encoder which kind to use for those that it adds.
+    unified = (
+        content.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").replace("\n", "\r\n") + "\r\n"
+    )
     body = binascii.b2a_qp(unified.encode("utf-8", "replace"), istext=True)
     head = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
     return head.encode() + body

@@ -1,0 +1,101 @@
+"""What the links in a mail do: without a login, without being forged, as easy to leave as to join."""
+
+import uuid
+
+import pytest
+from kontor.privacy.v1 import privacy_pb2
+
+from services.campaigns.links.model import LinkTokens
+from services.campaigns.links.service import LinkUnknown, TopicUnknown
+from tests.campaigns.conftest import SECRET, House
+from tests.campaigns.neighbours import TEXTS, TOPIC
+
+TOKENS = LinkTokens(SECRET, purpose="message")
+
+
+async def sent_to(house: House, **fields: object) -> tuple[str, str]:
+    """A contact who got a mail, and the token in it."""
+    contact = house.world.add(1, **fields)  # type: ignore[arg-type]
+    await house.started()
+    await house.sending.sender.run()
+    (row,) = await house.rows("SELECT id FROM message")
+    return contact, TOKENS.token(row.id)
+
+
+async def test_one_click_unsubscribes_and_the_next_campaign_leaves_the_person_out(house: House) -> None:
+    contact, token = await sent_to(house)
+    for _ in range(2):
+        assert await house.use_cases.links.unsubscribe(token) == TOPIC
+    (withdrawal,) = house.world.withdrawals
+    assert (withdrawal.contact_id, withdrawal.topic, withdrawal.method) == (contact, TOPIC, "one-click")
+    await house.started()
+    await house.sending.sender.run()
+    assert sum(house.sink.recipients.values()) == 1
+
+
+async def test_the_same_link_works_again_after_a_new_consent(house: House) -> None:
+    contact, token = await sent_to(house)
+    await house.use_cases.links.unsubscribe(token)
+    house.world.set_consent(contact, TOPIC, privacy_pb2.CONSENT_STATE_GIVEN)
+    await house.use_cases.links.unsubscribe(token)
+    assert len(house.world.withdrawals) == 2
+
+
+async def test_preferences_show_every_topic_and_change_both_ways(house: House) -> None:
+    contact, token = await sent_to(house, language="en")
+    before = await house.use_cases.links.get_preferences(token)
+    assert {one.topic: one.subscribed for one in before.topics} == {TOPIC: True, "events": False}
+    assert before.language == "en"
+
+    async def change(topic: str, subscribed: bool) -> dict[str, bool]:
+        after = await house.use_cases.links.set_preference(
+            token, topic=topic, subscribed=subscribed, language="en", request_id=uuid.uuid4()
+        )
+        return {one.topic: one.subscribed for one in after.topics}
+
+    assert await change("events", True) == {TOPIC: True, "events": True}
+    assert await change(TOPIC, False) == {TOPIC: False, "events": True}
+    (given,) = house.world.gifts
+    assert (given.contact_id, given.text_id) == (contact, TEXTS["events", "en"])
+    assert given.evidence.method == "link"
+    assert house.world.withdrawals[0].method == "preferences"
+    with pytest.raises(TopicUnknown):
+        await change("unheard-of", True)
+
+
+async def test_after_erasure_unsubscribing_is_fine_and_preferences_are_unknown(house: House) -> None:
+    contact, token = await sent_to(house)
+    async with house.database.transaction() as session:
+        await session.execute(house.database.metadata.tables["message"].update().values(contact_id=None))
+    assert await house.use_cases.links.unsubscribe(token) == TOPIC
+    assert not house.world.withdrawals
+    with pytest.raises(LinkUnknown):
+        await house.use_cases.links.get_preferences(token)
+    del house.world.people[contact]
+
+
+async def test_a_contact_that_contacts_no_longer_knows_has_no_preferences(house: House) -> None:
+    contact, token = await sent_to(house)
+    del house.world.people[contact]
+    with pytest.raises(LinkUnknown):
+        await house.use_cases.links.get_preferences(token)
+
+
+async def test_no_bit_of_a_token_can_be_changed(house: House) -> None:
+    _, token = await sent_to(house)
+    for position in range(len(token)):
+        for letter in "Ab0_":
+            forged = token[:position] + letter + token[position + 1 :]
+            if forged != token:
+                with pytest.raises(LinkUnknown):
+                    await house.use_cases.links.unsubscribe(forged)
+    for other in (
+        "",
+        token[:-1],
+        token + "A",
+        token + "=",
+        LinkTokens("x" * 32, purpose="message").token(uuid.uuid4()),
+    ):
+        with pytest.raises(LinkUnknown):
+            await house.use_cases.links.unsubscribe(other)
+    assert not house.world.withdrawals
