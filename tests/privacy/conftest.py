@@ -65,13 +65,13 @@ class Doors:
         self.own.contacts[subject] = contact_id
         return self.realm.token("customer", **{"sub": subject, "email_verified": True, **claims})
 
-    def consents(self, token: str) -> privacy_pb2_grpc.ConsentsStub:
+    def consents(self, token: str) -> "privacy_pb2_grpc.ConsentsAsyncStub":
         return privacy_pb2_grpc.ConsentsStub(self.served.channel(token))
 
-    def suppressions(self, token: str) -> privacy_pb2_grpc.SuppressionsStub:
+    def suppressions(self, token: str) -> "privacy_pb2_grpc.SuppressionsAsyncStub":
         return privacy_pb2_grpc.SuppressionsStub(self.served.channel(token))
 
-    def permits(self, token: str) -> privacy_pb2_grpc.PermitsStub:
+    def permits(self, token: str) -> "privacy_pb2_grpc.PermitsAsyncStub":
         return privacy_pb2_grpc.PermitsStub(self.served.channel(token))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
+from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import holder_pb2, holder_pb2_grpc
 from sqlalchemy import Text, Uuid, insert
 from sqlalchemy.orm import DeclarativeBase, Mapped
@@ -91,7 +92,11 @@ class Told(holder_pb2_grpc.DataHolderServicer):
                 dataset="note",
                 record_id=str(number),
                 values=[
-                    holder_pb2.Value(column="body", value=f"#{self.name} [*bold*] $x$ @ref <b>", category=9)
+                    holder_pb2.Value(
+                        column="body",
+                        value=f"#{self.name} [*bold*] $x$ @ref <b>",
+                        category=options_pb2.CATEGORY_FREE_TEXT,
+                    )
                 ],
             )
 

@@ -62,16 +62,16 @@ async def test_a_suppressed_address_is_found_however_it_is_written(doors: Doors)
     await suppressions.AddSuppression(
         privacy_pb2.AddSuppressionRequest(
             request_id=str(uuid.uuid4()),
-            address=privacy_pb2.Address(channel=1, value="Jörg@Müller.example"),
+            address=privacy_pb2.Address(channel=privacy_pb2.CHANNEL_EMAIL, value="Jörg@Müller.example"),
             reason="objection",
         )
     )
     checked = await suppressions.CheckSuppressions(
         privacy_pb2.CheckSuppressionsRequest(
             addresses=[
-                privacy_pb2.Address(channel=1, value="other@example.org"),
-                privacy_pb2.Address(channel=1, value=" JÖRG@xn--mller-kva.example"),
-                privacy_pb2.Address(channel=5, value="jörg@müller.example"),
+                privacy_pb2.Address(channel=privacy_pb2.CHANNEL_EMAIL, value="other@example.org"),
+                privacy_pb2.Address(channel=privacy_pb2.CHANNEL_EMAIL, value=" JÖRG@xn--mller-kva.example"),
+                privacy_pb2.Address(channel=privacy_pb2.CHANNEL_PORTAL, value="jörg@müller.example"),
             ]
         )
     )
@@ -105,7 +105,7 @@ async def test_unknown_reason_is_refused(doors: Doors) -> None:
         await doors.suppressions(doors.as_service()).AddSuppression(
             privacy_pb2.AddSuppressionRequest(
                 request_id=str(uuid.uuid4()),
-                address=privacy_pb2.Address(channel=1, value="a@example.org"),
+                address=privacy_pb2.Address(channel=privacy_pb2.CHANNEL_EMAIL, value="a@example.org"),
                 reason="because",
             )
         )

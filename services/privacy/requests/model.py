@@ -137,4 +137,5 @@ class Controller:
     dpo_email: str = ""
     authority_name: str = ""
     authority_address: str = ""
+    authority_url: str = ""
     processors: tuple[str, ...] = ()

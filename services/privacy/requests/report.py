@@ -47,7 +47,11 @@ def access_content(
         "recipients": list(controller.processors) or [text["answers"]["no_recipients"]],
         "sources": _sources(held),
         "rights": text["rights"],
-        "authority": {"name": controller.authority_name, "address": controller.authority_address},
+        "authority": {
+            "name": controller.authority_name,
+            "address": controller.authority_address,
+            "url": controller.authority_url,
+        },
         "automated_decisions": text["answers"]["automated_decisions"],
         "transfers": text["answers"]["transfers"],
         "records": [_record(record) for one in held for record in one.records],

@@ -1,0 +1,155 @@
+"""Requests through the public door: roles, own data only, pages, file names, wrong input."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from kontor.privacy.v1 import holder_pb2, privacy_pb2, privacy_pb2_grpc
+
+from kernel.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
+from kernel.pages import Pages
+from services.privacy.requests.rpc import RequestsRpc
+from tests.fixtures.realm import Realm
+from tests.fixtures.serving import OwnContacts, Serve
+from tests.privacy.holders import add_person
+from tests.privacy.machine import Machine
+
+ACCESS, ERASURE = holder_pb2.REQUEST_KIND_ACCESS, holder_pb2.REQUEST_KIND_ERASURE
+
+
+class Door:
+    """The Requests service behind all seven stages."""
+
+    def __init__(self, machine: Machine, serve: Serve, realm: Realm) -> None:
+        self.machine, self._serve, self._realm = machine, serve, realm
+        self._own = OwnContacts()
+
+    async def open(self) -> "Door":
+        servicer = RequestsRpc(self.machine.service, Pages("s" * 32))
+        self._served = await self._serve(
+            (privacy_pb2_grpc.add_RequestsServicer_to_server, servicer),
+            database=self.machine.parts.database,
+            own_contact=self._own,
+            audience="kontor-privacy",
+        )
+        return self
+
+    def as_customer(self, contact_id: uuid.UUID) -> "privacy_pb2_grpc.RequestsAsyncStub":
+        self._own.contacts[f"login-{contact_id}"] = contact_id
+        return self._stub(self._realm.token("customer", sub=f"login-{contact_id}"))
+
+    def as_staff(self, role: str) -> "privacy_pb2_grpc.RequestsAsyncStub":
+        return self._stub(self._realm.token(role))
+
+    def _stub(self, token: str) -> "privacy_pb2_grpc.RequestsAsyncStub":
+        return privacy_pb2_grpc.RequestsStub(self._served.channel(token))
+
+
+@pytest.fixture
+async def door(machine: Machine, serve: Serve, realm: Realm) -> Door:
+    return await Door(machine, serve, realm).open()
+
+
+def create(contact: uuid.UUID, kind: int = ACCESS, **changes: str) -> privacy_pb2.CreateRequestRequest:
+    values = {"request_id": str(uuid.uuid4()), "contact_id": str(contact), "language": "de", **changes}
+    return privacy_pb2.CreateRequestRequest(kind=holder_pb2.RequestKind.ValueType(kind), **values)
+
+
+async def test_a_customer_asks_reads_confirms_and_fetches(door: Door) -> None:
+    anna = await add_person(door.machine.contacts)
+    requests = door.as_customer(anna)
+    created = await requests.CreateRequest(create(anna, ERASURE))
+    assert created.state == privacy_pb2.REQUEST_STATE_ACCEPTED
+    assert created.due_date == "2026-04-02"
+    assert door.machine.woken == [True]
+    await door.machine.jobs().work()
+    planned = await requests.GetRequest(privacy_pb2.GetRequestRequest(id=created.id))
+    assert planned.state == privacy_pb2.REQUEST_STATE_PLANNED
+    assert {p.holder: p.executed for p in planned.plans} == dict.fromkeys(
+        ("campaigns", "contacts", "privacy", "tickets"), False
+    )
+    confirm = privacy_pb2.ConfirmRequestRequest(request_id=str(uuid.uuid4()), id=created.id)
+    confirmed = await requests.ConfirmRequest(confirm)
+    assert confirmed.state == privacy_pb2.REQUEST_STATE_EXECUTING
+    assert list(confirmed.waiting_for) == ["campaigns", "contacts", "privacy", "tickets"]
+    assert await requests.ConfirmRequest(confirm) == confirmed
+    await door.machine.jobs().work()
+    done = await requests.GetRequest(privacy_pb2.GetRequestRequest(id=created.id))
+    assert done.state == privacy_pb2.REQUEST_STATE_COMPLETED
+    assert all(p.executed for p in done.plans)
+    document = await requests.GetDocument(
+        privacy_pb2.GetDocumentRequest(id=created.id, format=privacy_pb2.DOCUMENT_FORMAT_PDF)
+    )
+    assert document.file_name == "loeschbescheinigung-2026-03-02.pdf"
+    assert document.media_type == "application/pdf"
+
+
+async def test_creating_again_after_a_lost_answer_creates_nothing(door: Door) -> None:
+    anna = await add_person(door.machine.contacts)
+    request = create(anna)
+    requests = door.as_customer(anna)
+    assert await requests.CreateRequest(request) == await requests.CreateRequest(request)
+    with pytest.raises(FailedPrecondition) as refused:
+        await requests.CreateRequest(create(anna))
+    assert refused.value.reason == "REQUEST_OPEN"
+
+
+async def test_staff_asks_on_behalf_and_the_customer_does_not_see_it(door: Door) -> None:
+    anna = await add_person(door.machine.contacts)
+    created = await door.as_staff("agent").CreateRequest(create(anna))
+    assert [(t.actor, t.reason) for t in created.transitions] == [
+        ("staff", "on-behalf"),
+        ("staff", "identity-staff"),
+    ]
+    with pytest.raises(NotFound):
+        await door.as_customer(anna).GetRequest(privacy_pb2.GetRequestRequest(id=created.id))
+    assert await door.as_staff("dpo").GetRequest(privacy_pb2.GetRequestRequest(id=created.id)) == created
+
+
+async def test_strangers_and_wrong_roles_are_refused(door: Door) -> None:
+    anna = await add_person(door.machine.contacts)
+    with pytest.raises(NotFound):
+        await door.as_customer(uuid.uuid4()).CreateRequest(create(anna))
+    with pytest.raises(PermissionDenied):
+        await door.as_staff("marketer").CreateRequest(create(anna))
+    with pytest.raises(PermissionDenied):
+        await door.as_staff("agent").GetDocument(
+            privacy_pb2.GetDocumentRequest(id=str(uuid.uuid4()), format=privacy_pb2.DOCUMENT_FORMAT_PDF)
+        )
+    with pytest.raises(NotFound):
+        await door.as_staff("dpo").GetRequest(privacy_pb2.GetRequestRequest(id=str(uuid.uuid4())))
+
+
+@pytest.mark.parametrize("changes", [{"language": "fr"}, {"contact_id": "x"}, {"request_id": ""}])
+async def test_wrong_input_is_named(door: Door, changes: dict[str, str]) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        await door.as_staff("dpo").CreateRequest(create(uuid.uuid4(), ACCESS, **changes))
+    assert set(refused.value.violations) == set(changes)
+
+
+async def test_a_kind_that_does_not_exist_is_refused(door: Door) -> None:
+    with pytest.raises(InvalidArgument):
+        await door.as_staff("dpo").CreateRequest(create(uuid.uuid4(), 0))
+    with pytest.raises(InvalidArgument):
+        await door.as_staff("dpo").CreateRequest(create(uuid.uuid4(), 99))
+
+
+async def test_the_list_pages_newest_first_and_leaves_out_the_closed(door: Door) -> None:
+    ids = []
+    for _ in range(5):
+        door.machine.parts.clock.advance(seconds=timedelta(seconds=1).total_seconds())
+        person = await add_person(door.machine.contacts)
+        ids.append((await door.as_staff("dpo").CreateRequest(create(person))).id)
+    requests = door.as_staff("dpo")
+    first = await requests.ListRequests(privacy_pb2.ListRequestsRequest(page_size=3))
+    second = await requests.ListRequests(
+        privacy_pb2.ListRequestsRequest(page_size=3, page_token=first.next_page_token)
+    )
+    assert [r.id for r in (*first.requests, *second.requests)] == ids[::-1]
+    assert second.next_page_token == ""
+    with pytest.raises(InvalidArgument):
+        await requests.ListRequests(
+            privacy_pb2.ListRequestsRequest(page_size=3, open=True, page_token=first.next_page_token)
+        )
+    await door.machine.jobs().work()
+    assert not (await requests.ListRequests(privacy_pb2.ListRequestsRequest(open=True))).requests
