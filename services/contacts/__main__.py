@@ -31,10 +31,11 @@ async def main() -> None:
     suppressions = Suppressions(backend.channel(settings.privacy_target))
     own_contacts = LocalOwnContact(database)
     timeline = TimelineService(database)
-    imports = ImportsService(database, suppressions, clock=SystemClock())
+    organisations = OrganisationsService(database)
+    imports = ImportsService(database, suppressions, organisations, clock=SystemClock())
     contacts = ContactsRpc(
-        people=PeopleService(database, suppressions),
-        organisations=OrganisationsService(database),
+        people=PeopleService(database, suppressions, organisations),
+        organisations=organisations,
         timeline=timeline,
         pages=backend.pages,
     )

@@ -167,17 +167,16 @@ async def house(
     database = open_database("contacts", metadata)
     channel = service_channel(target, FixedToken("service"))
     suppressions = Suppressions(channel)
-    people = PeopleService(database, suppressions)
+    organisations = OrganisationsService(database)
+    people = PeopleService(database, suppressions, organisations)
     timeline = TimelineService(database)
-    imports = ImportsService(database, suppressions, clock=fake_clock)
+    imports = ImportsService(database, suppressions, organisations, clock=fake_clock)
     pages = Pages("a secret of at least thirty-two characters")
     own = LocalOwnContact(database)
     served = await serve(
         (
             contacts_pb2_grpc.add_ContactsServicer_to_server,
-            ContactsRpc(
-                people=people, organisations=OrganisationsService(database), timeline=timeline, pages=pages
-            ),
+            ContactsRpc(people=people, organisations=organisations, timeline=timeline, pages=pages),
         ),
         (imports_pb2_grpc.add_ImportsServicer_to_server, ImportsRpc(imports, pages)),
         (

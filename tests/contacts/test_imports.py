@@ -15,6 +15,7 @@ from kontor.contacts.v1.imports_pb2 import (
 from sqlalchemy import text
 
 from kernel.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
+from services.contacts.imports import model
 from tests.contacts.conftest import House, request_id, update_request
 
 HEADER = "Vorname;Nachname;E-Mail;Telefon;Straße;PLZ;Ort;Firma;Funktion;Notiz"
@@ -28,6 +29,15 @@ def counts(made: imports_pb2.Import) -> tuple[int, ...]:
 async def contacts_by_name(house: House) -> dict[str, contacts_pb2.Contact]:
     answer = await house.contacts().ListContacts(contacts_pb2.ListContactsRequest(page_size=200))
     return {c.family_name or c.email: c for c in answer.contacts}
+
+
+def test_states_and_outcomes_are_those_of_the_contract() -> None:
+    assert (model.DRY_RUN, model.COMMITTED) == (
+        imports_pb2.IMPORT_STATE_DRY_RUN,
+        imports_pb2.IMPORT_STATE_COMMITTED,
+    )
+    ours = (model.NEW, model.UPDATE, model.DUPLICATE, model.SUPPRESSED, model.INVALID)
+    assert ours == tuple(v.number for v in imports_pb2.RowOutcome.DESCRIPTOR.values if v.number)
 
 
 async def test_the_dry_run_decides_every_row_and_the_commit_does_it(house: House) -> None:

@@ -7,18 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from kontor.contacts.v1 import imports_pb2
-
 from kernel.errors import FailedPrecondition, NotFound
 from services.contacts.people.model import Person
 
-DRY_RUN = imports_pb2.IMPORT_STATE_DRY_RUN
-COMMITTED = imports_pb2.IMPORT_STATE_COMMITTED
-NEW = imports_pb2.ROW_OUTCOME_NEW
-UPDATE = imports_pb2.ROW_OUTCOME_UPDATE
-DUPLICATE = imports_pb2.ROW_OUTCOME_DUPLICATE
-SUPPRESSED = imports_pb2.ROW_OUTCOME_SUPPRESSED
-INVALID = imports_pb2.ROW_OUTCOME_INVALID
+# The numbers of the contract (imports.proto): ImportState and RowOutcome.
+DRY_RUN, COMMITTED = 1, 2
+NEW, UPDATE, DUPLICATE, SUPPRESSED, INVALID = 1, 2, 3, 4, 5
 
 # Why a row is invalid.
 TOO_MANY_CELLS = "too-many-cells"

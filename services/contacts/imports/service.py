@@ -16,7 +16,7 @@ from kernel.outbox import emit
 from kernel.rpc.call import note_subjects
 from services.contacts import events
 from services.contacts.clients import Reach, Suppressions
-from services.contacts.imports import store, taking
+from services.contacts.imports import store
 from services.contacts.imports.candidates import candidate_of, candidate_of_row
 from services.contacts.imports.deciding import decide, settled
 from services.contacts.imports.layouts import Layout, layout_of
@@ -38,7 +38,7 @@ from services.contacts.imports.model import (
     counts_of,
 )
 from services.contacts.imports.sheet import Sheet, read_sheet
-from services.contacts.organisations import store as organisations
+from services.contacts.organisations.service import OrganisationsService
 from services.contacts.people.model import HOME_COUNTRY
 from services.contacts.text import clean, email_key, fold, is_country
 
@@ -49,9 +49,17 @@ IMPORTS_KEPT = timedelta(days=3 * 366)
 class ImportsService:
     """Contacts from files."""
 
-    def __init__(self, database: Database, suppressions: Suppressions, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        suppressions: Suppressions,
+        organisations: OrganisationsService,
+        *,
+        clock: Clock,
+    ) -> None:
         self._database = database
         self._suppressions = suppressions
+        self._organisations = organisations
         self._clock = clock
 
     async def create_import(self, *, file_name: str, content: bytes, country: str) -> ImportView:
@@ -67,7 +75,7 @@ class ImportsService:
         sheet, layout, candidates = await asyncio.to_thread(_read, content, country)
         on_list = await self._suppressed(candidates)
         async with self._database.reading() as session:
-            known = await taking.known(session, candidates)
+            known = await store.known_contacts(session, candidates)
         decisions = decide(candidates, suppressed=on_list, known=known)
         view = ImportView(
             id=new_id(),
@@ -98,10 +106,10 @@ class ImportsService:
         on_list = [a or b for a, b in zip(refused, await self._suppressed(candidates), strict=True)]
         async with self._database.transaction() as session:
             view = await self._lock(session, import_id)
-            await taking.alone(session)
-            known = await taking.known(session, candidates, locked=True)
+            await store.alone(session)
+            known = await store.known_contacts(session, candidates, locked=True)
             decisions = decide(candidates, suppressed=on_list, known=known)
-            decisions = await _take_over(session, decisions, source=f"import:{import_id}")
+            decisions = await self._take_over(session, decisions, source=f"import:{import_id}")
             counts = counts_of(decisions)
             await store.settle(session, import_id, decisions, counts, self._clock.now())
             await emit(session, events.import_committed(import_id, new=counts.new, update=counts.update))
@@ -159,6 +167,27 @@ class ImportsService:
         reaches = [Reach("", "") if c.problem else Reach(c.person.email, c.person.phone) for c in candidates]
         return await self._suppressions.check(reaches)
 
+    async def _take_over(
+        self, session: WriteSession, decisions: list[Decision], *, source: str
+    ) -> list[Decision]:
+        wanted = {new_id(): d for d in decisions if d.outcome == NEW}
+        added = await store.add_contacts(session, wanted, source=source)
+        created = {d.candidate.line: i for i, d in wanted.items() if i in added}
+        if len(added) < len(wanted):
+            decisions = await _overtaken(session, decisions, created)
+        decisions = settled(decisions, created)
+        updates = [d for d in decisions if d.outcome == UPDATE]
+        await store.fill_contacts(session, updates)
+        related = [d for d in decisions if d.outcome in (NEW, UPDATE) and fold(d.candidate.organisation)]
+        known = await self._organisations.ensure_all(session, {d.candidate.organisation for d in related})
+        await store.relate(session, related, known)
+        await emit(
+            session,
+            *(events.contact_created(i) for i in added),
+            *(events.contact_updated(d.contact_id, d.fields) for d in updates if d.contact_id),
+        )
+        return decisions
+
 
 def _read(content: bytes, country: str) -> tuple[Sheet, Layout, list[Candidate]]:
     sheet = read_sheet(content)
@@ -178,26 +207,6 @@ def _read_again(rows: Sequence[RowView], view: ImportView) -> list[Candidate]:
     ]
 
 
-async def _take_over(session: WriteSession, decisions: list[Decision], *, source: str) -> list[Decision]:
-    wanted = {new_id(): d for d in decisions if d.outcome == NEW}
-    added = await taking.add(session, wanted, source=source)
-    created = {d.candidate.line: i for i, d in wanted.items() if i in added}
-    if len(added) < len(wanted):
-        decisions = await _overtaken(session, decisions, created)
-    decisions = settled(decisions, created)
-    updates = [d for d in decisions if d.outcome == UPDATE]
-    await taking.fill(session, updates)
-    related = [d for d in decisions if d.outcome in (NEW, UPDATE) and fold(d.candidate.organisation)]
-    known = await organisations.ensure_all(session, {d.candidate.organisation for d in related})
-    await taking.relate(session, related, known)
-    await emit(
-        session,
-        *(events.contact_created(i) for i in added),
-        *(events.contact_updated(d.contact_id, d.fields) for d in updates if d.contact_id),
-    )
-    return decisions
-
-
 async def _overtaken(
     session: WriteSession, decisions: list[Decision], created: dict[int, uuid.UUID]
 ) -> list[Decision]:
@@ -207,7 +216,7 @@ async def _overtaken(
         for d in decisions
         if d.outcome == NEW and d.candidate.line not in created
     }
-    ids = await taking.ids_of_emails(session, set(lost.values()))
+    ids = await store.ids_of_emails(session, set(lost.values()))
     return [
         replace(d, outcome=DUPLICATE, reason=IN_CONTACTS, contact_id=ids.get(lost[d.candidate.line]))
         if d.candidate.line in lost

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 
-from kernel.db import Database
+from kernel.db import AnySession, Database, WriteSession
 from kernel.errors import InvalidArgument
 from services.contacts.organisations import store
 from services.contacts.organisations.model import OrganisationNotFound, OrganisationView
@@ -47,3 +48,14 @@ class OrganisationsService:
         """By name; one more than `limit` if there are more."""
         async with self._database.reading() as session:
             return await store.page(session, search_words(query), after=after, limit=limit + 1)
+
+    async def names_of(self, session: AnySession, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+        """Names of those of the ids that exist, inside another area's use case."""
+        return await store.names_of(session, ids)
+
+    async def ensure_all(self, session: WriteSession, names: Collection[str]) -> dict[str, uuid.UUID]:
+        """Finds organisations by name and adds the missing ones, inside another area's use case.
+
+        Answers folded name → id. Callers hold the lock of imports.
+        """
+        return await store.ensure_all(session, names)

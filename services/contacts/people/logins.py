@@ -1,4 +1,4 @@
-"""Which contact a login belongs to: its SQL, and the finder that the kernel asks on each customer's call."""
+"""Which contact a login belongs to: the finder that the kernel asks on each customer's call."""
 
 from __future__ import annotations
 
@@ -6,28 +6,12 @@ import uuid
 from collections import OrderedDict
 from time import monotonic
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.dialects.postgresql import insert
-
-from kernel.db import AnySession, Database, WriteSession
+from kernel.db import Database
 from kernel.identity import Principal
-from services.contacts.people.tables import Login
+from services.contacts.people import store
 
 REMEMBERED_S = 60.0
 _MOST = 10_000
-_FIND = select(Login.contact_id).where(Login.subject == bindparam("subject"))
-
-
-async def contact_of(session: AnySession, subject: str) -> uuid.UUID | None:
-    """The contact of a login."""
-    return (await session.execute(_FIND, {"subject": subject})).scalar()
-
-
-async def link(session: WriteSession, subject: str, contact_id: uuid.UUID) -> bool:
-    """Joins a login to a contact; false if it belongs to one already, for a link never moves."""
-    statement = insert(Login).values(subject=subject, contact_id=contact_id)
-    linked = await session.execute(statement.on_conflict_do_nothing().returning(Login.subject))
-    return linked.first() is not None
 
 
 class LocalOwnContact:
@@ -43,7 +27,7 @@ class LocalOwnContact:
         if known is not None and monotonic() - known[0] < REMEMBERED_S:
             return known[1]
         async with self._database.reading() as session:
-            found = await contact_of(session, principal.subject)
+            found = await store.contact_of_login(session, principal.subject)
         if found is None:
             return None
         self._known[principal.subject] = (monotonic(), found)

@@ -66,6 +66,16 @@ class EmailNotVerified(FailedPrecondition):
         super().__init__("Your login has no verified e-mail address.")
 
 
+class PageGone(InvalidArgument):
+    """The contact on which the page before ended does not exist any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The list has changed where this page begins; start again without the token.",
+            violations={"page_token": "continues after a contact that is gone"},
+        )
+
+
 class RelationView(NamedTuple):
     """A role in an organisation as it is read."""
 
@@ -141,6 +151,19 @@ class Person:
     def _search_text(self, organisations: Collection[str]) -> str:
         parts = (self.given_name, self.family_name, self.email, self.phone, self.street, self.city)
         return fold(" ".join((*parts, self.postal_code, *organisations)))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which contacts; empty fields do not restrict."""
+
+    query: str = ""
+    city: str = ""
+    country: str = ""
+    language: str = ""
+    organisation_id: uuid.UUID | None = None
+    source: str = ""
+    with_email: bool = False
 
 
 _PERSON_FIELDS = tuple(f.name for f in fields(Person))

@@ -10,8 +10,7 @@ from kontor.contacts.v1 import contacts_pb2
 from kernel.clock import to_timestamp
 from kernel.pages import Pages, page_size
 from kernel.rpc.call import current_principal
-from services.contacts.people.listing import Wanted
-from services.contacts.people.model import RELATIONS, ContactView, Relation, check_mask
+from services.contacts.people.model import RELATIONS, ContactView, Relation, Wanted, check_mask
 from services.contacts.people.service import PeopleService
 from services.contacts.text import clean
 

@@ -14,8 +14,8 @@ from kernel.outbox import emit
 from kernel.rpc.call import note_subjects
 from services.contacts import events
 from services.contacts.clients import Reach, Suppressions
-from services.contacts.organisations import store as organisations
-from services.contacts.people import listing, logins, store
+from services.contacts.organisations.service import OrganisationsService
+from services.contacts.people import store
 from services.contacts.people.model import (
     RELATIONS,
     AddressInUse,
@@ -25,6 +25,7 @@ from services.contacts.people.model import (
     EmailNotVerified,
     Person,
     Relation,
+    Wanted,
     changed,
     differences,
     normalised,
@@ -38,9 +39,12 @@ _ENSURE_TRIES = 3
 class PeopleService:
     """Contacts: read, listed, created, changed, joined to logins."""
 
-    def __init__(self, database: Database, suppressions: Suppressions) -> None:
+    def __init__(
+        self, database: Database, suppressions: Suppressions, organisations: OrganisationsService
+    ) -> None:
         self._database = database
         self._suppressions = suppressions
+        self._organisations = organisations
         # What everybody calls most: reads that come at once share one statement.
         self._views = Coalescer(self._load_views)
 
@@ -62,23 +66,21 @@ class PeopleService:
         return [found[i] for i in ids if i in found], [i for i in ids if i not in found]
 
     async def list_contacts(
-        self, wanted: listing.Wanted, *, newest_first: bool, after: uuid.UUID | None, limit: int
+        self, wanted: Wanted, *, newest_first: bool, after: uuid.UUID | None, limit: int
     ) -> tuple[list[ContactView], int]:
         """A page (one more than `limit` if there are more), and how many there are, capped."""
         async with self._database.reading() as session:
-            found = await listing.page(
-                session, wanted, newest_first=newest_first, after=after, limit=limit + 1
-            )
-            total = await listing.count(session, wanted)
+            found = await store.page(session, wanted, newest_first=newest_first, after=after, limit=limit + 1)
+            total = await store.count(session, wanted)
         note_subjects(view.id for view in found[:limit])
         return found, total
 
     async def select_contact_ids(
-        self, wanted: listing.Wanted, *, after: uuid.UUID | None, limit: int
+        self, wanted: Wanted, *, after: uuid.UUID | None, limit: int
     ) -> list[uuid.UUID]:
         """Ids, oldest first; one more than `limit` if there are more."""
         async with self._database.reading() as session:
-            return await listing.ids(session, wanted, after=after, limit=limit + 1)
+            return await store.ids(session, wanted, after=after, limit=limit + 1)
 
     async def create_contact(
         self, values: Mapping[str, Any], relations: Sequence[Relation], *, source: str
@@ -87,7 +89,7 @@ class PeopleService:
         person = normalised(values)
         await self._refuse_suppressed(person)
         async with self._database.transaction() as session:
-            names = await _names(session, relations)
+            names = await self._names(session, relations)
             contact_id = await store.add(session, person, source=source, organisations=names)
             if contact_id is None:
                 raise AddressInUse
@@ -155,21 +157,21 @@ class PeopleService:
         if email is None:
             raise EmailNotVerified
         async with self._database.transaction() as session:
-            contact_id = await logins.contact_of(session, principal.subject)
+            contact_id = await store.contact_of_login(session, principal.subject)
             if contact_id is None:
                 given, _, family = clean(principal.name).rpartition(" ")
                 person = Person(given_name=given[:100], family_name=family[:100], email=email)
                 contact_id, _ = await _ensure(session, person, source="portal")
-                if await logins.link(session, principal.subject, contact_id):
+                if await store.link(session, principal.subject, contact_id):
                     await emit(session, events.login_linked(contact_id))
-                contact_id = await logins.contact_of(session, principal.subject) or contact_id
+                contact_id = await store.contact_of_login(session, principal.subject) or contact_id
             note_subjects([contact_id])
             return await _view(session, contact_id)
 
     async def get_own_contact(self, principal: Principal) -> ContactView:
         """Errors: ContactNotFound if the login belongs to nobody."""
         async with self._database.reading() as session:
-            contact_id = await logins.contact_of(session, principal.subject)
+            contact_id = await store.contact_of_login(session, principal.subject)
             found = await store.find(session, contact_id) if contact_id is not None else None
         if found is None:
             raise ContactNotFound
@@ -186,9 +188,25 @@ class PeopleService:
         if relations is None:
             names = [relation.organisation_name for relation in store.relations_of(view)]
         else:
-            names = await _names(session, relations)
+            names = await self._names(session, relations)
             await store.set_relations(session, view.id, relations)
         await store.change(session, view.id, person, organisations=names)
+
+    async def _names(self, session: WriteSession, relations: Sequence[Relation]) -> list[str]:
+        """Names of the organisations. Errors: InvalidArgument if one of them does not exist."""
+        known = await self._organisations.names_of(session, {r.organisation_id for r in relations})
+        unknown = {
+            f"contact.relations[{index}].organisation_id": "is no organisation"
+            for index, relation in enumerate(relations)
+            if relation.organisation_id not in known
+        }
+        if unknown:
+            raise InvalidArgument(
+                "A relation names an organisation that does not exist.",
+                reason="FIELDS_INVALID",
+                violations=unknown,
+            )
+        return list(known.values())
 
     async def _refuse_suppressed(self, person: Person) -> None:
         if await self._suppressions.is_suppressed(Reach(person.email, person.phone)):
@@ -223,23 +241,6 @@ async def _view(session: WriteSession, contact_id: uuid.UUID) -> ContactView:
     found = await store.find(session, contact_id)
     assert found is not None
     return found
-
-
-async def _names(session: WriteSession, relations: Sequence[Relation]) -> list[str]:
-    """Names of the organisations. Errors: InvalidArgument if one of them does not exist."""
-    known = await organisations.names_of(session, {r.organisation_id for r in relations})
-    unknown = {
-        f"contact.relations[{index}].organisation_id": "is no organisation"
-        for index, relation in enumerate(relations)
-        if relation.organisation_id not in known
-    }
-    if unknown:
-        raise InvalidArgument(
-            "A relation names an organisation that does not exist.",
-            reason="FIELDS_INVALID",
-            violations=unknown,
-        )
-    return list(known.values())
 
 
 def _differ(view: ContactView, relations: Sequence[Relation]) -> bool:

@@ -1,4 +1,4 @@
-"""All SQL of the people area: finding and writing contacts. Lists and logins have stores of their own."""
+"""All SQL of the people area: contacts, their lists, their roles, their logins."""
 
 from __future__ import annotations
 
@@ -6,7 +6,23 @@ import uuid
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, Uuid, any_, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
@@ -17,13 +33,16 @@ from services.contacts.organisations.tables import Organisation
 from services.contacts.people.model import (
     AddressInUse,
     ContactView,
+    PageGone,
     Person,
     Relation,
     RelationView,
+    Wanted,
     person_values,
 )
-from services.contacts.people.tables import Contact
+from services.contacts.people.tables import Contact, Login
 from services.contacts.people.tables import Relation as RelationRow
+from services.contacts.text import fold, like_pattern, search_words
 
 # Roles come along in the same row: a second round trip would cost more than the whole statement.
 _RELATIONS = (
@@ -40,7 +59,7 @@ _RELATIONS = (
     .where(RelationRow.contact_id == Contact.id)
     .scalar_subquery()
 )
-VIEWS = select(
+_VIEWS = select(
     Contact.id,
     Contact.version,
     Contact.salutation,
@@ -63,10 +82,15 @@ VIEWS = select(
     _RELATIONS.label("relations"),
 )
 # Built once: this is the statement that the service runs most.
-_FIND = VIEWS.where(Contact.id == bindparam("id"))
-_FIND_MANY = VIEWS.where(Contact.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+_FIND = _VIEWS.where(Contact.id == bindparam("id"))
+_FIND_MANY = _VIEWS.where(Contact.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 _LOCK = select(Contact.id).where(Contact.id == bindparam("id")).with_for_update()
+_BY_LOGIN = select(Login.contact_id).where(Login.subject == bindparam("subject"))
 _BY_EMAIL = select(Contact.id).where(Contact.email_key == bindparam("email_key"))
+
+COUNTED_TO = 1_000
+# Trigrams of shorter words match anything.
+_FUZZY_FROM = 4
 
 
 async def find(session: AnySession, contact_id: uuid.UUID) -> ContactView | None:
@@ -141,3 +165,89 @@ async def set_relations(session: WriteSession, contact_id: uuid.UUID, relations:
 def relations_of(view: ContactView) -> list[RelationView]:
     """The roles that came along with a contact."""
     return [RelationView._make(entry) for entry in view.relations or ()]
+
+
+async def page(
+    session: AnySession, wanted: Wanted, *, newest_first: bool, after: uuid.UUID | None, limit: int
+) -> list[ContactView]:
+    """One page by name, or newest first: ids are UUIDv7, so their order is that of creation.
+
+    Errors: PageGone.
+    """
+    statement = _VIEWS.where(*_conditions(wanted)).limit(limit)
+    if newest_first:
+        statement = statement.order_by(Contact.id.desc())
+        if after is not None:
+            statement = statement.where(Contact.id < after)
+    else:
+        statement = statement.order_by(Contact.name_key, Contact.id)
+        if after is not None:
+            name_key = await _name_key(session, after)
+            statement = statement.where(tuple_(Contact.name_key, Contact.id) > (name_key, after))
+    return [ContactView._make(row) for row in await session.execute(statement)]
+
+
+async def count(session: AnySession, wanted: Wanted) -> int:
+    """How many there are, counted to one more than `COUNTED_TO`."""
+    some = select(literal(1)).select_from(Contact).where(*_conditions(wanted)).limit(COUNTED_TO + 1)
+    counted: Select[tuple[int]] = select(func.count()).select_from(some.subquery())
+    return (await session.execute(counted)).scalar_one()
+
+
+async def ids(session: AnySession, wanted: Wanted, *, after: uuid.UUID | None, limit: int) -> list[uuid.UUID]:
+    """Ids only, oldest first."""
+    statement = select(Contact.id).where(*_conditions(wanted)).order_by(Contact.id).limit(limit)
+    if after is not None:
+        statement = statement.where(Contact.id > after)
+    return list((await session.execute(statement)).scalars())
+
+
+async def _name_key(session: AnySession, contact_id: uuid.UUID) -> str:
+    # Page tokens end up in addresses and logs, so they hold the id and never the name.
+    found = (await session.execute(select(Contact.name_key).where(Contact.id == contact_id))).scalar()
+    if found is None:
+        raise PageGone
+    return found
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.query.strip():
+        found.append(_matches(wanted.query))
+    if wanted.city:
+        found.append(func.lower(Contact.city) == wanted.city.lower())
+    if wanted.country:
+        found.append(Contact.country == wanted.country.upper())
+    if wanted.language:
+        found.append(Contact.language == wanted.language)
+    if wanted.source:
+        found.append(Contact.source == wanted.source)
+    if wanted.organisation_id is not None:
+        of = select(RelationRow.contact_id).where(RelationRow.organisation_id == wanted.organisation_id)
+        found.append(Contact.id.in_(of))
+    if wanted.with_email:
+        found.append(Contact.email_key.is_not(None))
+    return found
+
+
+def _matches(query: str) -> ColumnElement[bool]:
+    """All words somewhere, or the whole query similar to some of the text."""
+    words = search_words(query)
+    literally = and_(*(Contact.search_text.like(like_pattern(word)) for word in words))
+    whole = fold(query)
+    # An address is exact: addresses of one domain resemble one another, and none of them is the one asked for.
+    if len(whole) < _FUZZY_FROM or "@" in query or whole.replace(" ", "").lstrip("+").isdecimal():
+        return literally
+    return or_(literally, Contact.search_text.op("%>", is_comparison=True)(whole))
+
+
+async def contact_of_login(session: AnySession, subject: str) -> uuid.UUID | None:
+    """The contact of a login."""
+    return (await session.execute(_BY_LOGIN, {"subject": subject})).scalar()
+
+
+async def link(session: WriteSession, subject: str, contact_id: uuid.UUID) -> bool:
+    """Joins a login to a contact; false if it belongs to one already, for a link never moves."""
+    statement = upsert(Login).values(subject=subject, contact_id=contact_id)
+    linked = await session.execute(statement.on_conflict_do_nothing().returning(Login.subject))
+    return linked.first() is not None
