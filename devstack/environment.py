@@ -19,7 +19,7 @@ _CONTROLLER = {
     "DPO_EMAIL": "datenschutz@musterhaus.example",
     "DPO_NAME": "Dr. Miriam Falk",
     "STATE": "NW",
-    "AUTHORITY": "Landesbeauftragte für Datenschutz und Informationsfreiheit Nordrhein-Westfalen",
+    "AUTHORITY_NAME": "Landesbeauftragte für Datenschutz und Informationsfreiheit Nordrhein-Westfalen",
     "AUTHORITY_ADDRESS": "Kavalleriestraße 2-4, 40213 Düsseldorf",
     "AUTHORITY_URL": "https://www.ldi.nrw.de",
 }

@@ -23,7 +23,7 @@ class Settings(ServiceSettings):
     controller_phone: str = ""
     controller_dpo_name: str = ""
     controller_dpo_email: str = ""
-    controller_authority: str = "Berliner Beauftragte für Datenschutz und Informationsfreiheit"
+    controller_authority_name: str = "Berliner Beauftragte für Datenschutz und Informationsfreiheit"
     controller_authority_address: str = "Alt-Moabit 59–61, 10555 Berlin"
     controller_authority_url: str = ""
     controller_processors: list[str] = Field(
@@ -50,7 +50,7 @@ class Settings(ServiceSettings):
             phone=self.controller_phone,
             dpo_name=self.controller_dpo_name,
             dpo_email=self.controller_dpo_email,
-            authority_name=self.controller_authority,
+            authority_name=self.controller_authority_name,
             authority_address=self.controller_authority_address,
             authority_url=self.controller_authority_url,
             processors=tuple(self.controller_processors),
