@@ -50,7 +50,7 @@ class World:
         return contact_id
 
     def set_consent(
-        self, contact_id: str, topic: str, state: privacy_pb2.ConsentState
+        self, contact_id: str, topic: str, state: "privacy_pb2.ConsentState.ValueType"
     ) -> privacy_pb2.Consent:
         record = privacy_pb2.Consent(
             id=str(new_id()),
@@ -213,10 +213,10 @@ class Consents(privacy_pb2_grpc.ConsentsServicer):
 async def serving(world: World) -> AsyncIterator[str]:
     """Both services on one port."""
     server = grpc.aio.server()
-    contacts_pb2_grpc.add_ContactsServicer_to_server(Contacts(world), server)
-    privacy_pb2_grpc.add_PermitsServicer_to_server(Permits(world), server)
-    privacy_pb2_grpc.add_SuppressionsServicer_to_server(Suppressions(world), server)
-    privacy_pb2_grpc.add_ConsentsServicer_to_server(Consents(world), server)
+    contacts_pb2_grpc.add_ContactsServicer_to_server(Contacts(world), server)  # type: ignore[abstract]
+    privacy_pb2_grpc.add_PermitsServicer_to_server(Permits(world), server)  # type: ignore[abstract]
+    privacy_pb2_grpc.add_SuppressionsServicer_to_server(Suppressions(world), server)  # type: ignore[abstract]
+    privacy_pb2_grpc.add_ConsentsServicer_to_server(Consents(world), server)  # type: ignore[abstract]
     port = server.add_insecure_port(f"{LOOPBACK}:0")
     await server.start()
     try:

@@ -34,22 +34,22 @@ class Doors:
     served: Served
     realm: Realm
 
-    def templates(self, role: str = "marketer") -> services.TemplatesStub:
+    def templates(self, role: str = "marketer") -> "services.TemplatesAsyncStub":
         return services.TemplatesStub(self.served.channel(self.realm.token(role)))
 
-    def audiences(self, role: str = "marketer") -> services.AudiencesStub:
+    def audiences(self, role: str = "marketer") -> "services.AudiencesAsyncStub":
         return services.AudiencesStub(self.served.channel(self.realm.token(role)))
 
-    def campaigns(self, role: str = "marketer") -> services.CampaignsStub:
+    def campaigns(self, role: str = "marketer") -> "services.CampaignsAsyncStub":
         return services.CampaignsStub(self.served.channel(self.realm.token(role)))
 
-    def forms(self, role: str = "service") -> services.FormsStub:
+    def forms(self, role: str = "service") -> "services.FormsAsyncStub":
         return services.FormsStub(self.served.channel(self.realm.token(role)))
 
-    def links(self, role: str = "service") -> services.LinksStub:
+    def links(self, role: str = "service") -> "services.LinksAsyncStub":
         return services.LinksStub(self.served.channel(self.realm.token(role)))
 
-    def holder(self) -> holder_pb2_grpc.DataHolderStub:
+    def holder(self) -> "holder_pb2_grpc.DataHolderAsyncStub":
         return holder_pb2_grpc.DataHolderStub(self.served.channel(self.realm.token("service")))
 
 
@@ -74,8 +74,8 @@ def fresh() -> str:
     return str(uuid.uuid4())
 
 
-def template(**changes: str) -> pb.Template:
-    return pb.Template(**({"name": "V", "subject": "Neues", "mjml": MJML, "language": "de"} | changes))
+def template(subject: str = "Neues") -> pb.Template:
+    return pb.Template(name="V", subject=subject, mjml=MJML, language="de")
 
 
 async def campaign_of(doors: Doors) -> pb.Campaign:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 
@@ -70,13 +71,11 @@ class SmtpConnection:
 
     async def quit(self) -> None:
         """Takes leave, so that the relay need not wonder."""
-        try:
+        # If it hangs up first, we have what we wanted.
+        with suppress(*_LOST, TimeoutError):
             async with asyncio.timeout(1):
                 await self._command("QUIT")
-        except (*_LOST, TimeoutError):
-            pass  # It hung up first, which is what we wanted.
-        finally:
-            self.close()
+        self.close()
 
     async def send(self, mail: Mail, *, deadline: float) -> Outcome:
         """Hands one mail over, unless `deadline` (monotonic seconds) passes before its final dot is written.
