@@ -126,7 +126,7 @@ class Database:
 
 
 class _Translated:
-    """Turns a lost database into `Unavailable`; everything else passes unchanged."""
+    """Turns a lost database into `Unavailable` and a lost race into `Aborted`; all else passes unchanged."""
 
     def __enter__(self) -> None:
         return None
@@ -136,6 +136,18 @@ class _Translated:
             raise errors.Unavailable(
                 "The database does not answer; nothing was changed. Try again.", reason="DATABASE_UNAVAILABLE"
             ) from error
+        if isinstance(error, DBAPIError) and _sqlstate(error) in _LOST_RACE:
+            raise errors.Aborted(
+                "Somebody changed the same at the same time; try again.", reason="CONFLICT"
+            ) from error
+
+
+# Serialization failure, deadlock: PostgreSQL undid one of the two; it may simply come again.
+_LOST_RACE = frozenset({"40001", "40P01"})
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 def is_disconnect(error: BaseException) -> bool:
@@ -146,6 +158,5 @@ def is_disconnect(error: BaseException) -> bool:
         return True
     if isinstance(error, DBAPIError):
         # Class 08: connection exception; 57P0x: the server is shutting down or starting up.
-        state = getattr(error.orig, "sqlstate", None) or ""
-        return state.startswith(("08", "57P0"))
+        return _sqlstate(error).startswith(("08", "57P0"))
     return isinstance(error, ConnectionError | TimeoutError) or type(error).__name__ == "TimeoutError"

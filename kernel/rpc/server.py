@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from functools import reduce
 from time import monotonic
 from typing import Any
@@ -71,8 +72,10 @@ def _unary(method: Method, stages: Sequence[Stage], handler: Handler) -> Handler
 def _streaming(method: Method, stages: Sequence[Stage], handler: Handler) -> Handler:
     async def innermost(call: Call, request: Any) -> None:
         # Written here, inside all stages, so that a failure in mid-stream is translated, too.
-        async for item in handler(request, call.context):
-            await call.context.write(item)
+        # Closed at once when the caller hangs up: what it reads from, it still holds.
+        async with aclosing(handler(request, call.context)) as items:
+            async for item in items:
+                await call.context.write(item)
 
     chain = compose(stages, innermost)
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kontor.tickets.v1 import events_pb2
-from nats.errors import TimeoutError as NatsTimeout
 
 from kernel.bus import DEAD_STREAM, Bus
 from kernel.consuming import Consumer, Handler, Subscription, consumers_for
@@ -64,7 +63,7 @@ class Line:
         """The ticket ids in the stream, in order."""
         subscription = await self.bus.jetstream.pull_subscribe("tickets.>", stream="TICKETS")
         found: list[str] = []
-        with suppress(NatsTimeout):
+        with suppress(TimeoutError):
             while batch := await subscription.fetch(500, timeout=0.3):
                 found += [events_pb2.TicketOpened.FromString(m.data).ticket_id for m in batch]
         await subscription.unsubscribe()

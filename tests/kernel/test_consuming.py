@@ -1,5 +1,6 @@
 """Consumers: one effect per fact, whatever is delivered how often; what nobody can handle is set aside."""
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 
@@ -108,6 +109,24 @@ async def test_a_consumer_that_comes_later_misses_nothing(line: Line) -> None:
     line.consume(handler)
     await until(notes(line, 2))
     assert handler.seen == ["a", "b"]
+
+
+async def test_a_stopping_consumer_gives_back_what_it_did_not_finish(line: Line) -> None:
+    started = asyncio.Event()
+
+    async def hang(_: Delivered) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    handler = Noting(line)
+    line.relay()
+    await commit(line.database, fact("a"))
+    first = line.consume(hang)
+    await started.wait()
+    await line.stop(first)
+    line.consume(handler)
+    # Without giving back, the broker would wait for half a minute.
+    await until(notes(line, 1), seconds=5)
 
 
 @pytest.mark.parametrize(

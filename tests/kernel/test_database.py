@@ -1,5 +1,6 @@
 """A database that goes away: UNAVAILABLE, nothing kept, and back as if nothing had been."""
 
+import asyncio
 from collections.abc import Callable
 
 import psycopg
@@ -9,7 +10,7 @@ from sqlalchemy import text
 
 from devstack.ports import LOOPBACK, free_port
 from kernel.db import Database, WriteSession
-from kernel.errors import Unavailable
+from kernel.errors import Aborted, Unavailable
 from tests.fixtures.postgres import SCRATCH
 from tests.kernel.conftest import Sample
 from tests.kernel.sample import count, creation, metadata
@@ -94,6 +95,23 @@ async def test_an_error_in_a_statement_is_no_outage(database: Database) -> None:
         async with database.reading() as session:
             await session.execute(text("SELECT * FROM nowhere"))
     assert not isinstance(wrong.value, Unavailable)
+
+
+async def test_of_two_in_a_deadlock_one_is_told_to_come_again(database: Database) -> None:
+    async def lock(session: WriteSession, number: int) -> None:
+        await session.execute(text(f"SELECT pg_advisory_xact_lock({number})"))
+
+    async def cross(first: int, second: int) -> None:
+        async with database.begin() as session:
+            await lock(session, first)
+            await met.wait()
+            await lock(session, second)
+
+    met = asyncio.Barrier(2)
+    outcomes = await asyncio.gather(cross(1, 2), cross(2, 1), return_exceptions=True)
+    (lost,) = (o for o in outcomes if o is not None)
+    assert isinstance(lost, Aborted)
+    assert lost.reason == "CONFLICT"
 
 
 async def test_a_full_pool_is_unavailable(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,9 @@
 """The outbox relay: every fact once in the stream, in commit order, through outages and crashes."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from sqlalchemy import text
 from devstack.nats import Nats
 from devstack.ports import free_port
 from kernel.bus import Bus
+from kernel.consuming import Delivered
 from kernel.db import Database
 from kernel.outbox import Relay, emit
 from tests.kernel.bus import Line, commit, fact
@@ -85,6 +88,33 @@ async def test_a_relay_killed_between_publish_and_delete_repeats_nothing(line: L
     assert await line.published() == ["one"]
 
 
+async def test_a_repetition_beyond_the_brokers_window_has_one_effect(line: Line) -> None:
+    # The broker forgets ids after two minutes; a relay may be down for longer.
+    stream = (await line.bus.jetstream.stream_info("TICKETS")).config
+    stream.duplicate_window = 0.1
+    await line.bus.jetstream.update_stream(stream)
+    seen: list[str] = []
+
+    async def handle(fact: Delivered) -> None:
+        seen.append(fact.message.ticket_id)
+
+    await commit(line.database, fact("one"))
+    with pytest.raises(asyncio.CancelledError):
+        await line.make_relay(DiesBeforeDeleting).run()
+    await asyncio.sleep(0.3)
+    await commit(line.database, fact("two"))
+    line.relay()
+    await until(lambda: is_empty(line.database))
+    assert await line.published() == ["one", "one", "two"]
+    line.consume(handle)
+
+    async def all_seen() -> bool:
+        return "two" in seen
+
+    await until(all_seen)
+    assert seen == ["one", "two"]
+
+
 async def test_of_two_relays_one_works_and_the_other_takes_over(line: Line) -> None:
     first = line.relay()
     await commit(line.database, fact("a"))
@@ -98,28 +128,48 @@ async def test_of_two_relays_one_works_and_the_other_takes_over(line: Line) -> N
     assert await line.published() == ["a", "b0", "b1", "b2", "b3", "b4", "c"]
 
 
-async def test_writes_go_on_without_a_broker_and_nothing_is_lost(database: Database, tmp_path: Any) -> None:
-    server = Nats(tmp_path / "nats", free_port(), "secret", durable=False)
-    server.prepare()
-    process = await asyncio.to_thread(server.start, tmp_path / "log")
-    line = Line(database, Bus(server.url, name="test"))
+class Broker:
+    """A broker of the test's own, which may be killed and come back with what it had."""
+
+    def __init__(self, folder: Path) -> None:
+        self._server = Nats(folder / "nats", free_port(), "secret", durable=False)
+        self._server.prepare()
+        self._log = folder / "log"
+        self._process: Popen[bytes] | None = None
+        self.url = self._server.url
+
+    def start(self) -> None:
+        self._process = self._server.start(self._log)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    made = Broker(tmp_path)
+    made.start()
+    yield made
+    made.kill()
+
+
+async def test_writes_go_on_without_a_broker_and_nothing_is_lost(database: Database, broker: Broker) -> None:
+    line = Line(database, Bus(broker.url, name="test"))
     await line.connect()
     line.relay()
     await commit(database, fact("before"))
     await until(lambda: is_empty(database))
 
-    process.kill()
-    await asyncio.to_thread(process.wait)
+    broker.kill()
     for n in range(50):
         await commit(database, fact(f"during-{n:02}"))
     await asyncio.sleep(1.5)
     assert await count(database, "outbox") == 50
 
-    process = await asyncio.to_thread(server.start, tmp_path / "log")
+    await asyncio.to_thread(broker.start)
     await until(lambda: is_empty(database), seconds=20)
-    expected = ["before", *(f"during-{n:02}" for n in range(50))]
-    assert await line.published() == expected
+    assert await line.published() == ["before", *(f"during-{n:02}" for n in range(50))]
     await line.stop(*line.tasks)
     await line.bus.close()
-    process.terminate()
-    await asyncio.to_thread(process.wait)
