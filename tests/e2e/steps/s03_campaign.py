@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections import Counter
 from collections.abc import Iterable
 from email.message import EmailMessage
@@ -62,9 +63,11 @@ def run(world: World) -> Counts:
     world.audience_id = _create_audience(world)
     world.campaign_id = create_campaign(world, subject=SUBJECT)
     before = len(world.mailbox.mails())
+    began = time.monotonic()
     start(world, world.campaign_id)
     _kill_everyone_while_it_sends(world, before)
     campaign = wait_until_finished(world, world.campaign_id)
+    took = round(time.monotonic() - began, 1)
     sent = recipients_of(world, SUBJECT)
     refused = {person.email for person in world.people.refused}
     same_sets(sent, [email for email in _permitted(world) if email not in refused], "recipients")
@@ -74,7 +77,8 @@ def run(world: World) -> Counts:
     return {
         "sent": len(sent),
         "kills": len(ORDER),
-        **{f"denied_{key}": count for key, count in reasons.items()},
+        "sending_s": took,
+        **{f"not_{key}": count for key, count in reasons.items()},
     }
 
 
