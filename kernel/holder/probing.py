@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    and_,
     cast,
     func,
     or_,
@@ -84,7 +85,21 @@ def _contains(column: Column[Any], subject: Subject) -> ColumnElement[bool] | No
         folded = func.encode(column, "escape")
         return or_(*(func.strpos(func.lower(folded), _escaped(needle)) > 0 for needle in needles))
     text = func.lower(cast(column, Text))
-    return or_(*(func.strpos(text, needle) > 0 for needle in needles))
+    # The plain search comes first: it is cheap, and it leaves few rows to the expression.
+    return or_(
+        *(and_(func.strpos(text, needle) > 0, text.regexp_match(_as_a_whole(needle))) for needle in needles)
+    )
+
+
+def _as_a_whole(needle: str) -> str:
+    r"""A regular expression for the needle as a whole: `hanna@b.example` is not `anna@b.example`.
+
+    Beside an address, a dot, dash or plus makes a longer one if a letter or digit stands on its other side.
+    """
+    literal = "".join(c if c.isalnum() else f"\\{c}" for c in needle)
+    if "@" not in needle:
+        return rf"(?<![[:alnum:]]){literal}(?![[:alnum:]])"
+    return rf"(?<![[:alnum:]_][._%+-]?){literal}(?![[:alnum:]_]|[.-][[:alnum:]])"
 
 
 def _escaped(needle: str) -> str:

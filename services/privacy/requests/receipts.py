@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from kontor.privacy.v1 import holder_pb2
 
 from kernel.signing import is_signed, signed_content
 from services.privacy.requests.model import Identifiers
+
+# One address and nothing else: where a column holds several, some may be other people's.
+_ADDRESS = re.compile(r"[^\s@\"\[\]{},;]+@[^\s@\"\[\]{},;]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,11 @@ def identifiers_of(records: Iterable[holder_pb2.Record]) -> Identifiers:
         for value in record.values:
             if value.category != options_pb2.CATEGORY_CONTACT_POINT:
                 continue
-            if "@" in value.value:
-                emails.add(value.value.strip().lower())
+            text = value.value.strip()
+            if _ADDRESS.fullmatch(text):
+                emails.add(text.lower())
             elif any(part in value.column for part in ("phone", "mobile", "fax")):
-                phones.add(value.value.strip())
+                phones.add(text)
     return Identifiers(tuple(sorted(emails)), tuple(sorted(phones)))
 
 
