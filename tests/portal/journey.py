@@ -1,0 +1,104 @@
+"""A person's way through every page of the portal, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+from tests.e2e.realm import PASSWORD
+
+# All services work on a request; on a busy machine that takes its time.
+_PATIENCE_MS = 120_000
+
+# Called with the name of the page that is open now.
+Look = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Journey:
+    """Who walks, where, and who looks at every page on the way."""
+
+    page: Page
+    portal: str
+    mail_link: Callable[[str], str]
+    look: Look
+
+    def visit(self, email: str) -> None:
+        """As a visitor: order the newsletter, confirm it, meet dead links and missing pages."""
+        self._open("/", "welcome")
+        self._open("/newsletter", "newsletter")
+        self.page.fill("#email", "no address")
+        self._press("newsletter with errors")
+        self.page.fill("#email", email)
+        self.page.check("input[name=topics] >> nth=0")
+        self._press("newsletter sent")
+        self._goto(self.mail_link(email))
+        self.look("confirm")
+        self._press("confirmed")
+        self._goto(f"{self.portal}/newsletter/confirm/{'x' * 43}")
+        self._press("unknown link")
+        self._open("/u/unknown", "unsubscribe")
+        self._press("unsubscribe, unknown link")
+        self._open("/preferences/unknown", "preferences, unknown link")
+        self._open("/no-such-page", "not found")
+
+    def log_in(self, email: str) -> None:
+        self._goto(f"{self.portal}/login")
+        self.page.fill("input[name=username]", email)
+        self.page.fill("input[name=password]", PASSWORD)
+        self.page.click("button[type=submit]")
+        self.page.wait_for_url(f"{self.portal}/**")
+        self.look("home")
+
+    def converse(self) -> None:
+        """Open a ticket and go on talking."""
+        self._open("/tickets", "tickets, empty")
+        self._open("/tickets/new", "new ticket")
+        self._press("new ticket with errors")
+        self.page.fill("#subject", "Das Regal wackelt")
+        self.page.fill("#body", "Guten Tag,\nseit gestern wackelt das Regal.")
+        self._press("ticket")
+        self.page.fill("#body", "Es ist das große.")
+        self._press("ticket, answered")
+        self._open("/tickets", "tickets")
+
+    def choose(self) -> None:
+        """One click to receive, one click to stop."""
+        self._open("/preferences", "preferences")
+        for name in ("preferences, given", "preferences, withdrawn"):
+            self.page.click("main .k-topic button >> nth=0")
+            self.page.wait_for_load_state()
+            self.look(name)
+
+    def see_and_erase(self) -> None:
+        """Everything that is held, a copy of it, and its end."""
+        self._open("/rights", "rights")
+        self.page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+        self.look("rights, opened")
+        self._open("/rights", "rights again")
+        self.page.click("aside form button[type=submit]")
+        self.page.wait_for_selector("a[href$='document.pdf']", timeout=_PATIENCE_MS)
+        self.look("copy")
+        self._open("/rights/erasure", "erasure")
+        self._press("plan")
+        self.page.wait_for_selector(".btn-danger", timeout=_PATIENCE_MS)
+        self.look("plan, shown")
+        self.page.click(".btn-danger")
+        self.page.wait_for_selector("a[href$='document.pdf']", timeout=_PATIENCE_MS)
+        self.look("certificate")
+        self._open("/", "home, erased")
+
+    def _open(self, path: str, name: str) -> None:
+        self._goto(f"{self.portal}{path}")
+        self.look(name)
+
+    def _goto(self, url: str) -> None:
+        self.page.goto(url)
+
+    def _press(self, name: str) -> None:
+        """Press the main button and look at what comes."""
+        self.page.click("main form button[type=submit] >> nth=0")
+        self.page.wait_for_load_state()
+        self.look(name)

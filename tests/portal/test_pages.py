@@ -1,0 +1,108 @@
+"""Every page of the portal on the real stack: wide and narrow, light and dark, for eyes and screen readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.e2e.browser import links_of
+from tests.e2e.mailbox import Mailbox, body
+from tests.e2e.realm import Realm
+from tests.e2e.running import Running
+from tests.fixtures.needs import require_chromium
+from tests.portal.journey import Journey
+from tests.web import axe
+
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-background-networking "
+    "--disable-component-update --disable-sync --no-first-run"
+)
+# Both themes and both widths; the walk is long, so not every pair.
+LOOKS: list[tuple[Literal["light", "dark"], int]] = [("light", 1440), ("dark", 390)]
+# A page that says "not found" is reported by the browser as a failed load; that is its purpose.
+_MEANT = "Failed to load resource: the server responded with a status of 4"
+
+
+@dataclass
+class Findings:
+    """What was wrong on any page."""
+
+    look: str
+    found: list[str] = field(default_factory=list)
+    pages: int = 0
+
+    def check(self, page: Page, name: str) -> None:
+        self.pages += 1
+        for violation in axe.violations(page):
+            self.found.append(f"{self.look}, {name}: {violation}")
+        if axe.overflow(page):
+            self.found.append(f"{self.look}, {name}: {axe.overflow(page)} px too wide")
+        if page.locator("h1").count() != 1:
+            self.found.append(
+                f"{self.look}, {name}: {page.locator('h1').count()} headings of the first order"
+            )
+        if "Bei uns ist etwas schiefgegangen" in page.content():
+            self.found.append(f"{self.look}, {name}: an error page")
+
+    def hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(_MEANT):
+            self.found.append(f"{self.look}, console: {message.text}")
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    """The whole embedded stack: a page is only sound with what it really shows."""
+    require_chromium()
+    with Running() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=require_chromium(), args=FLAGS.split())
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.slow
+def test_every_page_is_sound_in_every_look(running: Running, browser: Browser) -> None:
+    # One test and not several: each worker that ran one of them would start a stack of its own.
+    found: list[str] = []
+    for theme, width in LOOKS:
+        findings = Findings(f"{theme} {width}")
+        walk(running, browser, findings, theme=theme, width=width)
+        assert findings.pages >= 30
+        found += findings.found
+    assert found == []
+
+
+def walk(
+    running: Running, browser: Browser, findings: Findings, *, theme: Literal["light", "dark"], width: int
+) -> None:
+    """Once through everything, as a person of one's own."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=theme, locale="de-DE", reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.on("console", findings.hear)
+    portal = running.env()["KONTOR_PORTAL_URL"]
+    mailbox = Mailbox(running.env()["KONTOR_MAIL_URL"])
+
+    def mail_link(email: str) -> str:
+        mail = mailbox.parsed(mailbox.wait_for_one(email))
+        return next(link for link in links_of(body(mail, "html")) if "/newsletter/confirm/" in link)
+
+    customer = f"kunde-{theme}-{width}@haus.example"
+    Realm(running).create_account(customer, given="Annika", family="Sommer")
+    journey = Journey(page, portal, mail_link, lambda name: findings.check(page, name))
+    journey.visit(f"neu-{theme}-{width}@haus.example")
+    journey.log_in(customer)
+    journey.converse()
+    journey.choose()
+    journey.see_and_erase()
+    context.close()
