@@ -98,9 +98,11 @@ class Backend:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         server, state = self._make_server(own_contact)
-        port = server.add_insecure_port(self.settings.listen)
-        if port == 0:
-            raise SystemExit(f"{self.settings.listen} is taken; set KONTOR_LISTEN to another address.")
+        try:
+            port = server.add_insecure_port(self.settings.listen)
+        except RuntimeError as error:
+            taken = f"{self.settings.listen} is taken; set KONTOR_LISTEN to another address."
+            raise SystemExit(taken) from error
         tasks = [asyncio.create_task(work) for work in self._background(state)]
         await server.start()
         log.info("serving", service=self.name, port=port)

@@ -56,7 +56,7 @@ async def test_a_read_is_noted_within_200_milliseconds(sample: Sample) -> None:
 
     await until(noted)
     # The promise is 200 ms; the rest is this machine's.
-    assert time.monotonic() - asked < 0.5
+    assert time.monotonic() - asked < 1.0
     (entry,) = await entries(sample.database)
     assert not entry.mutation
     assert entry.subject_ids == [uuid.UUID(SUBJECT)]

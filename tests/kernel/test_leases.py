@@ -47,7 +47,7 @@ async def test_a_killed_holder_delays_the_job_by_its_lease_only(database: Databa
         await session.execute(
             text(
                 "INSERT INTO lease (name, holder, until) "
-                "VALUES ('count', gen_random_uuid(), now() + interval '0.4 s')"
+                "VALUES ('count', gen_random_uuid(), now() + interval '1 s')"
             )
         )
     ran = asyncio.Event()
@@ -58,7 +58,7 @@ async def test_a_killed_holder_delays_the_job_by_its_lease_only(database: Databa
     task = asyncio.create_task(job(database, work).run())
     await asyncio.sleep(0.2)
     assert not ran.is_set()
-    await asyncio.wait_for(ran.wait(), 3)
+    await asyncio.wait_for(ran.wait(), 5)
     await stop(task)
 
 
@@ -71,8 +71,8 @@ async def test_a_long_run_keeps_its_lease(database: Database) -> None:
         starts += 1
         await finish.wait()
 
-    tasks = [asyncio.create_task(job(database, work, lease=0.3).run()) for _ in range(2)]
-    await asyncio.sleep(1.0)
+    tasks = [asyncio.create_task(job(database, work, lease=1.0).run()) for _ in range(2)]
+    await asyncio.sleep(2.0)
     assert starts == 1
     finish.set()
     await stop(*tasks)
