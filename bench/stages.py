@@ -48,7 +48,9 @@ async def stage_costs(env: dict[str, str], bearer: str, ids: list[str]) -> dict[
     verifier = TokenVerifier(issuer=env["KONTOR_OIDC_ISSUER"], audience=env["KONTOR_AUDIENCE"])
     stages = house_stages(verifier=verifier, own_contact=_Nobody(), database=database, audit=audit)
     spent: defaultdict[str, float] = defaultdict(float)
-    people = PeopleRpc(PeopleService(database, suppressions=None), pages=None)  # type: ignore[arg-type]
+    # Reading a contact asks nobody else.
+    service = PeopleService(database, suppressions=None, organisations=None)  # type: ignore[arg-type]
+    people = PeopleRpc(service, pages=None)  # type: ignore[arg-type]
 
     async def use_case(call: Call, request: Any) -> Any:
         started = perf_counter()
