@@ -165,9 +165,9 @@ def _person(number: int, family: str, dice: random.Random, given: list[str]) -> 
     local = family.lower().translate(_TRANSLITERATION)
     note = ""
     if number % 5 == 0:
-        # Lines, quotes and both separators inside one cell.
+        # Lines, quotes and both separators inside one cell; no line stands in anybody else's.
         mark = f"{number}-{dice.randrange(10**6):06}"
-        note = f'Mag {family}-Kekse; "sehr" gern,\naber nur Gebäck ohne Nüsse.\nVermerk {mark}'
+        note = f'Mag {family}-Kekse; "sehr" gern,\naber {family} nie mit Nüssen.\nVermerk {mark}'
     return Person(
         given=dice.choice(given),
         family=family,
