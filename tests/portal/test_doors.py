@@ -1,0 +1,99 @@
+"""The portal's doors without any service behind them: who may come in, and what is said when nobody answers."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from kernel.web.access import access_of
+from services.portal.app import create_app
+from services.portal.config import PortalSettings
+from tests.fixtures.postgres import PostgresUrl
+from tests.web import sample
+
+# Open to everybody on purpose; whoever adds a public page adds it here and thinks twice.
+PUBLIC = {
+    "healthz",
+    "home.start",
+    "login.backchannel",
+    "login.callback",
+    "login.end",
+    "login.start",
+    "newsletter.confirm",
+    "newsletter.sent",
+    "newsletter.sign_up",
+    "newsletter.unsubscribe",
+    "preferences.by_link",
+    "readyz",
+    "static_file",
+}
+MACHINES = {"login.backchannel", "newsletter.unsubscribe"}
+
+
+@pytest.fixture
+def app(postgres_url: PostgresUrl) -> Flask:
+    given = sample.settings(database_url=postgres_url("portal"))
+    return create_app(PortalSettings(**given.model_dump()))
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def test_every_route_is_marked_and_the_public_ones_are_known(app: Flask) -> None:
+    marks = {rule.endpoint: access_of(app, rule.endpoint) for rule in app.url_map.iter_rules()}
+    assert None not in marks.values()
+    assert {name for name, mark in marks.items() if mark and mark.public} == PUBLIC
+    assert {name for name, mark in marks.items() if mark and mark.machines} == MACHINES
+
+
+def test_everything_else_leads_to_the_login(app: Flask, client: FlaskClient) -> None:
+    some_id = "018f0000-0000-7000-8000-000000000000"
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in PUBLIC or "GET" not in (rule.methods or ()):
+            continue
+        path = re.sub(r"<uuid:[^>]+>", some_id, rule.rule).replace("<kind>", "pdf")
+        answer = client.get(path)
+        assert answer.status_code == 302, path
+        assert answer.headers["Location"].startswith("/login?next=")
+
+
+def test_the_start_page_needs_nobody(client: FlaskClient) -> None:
+    answer = client.get("/")
+    assert answer.status_code == 200
+    assert "Hansewerk Manufaktur GmbH" in answer.text
+    assert "datenschutz@hansewerk.example" in answer.text
+
+
+def test_opening_a_link_of_a_mail_changes_nothing(client: FlaskClient) -> None:
+    # No service runs: a page that asked one to act would be an error page.
+    for path in ("/newsletter/confirm/some-token", "/u/some-token", "/newsletter/sent"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_confirmation_needs_the_form_of_its_page(client: FlaskClient) -> None:
+    assert client.post("/newsletter/confirm/some-token").status_code == 419
+
+
+@pytest.mark.slow
+def test_one_click_needs_no_form_and_says_when_it_failed(client: FlaskClient) -> None:
+    # RFC 8058: a mail provider must learn that it did not work, and will come again.
+    answer = client.post(
+        "/u/some-token",
+        data={"List-Unsubscribe": "One-Click"},
+        headers={"Origin": "https://mail.example"},
+    )
+    assert answer.status_code == 503
+
+
+@pytest.mark.slow
+def test_a_missing_service_is_said_in_words(client: FlaskClient) -> None:
+    answer = client.get("/newsletter")
+    assert answer.status_code == 503
+    assert "gerade nicht erreichbar" in answer.text
