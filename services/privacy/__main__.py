@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import grpc
 from kontor.privacy.v1 import holder_pb2_grpc, privacy_pb2_grpc
 
 from kernel.clock import SystemClock
@@ -45,42 +46,27 @@ async def main() -> None:
     settings = Settings()
     backend = Backend("privacy", settings, metadata=metadata)
     database, clock = backend.database, SystemClock()
-
-    peppers = {key_id: pepper.get_secret_value() for key_id, pepper in settings.suppression_peppers.items()}
-    hasher = Hasher(peppers, current=settings.suppression_key_id)
     contacts = backend.channel(settings.contacts_target)
-    channels = {
-        "contacts": contacts,
-        "campaigns": backend.channel(settings.campaigns_target),
-        "tickets": backend.channel(settings.tickets_target),
-        "privacy": backend.channel(settings.own_target),
-    }
 
     consents = ConsentService(database, clock)
+    hasher = _hasher(settings)
     suppression = SuppressionService(database, hasher, clock)
     ledger = LedgerService(database, backend.bus, backend.signer, clock)
-    desk = Desk(
+    desk = _desk(backend, settings, contacts)
+    procedures = RequestJobs(
         database,
         clock,
-        holders=[HolderClient.over(name, channels[name]) for name in HOLDERS],
-        seal=Seal(settings.secret_key.get_secret_value()),
+        access=Access(desk, suppression=suppression, controller=settings.controller),
+        erasure=Erasure(
+            desk,
+            ledger=ledger,
+            suppression=suppression,
+            hasher=hasher,
+            holder_keys=settings.holder_keys,
+            certifier=Certifier(backend.signer, settings.controller),
+        ),
     )
-    erasure = Erasure(
-        desk,
-        ledger=ledger,
-        suppression=suppression,
-        hasher=hasher,
-        holder_keys=settings.holder_keys,
-        certifier=Certifier(backend.signer, settings.controller),
-    )
-    access = Access(desk, controller=settings.controller)
-    request_jobs = RequestJobs(database, clock, access=access, erasure=erasure)
-    machine = backend.every("requests", _REQUESTS_S, request_jobs.work)
-    consent_jobs = ConsentJobs(database, ledger, clock)
-    backend.every("consent-tree-head", _TREE_HEAD_S, consent_jobs.publish_tree_head)
-    backend.every("delete-overdue-ips", _DAY_S, consent_jobs.delete_overdue)
-    backend.every("delete-overdue-documents", _DAY_S, request_jobs.delete_overdue)
-
+    machine = backend.every("requests", _REQUESTS_S, procedures.work)
     requests = RequestService(
         database,
         clock,
@@ -91,28 +77,45 @@ async def main() -> None:
         database, clock, consents=consents, suppression=suppression, restricted=requests.restricted
     )
 
+    consent_jobs = ConsentJobs(database, ledger, clock)
+    backend.every("consent-tree-head", _TREE_HEAD_S, consent_jobs.publish_tree_head)
+    backend.every("delete-overdue-ips", _DAY_S, consent_jobs.delete_overdue)
+    backend.every("delete-overdue-documents", _DAY_S, procedures.delete_overdue)
+
+    door, package = privacy_pb2_grpc, "kontor.privacy.v1"
+    backend.add(door.add_ConsentsServicer_to_server, ConsentsRpc(consents), f"{package}.Consents")
     backend.add(
-        privacy_pb2_grpc.add_ConsentsServicer_to_server, ConsentsRpc(consents), "kontor.privacy.v1.Consents"
-    )
-    backend.add(
-        privacy_pb2_grpc.add_SuppressionsServicer_to_server,
+        door.add_SuppressionsServicer_to_server,
         SuppressionsRpc(suppression, backend.pages),
-        "kontor.privacy.v1.Suppressions",
+        f"{package}.Suppressions",
     )
+    backend.add(door.add_PermitsServicer_to_server, PermitsRpc(permits), f"{package}.Permits")
     backend.add(
-        privacy_pb2_grpc.add_PermitsServicer_to_server, PermitsRpc(permits), "kontor.privacy.v1.Permits"
+        door.add_RequestsServicer_to_server, RequestsRpc(requests, backend.pages), f"{package}.Requests"
     )
-    backend.add(
-        privacy_pb2_grpc.add_RequestsServicer_to_server,
-        RequestsRpc(requests, backend.pages),
-        "kontor.privacy.v1.Requests",
-    )
-    backend.add(
-        holder_pb2_grpc.add_DataHolderServicer_to_server,
-        holder_rpc(database, backend.signer, clock),
-        "kontor.privacy.v1.DataHolder",
-    )
+    holder = holder_rpc(database, backend.signer, clock)
+    backend.add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, f"{package}.DataHolder")
     await backend.run(own_contact=RemoteOwnContact(contacts))
+
+
+def _hasher(settings: Settings) -> Hasher:
+    peppers = {key_id: pepper.get_secret_value() for key_id, pepper in settings.suppression_peppers.items()}
+    return Hasher(peppers, current=settings.suppression_key_id)
+
+
+def _desk(backend: Backend, settings: Settings, contacts: grpc.aio.Channel) -> Desk:
+    channels = {
+        "contacts": contacts,
+        "campaigns": backend.channel(settings.campaigns_target),
+        "tickets": backend.channel(settings.tickets_target),
+        "privacy": backend.channel(settings.own_target),
+    }
+    return Desk(
+        backend.database,
+        SystemClock(),
+        holders=[HolderClient.over(name, channels[name]) for name in HOLDERS],
+        seal=Seal(settings.secret_key.get_secret_value()),
+    )
 
 
 def _soon(wake: Callable[[], None]) -> None:

@@ -146,7 +146,12 @@ class Machine:
             holder_keys=self.keys,
             certifier=Certifier(self.signer, CONTROLLER),
         )
-        return RequestJobs(database, clock, access=Access(desk, controller=CONTROLLER), erasure=erasure)
+        return RequestJobs(
+            database,
+            clock,
+            access=Access(desk, suppression=self.parts.suppression, controller=CONTROLLER),
+            erasure=erasure,
+        )
 
     async def create(self, contact_id: uuid.UUID, kind: Kind, *, language: str = "de") -> View:
         return await self.service.create_request(

@@ -6,6 +6,7 @@ import pytest
 
 from kernel.errors import FailedPrecondition, NotFound
 from services.privacy.requests.model import Kind, State
+from services.privacy.suppression.model import Address
 from tests.privacy.holders import add_person
 from tests.privacy.machine import Machine
 from tests.privacy.pdftext import text_of
@@ -33,6 +34,17 @@ async def test_the_copy_is_complete_and_from_all_holders(machine: Machine) -> No
     person = next(p for p in content["processing"] if p["dataset"] == "person")
     assert person["purposes"] == ["service"]
     assert person["retention"] == "with the contact"
+
+
+async def test_the_subject_learns_that_its_address_is_suppressed(machine: Machine) -> None:
+    anna = await add_person(machine.contacts, email="anna@example.org")
+    await machine.parts.suppression.add_suppression(Address(1, "Anna@example.org"), reason="objection")
+    await machine.parts.suppression.add_suppression(Address(1, "bob@example.org"), reason="bounce")
+    request_id = (await machine.create(anna, Kind.ACCESS)).request.id
+    await machine.jobs().work()
+    content = json.loads(await machine.document(request_id, anna, 1))
+    entries = [r for r in content["records"] if r["dataset"] == "suppression_entry"]
+    assert [e["values"][0]["value"] for e in entries] == ["objection"]
 
 
 @pytest.mark.parametrize(

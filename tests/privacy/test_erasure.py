@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import delete, insert, select, text
 
 from kernel.errors import FailedPrecondition, NotFound
 from kernel.identity import Principal
+from services.privacy import verify_certificate
 from services.privacy.permits.model import Candidate
 from services.privacy.permits.service import PermitService
 from services.privacy.requests.certificate import faults
@@ -77,6 +79,28 @@ async def test_certificate_verifies_and_names_nobody(machine: Machine) -> None:
     for secret in (str(anna), "anna", "Meier", "901820"):
         assert secret not in statement.decode()
         assert secret not in shown.replace("Müller", "")
+
+
+async def test_anybody_can_check_a_certificate_on_the_command_line(
+    machine: Machine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    anna = await add_person(machine.contacts)
+    request_id = await machine.confirmed(anna)
+    await machine.jobs().work()
+    certificate, keys = tmp_path / "certificate.json", tmp_path / "keys.json"
+    keys.write_text(json.dumps(machine.keys))
+    certificate.write_bytes(await machine.document(request_id, anna, 1))
+    capsys.readouterr()
+    assert verify_certificate.main([str(certificate), "--keys", str(keys)]) == 0
+    certificate.write_text(certificate.read_text().replace("delete_row", "null"))
+    assert verify_certificate.main([str(certificate), "--keys", str(keys)]) == 1
+    certificate.write_text("{}")
+    assert verify_certificate.main([str(certificate), "--keys", str(keys)]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "The certificate and every receipt in it hold.",
+        "certificate: the signature does not hold",
+        "the file is no certificate (KeyError)",
+    ]
 
 
 @pytest.mark.parametrize("part", ["rows", "plan", "receipt", "signature"])

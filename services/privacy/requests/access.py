@@ -11,8 +11,11 @@ from kernel.outbox import emit
 from services.privacy import events
 from services.privacy.requests import pdf, store
 from services.privacy.requests.model import SYSTEM, Controller, Identifiers, Request, State, Transition
-from services.privacy.requests.report import Held, access_content, access_page
+from services.privacy.requests.report import Held, access_content, access_page, suppression_record
 from services.privacy.requests.working import Desk, Waiting
+from services.privacy.suppression.model import Address
+from services.privacy.suppression.normalise import EMAIL
+from services.privacy.suppression.service import SuppressionService
 
 _JSON, _PDF = 1, 2
 
@@ -20,9 +23,10 @@ _JSON, _PDF = 1, 2
 class Access:
     """Collects, writes, hands over. Nothing is kept until every holder has answered."""
 
-    def __init__(self, desk: Desk, *, controller: Controller) -> None:
+    def __init__(self, desk: Desk, *, suppression: SuppressionService, controller: Controller) -> None:
         self._desk = desk
         self._database = desk.database
+        self._suppression = suppression
         self._controller = controller
 
     async def advance(self, request: Request) -> None:
@@ -51,6 +55,11 @@ class Access:
                 described: holder_pb2.DescribeResponse = await holder.describe()
                 records = await self._desk.collect(holder, request, identifiers)
                 held.append(Held(holder.name, described, records))
+        if waiting:
+            return held
+        addresses = [Address(EMAIL, email) for email in identifiers.emails]
+        entries = await self._suppression.entries_of(addresses)
+        held[-1].records.extend(suppression_record(entry) for entry in entries)
         return held
 
     async def _complete(self, request: Request, held: list[Held]) -> None:

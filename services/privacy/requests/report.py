@@ -13,6 +13,7 @@ from kontor.privacy.v1 import holder_pb2
 
 from services.privacy.requests.model import Controller, Request
 from services.privacy.requests.pdf import label, words
+from services.privacy.suppression.model import Entry
 
 # The same words once more in the form that searching needs; complete in the JSON, noise on paper.
 _DERIVED = frozenset({"email_key", "name_key", "search_text"})
@@ -24,7 +25,7 @@ class Held:
 
     holder: str
     described: holder_pb2.DescribeResponse
-    records: Sequence[holder_pb2.Record]
+    records: list[holder_pb2.Record]
 
 
 def access_content(
@@ -77,6 +78,25 @@ def access_page(content: dict[str, Any], language: str) -> dict[str, Any]:
     ]
     sources = [label(language, "sources", s) for s in content["sources"]]
     return {**content, "processing": processing, "groups": groups, "sources": sources, "records": []}
+
+
+def suppression_record(entry: Entry) -> holder_pb2.Record:
+    """An entry of the suppression list. It has no way to its subject; only the address itself finds it."""
+    record = holder_pb2.Record(
+        holder="privacy",
+        dataset="suppression_entry",
+        record_id=str(entry.id),
+        retention="entry + until the subject asks to be taken off",
+    )
+    record.since.FromDatetime(entry.created_at)
+    record.values.add(
+        column="reason",
+        value=entry.reason,
+        category=options_pb2.CATEGORY_PREFERENCE,
+        purpose=options_pb2.PURPOSE_LEGAL_DUTY,
+        basis=holder_pb2.BASIS_LEGAL_OBLIGATION,
+    )
+    return record
 
 
 def _processing(held: Held) -> Iterable[dict[str, Any]]:

@@ -48,6 +48,16 @@ class SuppressionService:
         known = await store.known_hashes(session, keyed)
         return [any(row[i] in known for row in hashes) for i in range(len(addresses))]
 
+    async def entries_of(self, addresses: Sequence[Address]) -> list[Entry]:
+        """The entries of these addresses: the subject may know that and why it is not contacted."""
+        keyed = [
+            (key_id, self._hasher.address(address, key_id=key_id))
+            for key_id in self._hasher.key_ids
+            for address in addresses
+        ]
+        async with self._database.reading() as session:
+            return await store.entries(session, keyed)
+
     async def add(self, session: WriteSession, address: Address, *, reason: str) -> Entry:
         """As `add_suppression`, in a use case of another area."""
         entry = Entry(id=new_id(), channel=address.channel, reason=reason, created_at=self._clock.now())

@@ -28,6 +28,15 @@ async def known_hashes(session: AnySession, keyed: Sequence[tuple[str, bytes]]) 
     return frozenset(bytes(value) for value in found.scalars())
 
 
+async def entries(session: AnySession, keyed: Sequence[tuple[str, bytes]]) -> list[Entry]:
+    """The entries with these (key id, hash), oldest first."""
+    if not keyed:
+        return []
+    key = tuple_(SuppressionEntry.key_id, SuppressionEntry.address_hash)
+    rows = await session.execute(_SHOWN.where(key.in_(keyed)).order_by(SuppressionEntry.created_at))
+    return [_entry(row) for row in rows]
+
+
 async def add(session: WriteSession, *, entry: Entry, key_id: str, address_hash: bytes) -> Entry:
     """Adds an entry; an address that has one keeps it, with the reason that came first."""
     statement = (
