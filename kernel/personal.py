@@ -81,12 +81,15 @@ class Dataset:
     array; "ticket_id -> ticket" to go on through another table's own path; None if rows have
     no contact. `emails` names text columns whose value (lower case) is an address of the
     subject, or arrays of such: rows that match one belong to the subject even without a contact.
+    `mentions` names columns of copies that serve nobody for long: a row that mentions any of the
+    subject's addresses, phones or names in them is treated as the subject's.
     `deletion_class` is start event + standard period (DIN 66398), in words.
     """
 
     deletion_class: str
     subject: str | None = None
     emails: Sequence[str] = field(default=())
+    mentions: Sequence[str] = field(default=())
     source: str | None = None
     since: str | None = None
 

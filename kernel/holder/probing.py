@@ -10,18 +10,15 @@ from sqlalchemy import (
     ARRAY,
     Column,
     ColumnElement,
-    LargeBinary,
     Table,
-    Text,
     Uuid,
-    and_,
-    cast,
     func,
     or_,
     select,
 )
 
 from kernel.db import AnySession
+from kernel.holder.searching import occurs_in
 from kernel.holder.subject import Holder, Subject, holds_id
 from kernel.holder.treatment import treatment_of
 from kernel.personal import Erase, dataset_of, datasets, declaration_of
@@ -66,7 +63,7 @@ def _columns(table: Table, subject: Subject) -> Iterator[tuple[Column[Any], Colu
         elif isinstance(column.type, ARRAY) and isinstance(column.type.item_type, Uuid):
             yield column, holds_id(column, subject.id)
         elif declaration_of(column) is not None:
-            condition = _contains(column, subject)
+            condition = occurs_in(column, subject.needles)
             if condition is not None:
                 yield column, condition
 
@@ -74,37 +71,3 @@ def _columns(table: Table, subject: Subject) -> Iterator[tuple[Column[Any], Colu
 def _subject_columns(table: Table) -> frozenset[str]:
     path = dataset_of(table).subject
     return frozenset() if path is None or "->" in path else frozenset({path.removesuffix("[]")})
-
-
-def _contains(column: Column[Any], subject: Subject) -> ColumnElement[bool] | None:
-    needles = (*subject.emails, *subject.phones, *subject.names)
-    if not needles:
-        return None
-    if isinstance(column.type, LargeBinary):
-        # Compared byte by byte after lower-casing ASCII: content need not be valid text in any encoding.
-        folded = func.encode(column, "escape")
-        return or_(*(func.strpos(func.lower(folded), _escaped(needle)) > 0 for needle in needles))
-    text = func.lower(cast(column, Text))
-    # The plain search comes first: it is cheap, and it leaves few rows to the expression.
-    return or_(
-        *(and_(func.strpos(text, needle) > 0, text.regexp_match(_as_a_whole(needle))) for needle in needles)
-    )
-
-
-def _as_a_whole(needle: str) -> str:
-    r"""A regular expression for the needle as a whole: `hanna@b.example` is not `anna@b.example`.
-
-    Beside an address, a dot, dash or plus makes a longer one if a letter or digit stands on its other side.
-    """
-    literal = "".join(c if c.isalnum() else f"\\{c}" for c in needle)
-    if "@" not in needle:
-        return rf"(?<![[:alnum:]]){literal}(?![[:alnum:]])"
-    return rf"(?<![[:alnum:]_][._%+-]?){literal}(?![[:alnum:]_]|[.-][[:alnum:]])"
-
-
-def _escaped(needle: str) -> str:
-    r"""The needle as PostgreSQL's escape encoding shows it: non-ASCII bytes as \\nnn, backslashes doubled."""
-    return "".join(
-        chr(byte) if 0 < byte < 0x80 and byte != 0x5C else "\\\\" if byte == 0x5C else f"\\{byte:03o}"
-        for byte in needle.encode()
-    )

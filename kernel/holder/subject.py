@@ -10,6 +10,7 @@ from kontor.privacy.v1 import holder_pb2
 from sqlalchemy import ARRAY, Column, ColumnElement, MetaData, Table, false, func, literal, or_, select
 
 from kernel.clock import Clock
+from kernel.holder.searching import occurs_in
 from kernel.personal import dataset_of
 from kernel.signing import Signer
 
@@ -46,6 +47,11 @@ class Subject:
             names=tuple(sorted({n.lower() for n in identifiers.names if n})),
         )
 
+    @property
+    def needles(self) -> tuple[str, ...]:
+        """Everything to look for in texts."""
+        return (*self.emails, *self.phones, *self.names)
+
     def to_json(self) -> dict[str, Any]:
         """For keeping until the plan is executed."""
         return {"emails": self.emails, "phones": self.phones, "names": self.names}
@@ -71,6 +77,10 @@ def rows_of(table: Table, subject: Subject) -> ColumnElement[bool]:
         conditions.append(path)
     if subject.emails:
         conditions += [_has_address(table, name, subject) for name in declared.emails]
+    for name in declared.mentions:
+        mentioned = occurs_in(table.c[name], subject.needles)
+        if mentioned is not None:
+            conditions.append(mentioned)
     return or_(*conditions) if conditions else false()
 
 
@@ -90,7 +100,7 @@ def holds_id(column: Column[Any], subject_id: uuid.UUID) -> ColumnElement[bool]:
 def has_subjects(table: Table) -> bool:
     """Whether rows of this table can belong to anybody."""
     declared = dataset_of(table)
-    return declared.subject is not None or bool(declared.emails)
+    return declared.subject is not None or bool(declared.emails or declared.mentions)
 
 
 def _path_condition(table: Table, subject_id: uuid.UUID, *, hops: int) -> ColumnElement[bool] | None:

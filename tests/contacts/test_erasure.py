@@ -44,6 +44,7 @@ async def somebody(house: House) -> contacts_pb2.Contact:
         "Erna Wegmann;erna.wegmann@example.org;;;;Dublette\n"
         "Erna Wegmann;;;030 987654;;Dublette ohne Adresse\n"
         "E. W.;erna.wegmann@@example.org;ERNA.wegmann@example.org;;;ungültig\n"
+        "Erna Wegmann;kein@@name.example;;;;ungültig, ohne ihre Adresse\n"
         "Uwe Bleibt;uwe@example.org;;;Höß AG;bleibt\n"
     )
     await house.commit(made.id)
@@ -118,7 +119,7 @@ async def test_collect_shows_what_is_held_from_where(house: House) -> None:
     (record,) = [r for r in records if r.dataset == "contact"]
     assert record.source == "staff"
     assert record.HasField("since")
-    assert len([r for r in records if r.dataset == "import_row"]) == 4
+    assert len([r for r in records if r.dataset == "import_row"]) == 5
     assert not any("Uwe" in v.value for r in records for v in r.values)
 
 
@@ -128,7 +129,7 @@ async def test_an_erasure_leaves_nothing_and_others_alone(house: House) -> None:
     planned = await plan(house, contact.id)
     before = {i.dataset: i for i in planned.items}
     assert before["contact"].action == holder_pb2.ACTION_DELETE_ROW
-    assert before["import_row"].rows == 4
+    assert before["import_row"].rows == 5
     assert before["timeline_entry"].rows == 8
     receipt = await execute(house, planned)
     assert is_signed(signed_content(receipt), receipt.signature, Signer(SEED).public_key)

@@ -67,5 +67,8 @@ class ImportRow(Base):
 
     __table_args__ = (
         Index("ix_import_row_emails", "emails", postgresql_using="gin"),
-        dataset(deletion_class="import + 30 days", subject="contact_id", emails=("emails",)),
+        # A rejected row may name somebody without any address; it is a copy, so it goes with them.
+        dataset(
+            deletion_class="import + 30 days", subject="contact_id", emails=("emails",), mentions=("cells",)
+        ),
     )
