@@ -83,7 +83,8 @@ class Dataset:
     subject, or arrays of such: rows that match one belong to the subject even without a contact.
     `mentions` names columns of copies that serve nobody for long: a row that mentions any of the
     subject's addresses, phones or names in them is treated as the subject's.
-    `deletion_class` is start event + standard period (DIN 66398), in words.
+    `deletion_class` is start event + standard period (DIN 66398), in words. `hours_at_most` is for rows
+    that are gone by themselves within a day, whoever they belong to: no request needs to find those.
     """
 
     deletion_class: str
@@ -92,6 +93,7 @@ class Dataset:
     mentions: Sequence[str] = field(default=())
     source: str | None = None
     since: str | None = None
+    hours_at_most: int | None = None
 
 
 def personal(
