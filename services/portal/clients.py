@@ -18,7 +18,7 @@ from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, RequestsStub
 from kontor.tickets.v1.tickets_pb2_grpc import TicketsStub
 
 from kernel.channel import SyncChannel
-from kernel.errors import DeadlineExceeded, Unavailable, from_rpc_error
+from kernel.errors import DeadlineExceeded, Internal, Unavailable, from_rpc_error
 from kernel.web.calls import OwnToken
 from services.portal.config import PortalSettings
 
@@ -89,7 +89,8 @@ class Clients:
             return list(stub.Collect(request, metadata=metadata, timeout=_COLLECT_TIMEOUT_S))
         except grpc.RpcError as error:
             typed = from_rpc_error(error)
-            if isinstance(typed, Unavailable | DeadlineExceeded):
+            if isinstance(typed, Unavailable | DeadlineExceeded | Internal):
+                # The page says which part is missing and shows the others.
                 return None
             raise typed from error
 
