@@ -172,6 +172,7 @@ async def main() -> None:
     backend.every("delete-sign-ups", _DAILY_S, use_cases.forms.delete_overdue)
     backend.every("delete-messages", _DAILY_S, use_cases.campaigns.delete_overdue)
     await backend.run(own_contact=RemoteOwnContact(contacts_channel))
+    await sending.relay.close()
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ SECRET = "a secret of the tests, long enough"
 
 
 def make_settings(*, target: str, smtp_port: int, evidence_url: str, **changes: Any) -> Settings:
-    """Settings of a sender that loses patience quickly."""
+    """Settings of a sender between the test's neighbours and its sink."""
     values: dict[str, Any] = {
         "listen": "127.0.0.1:0",
         "database_url": "unused",
@@ -56,7 +56,6 @@ def make_settings(*, target: str, smtp_port: int, evidence_url: str, **changes: 
         "mail_from": "Grüne Gärten GmbH <post@gaerten.example>",
         "portal_url": "https://portal.example/",
         "relay_evidence_url": evidence_url,
-        "hand_over_s": 0.5,
         "settle_s": 0.2,
     }
     return Settings(**(values | changes))

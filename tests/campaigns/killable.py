@@ -3,10 +3,12 @@
 import asyncio
 import json
 import sys
+from contextlib import suppress
 
 from kernel.channel import service_channel
 from kernel.clock import SystemClock
 from kernel.db import Database
+from kernel.errors import Unavailable
 from services.campaigns.__main__ import make_sending, make_use_cases
 from services.campaigns.clients import ContactsClient, Neighbours, PrivacyClient
 from services.campaigns.sender import jobs
@@ -29,7 +31,8 @@ async def main() -> None:
     await database.ping()
     print("sending", flush=True)
     while True:
-        await sending.sender.run()
+        with suppress(Unavailable):
+            await sending.sender.run()
         await asyncio.sleep(0.02)
 
 

@@ -216,8 +216,9 @@ async def test_only_texts_that_are_in_force_can_be_consented_to(timed: House) ->
 
 async def test_a_lost_acknowledgement_does_not_double_the_confirmation_mail(house: House) -> None:
     house.sink.silent = 1
+    house.fresh(hand_over_s=1.0)
     await house.use_cases.forms.submit_sign_up(wish())
-    for _ in range(8):
+    for _ in range(20):
         await house.fresh().sending.confirmations.run()
         (row,) = await house.rows("SELECT state FROM sign_up")
         if row.state == "sent":

@@ -1,5 +1,7 @@
 """The sender's everyday work: who gets a mail, who does not and why, and what the mail looks like."""
 
+from typing import Any
+
 import pytest
 from kontor.privacy.v1 import privacy_pb2
 
@@ -49,6 +51,27 @@ async def test_a_withdrawal_after_the_freeze_stops_the_message(house: House) -> 
     assert not house.sink.recipients
     (row,) = await house.rows("SELECT reason FROM message")
     assert row.reason == "withdrawn"
+
+
+async def test_an_erasure_between_permit_and_claim_stops_the_message(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact = house.world.add(1)
+    await house.started()
+    original = house.neighbours.privacy.authorize
+
+    async def then_erased(*args: Any, **kwargs: Any) -> Any:
+        decisions = await original(*args, **kwargs)
+        house.world.people.pop(contact, None)
+        async with house.database.transaction() as session:
+            await session.execute(house.database.metadata.tables["message"].update().values(contact_id=None))
+        return decisions
+
+    monkeypatch.setattr(house.neighbours.privacy, "authorize", then_erased)
+    await house.sending.sender.run()
+    assert not house.sink.recipients
+    (row,) = await house.rows("SELECT state, reason FROM message")
+    assert (row.state, row.reason) == ("denied", "erased")
 
 
 async def test_an_empty_audience_finishes_at_once(house: House) -> None:

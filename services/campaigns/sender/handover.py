@@ -55,12 +55,16 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Mails to hand over together. `denied` and `refused` say why other rows get none."""
+    """Mails to hand over together. `denied` and `refused` say why other rows get none.
+
+    A row that no longer meets `conditions` when it is claimed stays planned, and is looked at anew.
+    """
 
     mails: Sequence[Mail]
     on_claim: Hook
     denied: Mapping[uuid.UUID, str] = field(default_factory=dict)
     refused: Mapping[uuid.UUID, str] = field(default_factory=dict)
+    conditions: Sequence[Any] = ()
 
 
 class Handover:
@@ -89,10 +93,12 @@ class Handover:
 
     async def planned(self, *conditions: Any, limit: int) -> Sequence[Row[Any]]:
         """Rows that may go now. Errors: Unavailable if the relay does not let us in."""
-        if not await self._relay.ready():
-            raise Unavailable("The relay does not answer; messages wait.", reason="RELAY_UNAVAILABLE")
         async with self._database.reading() as session:
-            return await store.planned(session, self._table, *conditions, limit=limit)
+            rows = await store.planned(session, self._table, *conditions, limit=limit)
+        # Asked only if there is something to send, and before any permit is.
+        if rows and not await self._relay.ready():
+            raise Unavailable("The relay does not answer; messages wait.", reason="RELAY_UNAVAILABLE")
+        return rows
 
     async def deliver(self, batch: Batch, *, claimed: asyncio.Future[None] | None = None) -> None:
         """Claims the batch's rows, hands their mails over and notes what became of them.
@@ -103,9 +109,13 @@ class Handover:
         # Measured before the claim begins in the database, so that we stop before anybody else may start.
         deadline = monotonic() + self._timing.hand_over_s
         async with self._database.transaction() as session:
-            ids = [mail.id for mail in batch.mails]
             mine = await store.claim(
-                session, self._table, ids, claim_id=claim_id, seconds=self._timing.hand_over_s
+                session,
+                self._table,
+                [mail.id for mail in batch.mails],
+                *batch.conditions,
+                claim_id=claim_id,
+                seconds=self._timing.hand_over_s,
             )
             await batch.on_claim(session, mine)
             await store.close(session, self._table, batch.denied, state=State.DENIED)

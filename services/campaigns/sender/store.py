@@ -46,12 +46,17 @@ async def planned(session: AnySession, table: Table, *conditions: Any, limit: in
 
 
 async def claim(
-    session: WriteSession, table: Table, ids: Sequence[uuid.UUID], *, claim_id: uuid.UUID, seconds: float
+    session: WriteSession,
+    table: Table,
+    ids: Sequence[uuid.UUID],
+    *conditions: Any,
+    claim_id: uuid.UUID,
+    seconds: float,
 ) -> set[uuid.UUID]:
     """Takes those of the rows that are still planned; they are this claim's alone for `seconds`."""
     claimed = await session.execute(
         update(table)
-        .where(table.c.id.in_(_array(ids)), table.c.state == State.PLANNED)
+        .where(table.c.id.in_(_array(ids)), table.c.state == State.PLANNED, *conditions)
         .values(
             state=State.SENDING,
             claim_id=claim_id,
