@@ -8,7 +8,7 @@ from datetime import date
 from flask import Blueprint, Response, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
-from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS, REQUEST_KIND_ERASURE, RequestKind
+from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS, REQUEST_KIND_ERASURE, PlanItem, RequestKind
 from kontor.privacy.v1.privacy_pb2 import (
     DOCUMENT_FORMAT_JSON,
     DOCUMENT_FORMAT_PDF,
@@ -22,6 +22,7 @@ from kontor.privacy.v1.privacy_pb2 import (
     CreateRequestRequest,
     GetDocumentRequest,
     GetRequestRequest,
+    HolderPlan,
     ListRequestsRequest,
     Request,
 )
@@ -142,7 +143,7 @@ def _shown(request_id: uuid.UUID) -> dict[str, object]:
         "plans": [
             (
                 holder_words(plan.holder)[0],
-                [(vocabulary.dataset(item.dataset), item) for item in plan.items if item.rows],
+                [(vocabulary.dataset(item.dataset), item) for item in _readable_first(plan)],
                 plan.executed,
             )
             for plan in sorted(found.plans, key=lambda plan: _order(plan.holder))
@@ -150,6 +151,12 @@ def _shown(request_id: uuid.UUID) -> dict[str, object]:
         "waiting_for": [holder_words(holder)[0] for holder in found.waiting_for],
         "form": Form(),
     }
+
+
+def _readable_first(plan: HolderPlan) -> list[PlanItem]:
+    """What a person knows comes before logs and copies; what has no rows is left out."""
+    items = [item for item in plan.items if item.rows]
+    return sorted(items, key=lambda item: item.dataset in vocabulary.TECHNICAL)
 
 
 def _order(holder: str) -> int:
