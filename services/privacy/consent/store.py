@@ -30,6 +30,10 @@ _DECISIVE = text(
 ).bindparams(bindparam("contact_ids", type_=ARRAY(Uuid)))
 
 
+# Looked up thousands of times a batch, where calling the enumeration would cost.
+_STATES = {int(state): state for state in State}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A record with its leaf."""
@@ -144,7 +148,7 @@ async def decisive(
     """The newest record that decides, per contact. One statement, however many contacts."""
     parameters = {"contact_ids": list(contact_ids), "topic": topic, "channel": channel}
     rows = await session.execute(_DECISIVE, parameters)
-    return {row.contact_id: (row.id, State(row.state)) for row in rows}
+    return {contact_id: (record_id, _STATES[state]) for contact_id, record_id, state in rows}
 
 
 async def all_entries(session: AnySession) -> AsyncIterator[Entry]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from kontor.privacy.v1 import privacy_pb2, privacy_pb2_grpc
 
 from kernel.clock import to_timestamp
@@ -42,23 +43,26 @@ class PermitsRpc(privacy_pb2_grpc.PermitsServicer):
     async def GetDecision(
         self, request: privacy_pb2.GetDecisionRequest, context: Any
     ) -> privacy_pb2.Decision:
-        return _decision(await self._permits.get_decision(uuid.UUID(request.decision_id)))
+        decision = await self._permits.get_decision(uuid.UUID(request.decision_id))
+        return _decision(decision, to_timestamp(decision.decided_at))
 
 
 def _candidates(request: privacy_pb2.AuthorizeRequest) -> list[Candidate]:
     return [Candidate(uuid.UUID(c.contact_id), c.address) for c in request.candidates]
 
 
-def _response(decisions: Iterable[Decision], *, kept: bool = True) -> privacy_pb2.AuthorizeResponse:
-    return privacy_pb2.AuthorizeResponse(decisions=[_decision(d, kept=kept) for d in decisions])
+def _response(decisions: Sequence[Decision], *, kept: bool = True) -> privacy_pb2.AuthorizeResponse:
+    # One batch is decided at one moment; thousands of equal timestamps need not be made one by one.
+    moment = to_timestamp(decisions[0].decided_at)
+    return privacy_pb2.AuthorizeResponse(decisions=[_decision(d, moment, kept=kept) for d in decisions])
 
 
-def _decision(decision: Decision, *, kept: bool = True) -> privacy_pb2.Decision:
+def _decision(decision: Decision, moment: Timestamp | None, *, kept: bool = True) -> privacy_pb2.Decision:
     return privacy_pb2.Decision(
         id=str(decision.id) if kept else "",
         contact_id=str(decision.contact_id),
         permitted=decision.permitted,
         reason=decision.reason,
         consent_id=str(decision.consent_id or ""),
-        decide_time=to_timestamp(decision.decided_at),
+        decide_time=moment,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import uuid
 from collections.abc import Mapping
@@ -53,21 +52,25 @@ class Hasher:
             raise ValueError(f"there is no suppression pepper with the key id {current!r}")
         self.current = current
 
-    @property
-    def key_ids(self) -> tuple[str, ...]:
-        """All known keys, the current one first."""
-        return (self.current, *sorted(self._keys.keys() - {self.current}))
-
-    def address(self, address: Address, *, key_id: str | None = None) -> bytes:
+    def address(self, address: Address) -> bytes:
         """The hash of an address on its channel; the same address elsewhere has another one."""
-        return self._digest(f"{address.channel}\0{normalise(address.channel, address.value)}", key_id)
+        return self._digest(_content(address), self.current)
+
+    def every(self, address: Address) -> list[tuple[str, bytes]]:
+        """The address under every known key, as (key id, hash)."""
+        content = _content(address)
+        return [(key_id, self._digest(content, key_id)) for key_id in self._keys]
 
     def ledger(self, kind: str, value: str) -> bytes:
         """The hash of an identifier in the erasure ledger, unlike any in the suppression list."""
-        return self._digest(f"ledger\0{kind}\0{value}", None)
+        return self._digest(f"ledger\0{kind}\0{value}".encode(), self.current)
 
-    def _digest(self, content: str, key_id: str | None) -> bytes:
-        return hmac.digest(self._keys[key_id or self.current], content.encode(), hashlib.sha256)
+    def _digest(self, content: bytes, key_id: str) -> bytes:
+        return hmac.digest(self._keys[key_id], content, "sha256")
+
+
+def _content(address: Address) -> bytes:
+    return f"{address.channel}\0{normalise(address.channel, address.value)}".encode()
 
 
 def require_reason(reason: str) -> None:

@@ -41,20 +41,13 @@ class SuppressionService:
 
     async def suppressed(self, session: AnySession, addresses: Sequence[Address]) -> list[bool]:
         """As `check_suppressions`, in a use case of another area."""
-        hashes = [[self._hasher.address(a, key_id=k) for a in addresses] for k in self._hasher.key_ids]
-        keyed = [
-            (key_id, each) for key_id, row in zip(self._hasher.key_ids, hashes, strict=True) for each in row
-        ]
-        known = await store.known_hashes(session, keyed)
-        return [any(row[i] in known for row in hashes) for i in range(len(addresses))]
+        keyed = [self._hasher.every(address) for address in addresses]
+        known = await store.known_hashes(session, [each for keys in keyed for each in keys])
+        return [any(each in known for _, each in keys) for keys in keyed]
 
     async def entries_of(self, addresses: Sequence[Address]) -> list[Entry]:
         """The entries of these addresses: the subject may know that and why it is not contacted."""
-        keyed = [
-            (key_id, self._hasher.address(address, key_id=key_id))
-            for key_id in self._hasher.key_ids
-            for address in addresses
-        ]
+        keyed = [each for address in addresses for each in self._hasher.every(address)]
         async with self._database.reading() as session:
             return await store.entries(session, keyed)
 
