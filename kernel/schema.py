@@ -96,7 +96,13 @@ def _idempotency(metadata: MetaData) -> None:
     _table(
         metadata,
         "idempotency",
-        Dataset(deletion_class="first answer + 24 hours", subject="subject_ids[]", since="created_at"),
+        # An answer that quotes somebody else's address is no use to anybody once it has been read.
+        Dataset(
+            deletion_class="first answer + 24 hours",
+            subject="subject_ids[]",
+            mentions=("response",),
+            since="created_at",
+        ),
         _plain("caller", Text, primary_key=True),
         _plain("method", Text, primary_key=True),
         _plain("request_id", Uuid, primary_key=True),

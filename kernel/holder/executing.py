@@ -15,6 +15,7 @@ from sqlalchemy import MetaData, Table, func, insert, select, update
 from kernel.clock import to_timestamp
 from kernel.db import AnySession, WriteSession
 from kernel.errors import FailedPrecondition, NotFound
+from kernel.holder.mentions import count_mentions, take_out
 from kernel.holder.subject import Holder, Subject, has_subjects, rows_of
 from kernel.holder.treatment import treatment_of, until_stamp
 from kernel.ids import new_id
@@ -73,6 +74,9 @@ async def execute_plan(
         holder=holder.name, plan_id=str(plan_id), plan_hash=plan_hash, execute_time=to_timestamp(now)
     )
     for table in reversed(holder.metadata.sorted_tables):
+        # Mentions first: which rows are the subject's own may be seen in rows that go next.
+        await _take_out_mentions(session, table, subject, receipt)
+    for table in reversed(holder.metadata.sorted_tables):
         if table.name != "erasure_plan" and has_subjects(table):
             await _treat(session, table, subject, receipt, now)
     receipt.signature = holder.signer.sign(signed_content(receipt))
@@ -103,10 +107,26 @@ async def _treat(
         )
 
 
+async def _take_out_mentions(
+    session: WriteSession, table: Table, subject: Subject, receipt: holder_pb2.Receipt
+) -> None:
+    statement = take_out(table, subject)
+    if statement is None:
+        return
+    rows = (await session.execute(statement)).rowcount  # type: ignore[attr-defined]
+    if rows:
+        receipt.done.add(dataset=table.name, action=holder_pb2.ACTION_PSEUDONYMISE, rows=rows)
+
+
 async def _items(
     session: AnySession, metadata: MetaData, subject: Subject, now: datetime
 ) -> AsyncIterator[holder_pb2.PlanItem]:
     for table, _ in datasets(metadata):
+        mentions = await count_mentions(session, table, subject)
+        if mentions:
+            yield holder_pb2.PlanItem(
+                dataset=table.name, action=holder_pb2.ACTION_PSEUDONYMISE, rows=mentions
+            )
         if table.name == "erasure_plan" or not has_subjects(table):
             continue
         rows = await _count(session, table, subject)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2
@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from kernel.db import AnySession
+from kernel.holder.mentions import WRITTEN
 from kernel.holder.searching import occurs_in
 from kernel.holder.subject import Holder, Subject, holds_id
 from kernel.holder.treatment import treatment_of
@@ -63,9 +64,16 @@ def _columns(table: Table, subject: Subject) -> Iterator[tuple[Column[Any], Colu
         elif isinstance(column.type, ARRAY) and isinstance(column.type.item_type, Uuid):
             yield column, holds_id(column, subject.id)
         elif declaration_of(column) is not None:
-            condition = occurs_in(column, subject.needles)
+            condition = occurs_in(column, _needles(table, column, subject))
             if condition is not None:
                 yield column, condition
+
+
+def _needles(table: Table, column: Column[Any], subject: Subject) -> Sequence[str]:
+    declared = declaration_of(column)
+    own = dataset_of(table).subject is not None and declared is not None and declared.category not in WRITTEN
+    # A household shares its telephone: in somebody else's row the number is theirs. An address is unique.
+    return subject.emails if own else subject.addresses
 
 
 def _subject_columns(table: Table) -> frozenset[str]:

@@ -23,6 +23,14 @@ def occurs_in(column: Column[Any], needles: Sequence[str]) -> ColumnElement[bool
     )
 
 
+def without(column: Column[Any], words: Sequence[str], replacement: str) -> ColumnElement[str]:
+    """The column's text with each of the words (lower case) replaced wherever it stands as a whole."""
+    text: ColumnElement[str] = column
+    for word in words:
+        text = func.regexp_replace(text, _as_a_whole(word), replacement, "gi")
+    return text
+
+
 def _as_a_whole(needle: str) -> str:
     r"""A regular expression for the needle as a whole: `hanna@b.example` is not `anna@b.example`.
 

@@ -48,8 +48,13 @@ class Subject:
         )
 
     @property
-    def needles(self) -> tuple[str, ...]:
-        """Everything to look for in texts."""
+    def addresses(self) -> tuple[str, ...]:
+        """What is the subject's wherever it stands. A name is not: two people may share it."""
+        return (*self.emails, *self.phones)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Everything that may mean the subject, names included."""
         return (*self.emails, *self.phones, *self.names)
 
     def to_json(self) -> dict[str, Any]:
@@ -78,7 +83,7 @@ def rows_of(table: Table, subject: Subject) -> ColumnElement[bool]:
     if subject.emails:
         conditions += [_has_address(table, name, subject) for name in declared.emails]
     for name in declared.mentions:
-        mentioned = occurs_in(table.c[name], subject.needles)
+        mentioned = occurs_in(table.c[name], subject.words)
         if mentioned is not None:
             conditions.append(mentioned)
     return or_(*conditions) if conditions else false()
