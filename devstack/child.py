@@ -63,6 +63,9 @@ class Child:
         return process.pid if process is not None and process.returncode is None else None
 
     async def start(self) -> None:
+        if self.failed.cancelled():
+            # Stopped before: from now on it can fail again.
+            self.failed = asyncio.get_running_loop().create_future()
         await self._spawn()
         self._watcher = asyncio.create_task(self._watch(), name=f"watch {self.recipe.name}")
 
