@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS
+from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS, REQUEST_KIND_ERASURE, RequestKind
 from kontor.privacy.v1.privacy_pb2 import CreateRequestRequest
 
 from devstack.demo import campaigns, cast, consents, contacts, tickets
@@ -47,17 +47,15 @@ def main() -> int:
     with step("tickets"):
         tickets.load(people, ids, customers=customers, customer=customer, agent=agent, manager=manager)
     with step("requests"):
-        ask_for_access(ids[people.people[7].email], agent=agent)
+        ask(ids[people.people[7].email], REQUEST_KIND_ACCESS, agent=agent)
+        ask(ids[people.people[15].email], REQUEST_KIND_ERASURE, agent=agent)
     return 0
 
 
-def ask_for_access(contact_id: str, *, agent: Caller) -> None:
-    """Somebody wrote a letter and wants to know what is held."""
+def ask(contact_id: str, kind: RequestKind.ValueType, *, agent: Caller) -> None:
+    """Somebody wrote a letter: one wants to know what is held, one to be erased; that one waits for the word."""
     asked = CreateRequestRequest(
-        request_id=request_id("access", contact_id),
-        contact_id=contact_id,
-        kind=REQUEST_KIND_ACCESS,
-        language="de",
+        request_id=request_id("request", kind, contact_id), contact_id=contact_id, kind=kind, language="de"
     )
     try:
         agent.requests.CreateRequest(asked)

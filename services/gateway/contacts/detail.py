@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from google.protobuf.field_mask_pb2 import FieldMask
+from kontor.campaigns.v1.campaigns_pb2 import ListCampaignsRequest
 from kontor.contacts.v1.contacts_pb2 import (
     Contact,
     GetContactRequest,
@@ -35,7 +36,8 @@ from services.gateway.clients import clients, unless_down
 from services.gateway.contacts.timeline import sentences
 from services.gateway.session import may, me, opens_with
 
-_TICKETS = 5
+_TICKETS = 50
+_SHOWN = 5
 _ENTRIES = 25
 
 
@@ -44,15 +46,17 @@ def show(contact_id: uuid.UUID) -> ResponseReturnValue:
     """GET /contacts/<id>; what the role may not see says so instead of being absent."""
     contact = _get(contact_id)
     timeline = _timeline(contact.id, request.args.get("page_token", ""))
+    tickets = _tickets(contact.id) if may("Tickets.ListTickets") else None
     return render_template(
         "contacts/detail.html",
         contact=contact,
         consents=consents(contact.id),
         methods=_methods(contact.id),
         topics=topics(),
-        tickets=_tickets(contact.id) if may("Tickets.ListTickets") else None,
+        tickets=tickets,
+        shown_tickets=_SHOWN,
         requests=_requests(contact.id),
-        entries=sentences(timeline.entries) if timeline is not None else None,
+        entries=sentences(timeline.entries, names=_names(tickets)) if timeline is not None else None,
         more_href=_more(contact.id, timeline),
         continued=bool(request.args.get("page_token")),
     )
@@ -149,6 +153,18 @@ def _last_method(answer: ConsentEvidence | None) -> str:
 def _tickets(contact_id: str) -> ListTicketsResponse | None:
     asked = ListTicketsRequest(contact_id=contact_id, page_size=_TICKETS)
     return unless_down(lambda: clients().tickets.ListTickets(asked))
+
+
+def _names(tickets: ListTicketsResponse | None) -> dict[str, str]:
+    """What the records of a timeline are called."""
+    names = {ticket.id: ticket.subject for ticket in tickets.tickets} if tickets is not None else {}
+    if may("Campaigns.ListCampaigns"):
+        asked = ListCampaignsRequest(page_size=200)
+        answer = unless_down(lambda: clients().campaigns.ListCampaigns(asked))
+        names.update(
+            {campaign.id: campaign.name for campaign in answer.campaigns} if answer is not None else {}
+        )
+    return names
 
 
 def _requests(contact_id: str) -> list[Request]:

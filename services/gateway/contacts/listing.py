@@ -47,7 +47,8 @@ def page(*, organisations: Callable[[], list[Organisation]]) -> dict[str, Any]:
     return {
         "contacts": answer.contacts,
         "total": answer.total_size,
-        "args": state,
+        "args": {**dict.fromkeys(("q", "with_email", *_FILTERS), ""), **state},
+        "narrowed": bool(filters or state.get("q")),
         "filtered": len(filters),
         "organisations": organisations,
         "sources": {key: str(text) for key, text in SOURCES.items() if key != "import"},

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
@@ -23,6 +24,8 @@ class Sentence:
     when: Timestamp
     href: str
     link: str
+    about: str
+    count: int
 
 
 _TEXTS: dict[str, tuple[str, str, str]] = {
@@ -65,14 +68,20 @@ _LINKS: dict[str, tuple[Callable[[str], str], str]] = {
 }
 
 
-def sentences(entries: Iterable[TimelineEntry]) -> list[Sentence]:
-    """Newest first, as the service answers them."""
-    return [_sentence(entry) for entry in entries]
+def sentences(entries: Iterable[TimelineEntry], *, names: Mapping[str, str]) -> list[Sentence]:
+    """Newest first, as the service answers them; a row of the same thing about the same record is told once.
+
+    `names` says what a record is called, by its id: a ticket's subject, a campaign's name.
+    """
+    grouped = groupby(entries, key=lambda entry: (entry.kind, entry.reference_id))
+    return [_sentence([*group], names) for _key, group in grouped]
 
 
-def _sentence(entry: TimelineEntry) -> Sentence:
+def _sentence(group: Sequence[TimelineEntry], names: Mapping[str, str]) -> Sentence:
+    entry = group[0]
     # A kind that a newer service has added shows its own name: better than hiding that something happened.
     text, icon, tone = _TEXTS.get(entry.kind, (entry.kind.rpartition(".")[2], "point", "neutral"))
     address, link = _LINKS.get(entry.kind, (None, ""))
     href = address(entry.reference_id) if address is not None and entry.reference_id else ""
-    return Sentence(str(text), icon, tone, entry.happen_time, href, str(link))
+    about = names.get(entry.reference_id, "")
+    return Sentence(str(text), icon, tone, entry.happen_time, href, str(link), about, len(group))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from kontor.privacy.v1.holder_pb2 import ACTION_KEEP_RESTRICTED, PlanItem
 from kontor.privacy.v1.privacy_pb2 import Request
 
@@ -37,7 +38,15 @@ DATASETS = {
     "privacy.certificate": _l("certificates"),
     "privacy.suppression_entry": _l("suppression entries"),
     "privacy.erasure_ledger": _l("entries of the erasure ledger"),
+    # The kernel's own tables, which every holder has.
+    "audit_entry": _l("entries of the access log"),
+    "idempotency": _l("remembered answers"),
+    "outbox": _l("facts on their way"),
+    "inbox": _l("facts received"),
 }
+
+
+_PARAGRAPH = re.compile(r"Art\. (\d+)\((\d+)\)")
 
 
 @dataclass(frozen=True)
@@ -111,11 +120,23 @@ def consequences(request: Request) -> list[str]:
     return texts
 
 
+def _dataset(holder: str, name: str) -> str:
+    key = f"{holder}.{name}"
+    return word(DATASETS, key if key in DATASETS else name)
+
+
+def _law(text: str) -> str:
+    """The declarations cite the GDPR in English; Germans cite it as DSGVO, with paragraphs spelled out."""
+    if str(get_locale()) != "de":
+        return text
+    return _PARAGRAPH.sub(r"Art. \1 Abs. \2", text).replace("GDPR", "DSGVO")
+
+
 def _line(holder: str, item: PlanItem) -> Line:
     until = _("until %(day)s", day=day(item.keep_until)) if item.keep_until.seconds else ""
     return Line(
-        what=word(DATASETS, f"{holder}.{item.dataset}"),
+        what=_dataset(holder, item.dataset),
         rows=item.rows,
         action=label(ACTIONS, item.action),
-        because=", ".join(part for part in (item.law, until) if part),
+        because=", ".join(part for part in (_law(item.law), until) if part),
     )

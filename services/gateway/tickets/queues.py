@@ -45,7 +45,7 @@ QUEUES = {
     "mine": Queue(_l("Mine"), _TO_DO, "me"),
     "free": Queue(_l("Free"), _TO_DO, NOBODY),
     "pending": Queue(_l("Waiting"), (TICKET_STATE_PENDING,)),
-    "open": Queue(_l("All open"), _OPEN),
+    "open": Queue(_l("All"), _OPEN),
     "done": Queue(_l("Done"), (TICKET_STATE_SOLVED, TICKET_STATE_CLOSED)),
 }
 DEFAULT = "open"

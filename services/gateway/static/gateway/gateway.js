@@ -200,6 +200,12 @@
     draw();
   });
 
+  // An address that people share names only the filters that are set.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (!event.detail.elt.matches(".g-filter")) return;
+    for (const [name, value] of [...event.detail.formData.entries()]) if (value === "") event.detail.formData.delete(name);
+  });
+
   // The campaign has ended while the page was open: the list of its messages is complete now.
   document.addEventListener("htmx:afterSwap", () => { if (document.querySelector("[data-finished]")) location.reload(); });
 })();
