@@ -25,7 +25,7 @@ demo-reset: bootstrap  ## Throw the demo's data away and start over
 	@$(BIN)/python -m devstack --reset
 
 test: bootstrap  ## Run all tests against a real PostgreSQL and NATS of their own
-	@$(BIN)/pytest -n $(WORKERS) $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 smoke: bootstrap  ## Run the main job end to end through public doors; the last line is one JSON object
 	@$(BIN)/python -m tests.e2e.smoke

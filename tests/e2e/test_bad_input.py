@@ -235,7 +235,7 @@ class TestFiles:
             (b"PK\x03\x04rest of a workbook", "NOT_CSV"),
             (b"Name,E-Mail\n\x00\x01\x02", "NOT_CSV"),
             (b"," * 6_000_000, "TOO_MANY_COLUMNS"),
-            (b"E-Mail\n" + b";" * 6_000_000, "TOO_MANY_COLUMNS"),
+            (b"Name;E-Mail\n" + b";" * 6_000_000, "TOO_MANY_COLUMNS"),
             (b'E-Mail\n"never closed' + b"x" * 200_000, "CELL_TOO_LONG"),
         ],
         ids=["pdf", "xlsx", "binary", "six-million-columns", "six-million-cells", "open-quote"],

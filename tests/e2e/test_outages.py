@@ -79,6 +79,8 @@ def test_writes_go_on_while_the_broker_is_down_and_their_facts_arrive(world: Wor
 
 def test_a_database_that_goes_away_in_mid_transaction_leaves_nothing(world: World) -> None:
     contact = _create(world, "Vorher")
+    # Until then, the consumer that enters the fact would stand in front of the same row.
+    wait_for(lambda: _timeline(world, contact.id), "the contact's own fact is handled", seconds=20)
     outcome: dict[str, Any] = {}
     with world.running.connect("contacts") as connection, connection.transaction():
         # The row is held, so that the update stands in the middle of its transaction.
