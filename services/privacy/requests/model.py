@@ -101,11 +101,12 @@ class Round:
 class Identifiers:
     """How the subject can be recognised outside of id columns.
 
-    No names: a namesake's rows are not this subject's, and a name beside an address is found by the address.
+    A name alone is nobody: two people may share it. Holders take it out where it stands beside an address.
     """
 
     emails: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def residue(probe: Mapping[str, Any]) -> list[str]:

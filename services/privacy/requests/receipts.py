@@ -29,14 +29,21 @@ class Planned:
 
 def on_wire(identifiers: Identifiers) -> holder_pb2.Identifiers:
     """For holders."""
-    return holder_pb2.Identifiers(emails=identifiers.emails, phones=identifiers.phones)
+    return holder_pb2.Identifiers(
+        emails=identifiers.emails, phones=identifiers.phones, names=identifiers.names
+    )
 
 
 def identifiers_of(records: Iterable[holder_pb2.Record]) -> Identifiers:
-    """The addresses and numbers among what a holder of contacts answered."""
+    """The addresses, numbers and names among what a holder of contacts answered."""
     emails: set[str] = set()
     phones: set[str] = set()
+    names: set[str] = set()
     for record in records:
+        identity = {v.column: v.value for v in record.values if v.category == options_pb2.CATEGORY_IDENTITY}
+        # Half a name is anybody's.
+        if identity.get("given_name") and identity.get("family_name"):
+            names.add(f"{identity['given_name']} {identity['family_name']}")
         for value in record.values:
             if value.category != options_pb2.CATEGORY_CONTACT_POINT:
                 continue
@@ -45,7 +52,7 @@ def identifiers_of(records: Iterable[holder_pb2.Record]) -> Identifiers:
                 emails.add(text.lower())
             elif any(part in value.column for part in ("phone", "mobile", "fax")):
                 phones.add(text)
-    return Identifiers(tuple(sorted(emails)), tuple(sorted(phones)))
+    return Identifiers(tuple(sorted(emails)), tuple(sorted(phones)), tuple(sorted(names)))
 
 
 def combined_hash(plans: Iterable[Planned]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from dataclasses import asdict
 
 from cryptography.fernet import Fernet
 
@@ -20,10 +21,9 @@ class Seal:
 
     def close(self, identifiers: Identifiers) -> bytes:
         """The sealed form."""
-        content = {"emails": identifiers.emails, "phones": identifiers.phones}
-        return self._fernet.encrypt(json.dumps(content).encode())
+        return self._fernet.encrypt(json.dumps(asdict(identifiers)).encode())
 
     def open(self, sealed: bytes) -> Identifiers:
         """What was sealed. Errors: InvalidToken if the secret is another one."""
         content = json.loads(self._fernet.decrypt(sealed))
-        return Identifiers(tuple(content["emails"]), tuple(content["phones"]))
+        return Identifiers(**{name: tuple(values) for name, values in content.items()})
