@@ -147,6 +147,7 @@ REASONS = {
     "withdrawn": _l("consent withdrawn"),
     "expired": _l("consent expired"),
     "suppressed": _l("on the suppression list"),
+    "restricted": _l("processing is restricted (Art. 18)"),
     "no-address": _l("no e-mail address"),
     "unknown-contact": _l("contact no longer exists"),
     "email-invalid": _l("the e-mail address is not valid"),

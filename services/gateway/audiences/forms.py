@@ -11,6 +11,7 @@ from wtforms import SelectField, StringField
 
 from kernel.web.forms import Form, at_most, required, strip
 from services.gateway.labels import COUNTRIES, LANGUAGES, SOURCES
+from services.gateway.options import options
 
 
 class AudienceForm(Form):
@@ -19,18 +20,22 @@ class AudienceForm(Form):
     name = StringField(_l("Name"), filters=[strip], validators=[required, at_most(120)])
     topic = SelectField(_l("Topic"), choices=[], validators=[required])
     city = StringField(_l("City"), filters=[strip], validators=[at_most(100)])
-    country = SelectField(_l("Country"), choices=[("", _l("all")), *COUNTRIES.items()])
-    language = SelectField(_l("Language"), choices=[("", _l("all")), *LANGUAGES.items()])
-    organisation_id = SelectField(_l("Organisation"), choices=[("", _l("all"))], validate_choice=False)
+    country = SelectField(_l("Country"), choices=options([("", _l("all")), *COUNTRIES.items()]))
+    language = SelectField(_l("Language"), choices=options([("", _l("all")), *LANGUAGES.items()]))
+    organisation_id = SelectField(
+        _l("Organisation"), choices=options([("", _l("all"))]), validate_choice=False
+    )
     source = SelectField(
         _l("Source"),
-        choices=[("", _l("all")), *((key, text) for key, text in SOURCES.items() if key != "import")],
+        choices=options(
+            [("", _l("all")), *((key, text) for key, text in SOURCES.items() if key != "import")]
+        ),
     )
 
     def offer(self, *, topics: Mapping[str, str], organisations: Iterable[Organisation]) -> None:
         """Set what the services know today."""
-        self.topic.choices = list(topics.items())
-        self.organisation_id.choices = [("", _l("all")), *((o.id, o.name) for o in organisations)]
+        self.topic.choices = options(topics.items())
+        self.organisation_id.choices = options([("", _l("all")), *((o.id, o.name) for o in organisations)])
 
     def audience(self) -> Audience:
         """What was entered."""

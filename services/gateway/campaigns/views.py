@@ -26,6 +26,7 @@ from services.gateway.campaigns import messages
 from services.gateway.campaigns.forms import CampaignForm
 from services.gateway.clients import clients
 from services.gateway.labels import why
+from services.gateway.options import options
 from services.gateway.session import opens_with
 
 blueprint = Blueprint("campaigns", __name__)
@@ -53,8 +54,8 @@ def create() -> ResponseReturnValue:
     """GET, POST /campaigns/new: a draft; nothing is sent by storing it."""
     form = CampaignForm()
     found = clients().templates.ListTemplates(ListTemplatesRequest(page_size=_MOST))
-    form.template_id.choices = [(template.id, template.name) for template in found.templates]
-    form.audience_id.choices = [(audience.id, audience.name) for audience in audiences()]
+    form.template_id.choices = options((template.id, template.name) for template in found.templates)
+    form.audience_id.choices = options((audience.id, audience.name) for audience in audiences())
     problems: list[str] = []
     if request.method == "GET":
         form.template_id.data = request.args.get("template_id")

@@ -13,6 +13,7 @@ from wtforms.validators import Email, Optional
 
 from kernel.web.forms import Form, at_most, strip
 from services.gateway.labels import COUNTRIES, LANGUAGES, SALUTATIONS
+from services.gateway.options import options
 
 # Fields whose values go over as they are.
 TEXTS = (
@@ -35,7 +36,7 @@ class ContactForm(Form):
     salutation = SelectField(
         _l("Salutation"),
         coerce=int,
-        choices=[(0, "–"), *((value, found.text) for value, found in SALUTATIONS.items())],
+        choices=options([(0, "–"), *((value, found.text) for value, found in SALUTATIONS.items())]),
     )
     given_name = StringField(_l("First name"), filters=[strip], validators=[at_most(100)])
     family_name = StringField(_l("Last name"), filters=[strip], validators=[at_most(100)])
@@ -52,9 +53,9 @@ class ContactForm(Form):
     street = StringField(_l("Street and number"), filters=[strip], validators=[at_most(200)])
     postal_code = StringField(_l("Postal code"), filters=[strip], validators=[at_most(20)])
     city = StringField(_l("City"), filters=[strip], validators=[at_most(100)])
-    country = SelectField(_l("Country"), choices=[("", "–"), *COUNTRIES.items()])
-    language = SelectField(_l("Language"), choices=[("", "–"), *LANGUAGES.items()])
-    organisation_id = SelectField(_l("Organisation"), choices=[("", "–")], validate_choice=False)
+    country = SelectField(_l("Country"), choices=options([("", "–"), *COUNTRIES.items()]))
+    language = SelectField(_l("Language"), choices=options([("", "–"), *LANGUAGES.items()]))
+    organisation_id = SelectField(_l("Organisation"), choices=options([("", "–")]), validate_choice=False)
     role = StringField(_l("Role there"), filters=[strip], validators=[at_most(100)])
     note = TextAreaField(_l("Note"), filters=[strip], validators=[at_most(20000)])
     # What was read before editing; a change by somebody else in between shows here.
@@ -66,10 +67,9 @@ class ContactForm(Form):
         if contact is not None:
             known.update({r.organisation_id: r.organisation_name for r in contact.relations})
             if contact.country and contact.country not in COUNTRIES:
-                self.country.choices = [*self.country.choices, (contact.country, contact.country)]
-        self.organisation_id.choices = sorted(
-            known.items(), key=lambda pair: (pair[0] != "", pair[1].casefold())
-        )
+                self.country.choices = [*self.country.choices, *options([(contact.country, contact.country)])]
+        by_name = sorted(known.items(), key=lambda pair: (pair[0] != "", pair[1].casefold()))
+        self.organisation_id.choices = options(by_name)
 
     def show(self, contact: Contact) -> None:
         """Fill the form with what is stored."""

@@ -7,6 +7,7 @@ from wtforms import SelectField, StringField, TextAreaField
 
 from kernel.web.forms import Form, at_most, required, strip
 from services.gateway.labels import LANGUAGES
+from services.gateway.options import options
 
 STARTER = """\
 <mjml>
@@ -40,5 +41,5 @@ class TemplateForm(Form):
 
     name = StringField(_l("Name"), filters=[strip], validators=[required, at_most(120)])
     subject = StringField(_l("Subject"), filters=[strip], validators=[required, at_most(200)])
-    language = SelectField(_l("Language"), choices=list(LANGUAGES.items()))
+    language = SelectField(_l("Language"), choices=options(LANGUAGES.items()))
     mjml = TextAreaField(_l("Mail (MJML)"), validators=[required, at_most(200_000)])

@@ -8,6 +8,7 @@ from wtforms import SelectField
 
 from kernel.web.forms import Form
 from services.gateway.labels import COUNTRIES
+from services.gateway.options import options
 
 # As in the contract: CreateImportRequest.content.
 MAX_BYTES = 6 * 1024 * 1024
@@ -17,4 +18,4 @@ class UploadForm(Form):
     """A CSV file, and the country whose national phone numbers it holds."""
 
     file = FileField(_l("File"), validators=[FileRequired(_l("Please choose a file."))])
-    country = SelectField(_l("Country of phone numbers without prefix"), choices=list(COUNTRIES.items()))
+    country = SelectField(_l("Country of phone numbers without prefix"), choices=options(COUNTRIES.items()))

@@ -7,16 +7,19 @@ from kontor.privacy.v1.privacy_pb2 import CHANNEL_EMAIL, CHANNEL_PHONE
 from wtforms import SelectField, StringField
 
 from kernel.web.forms import Form, at_most, required, strip
+from services.gateway.options import options
 
 
 class SuppressionForm(Form):
     """An address that must not be contacted; only its keyed hash is kept."""
 
     channel = SelectField(
-        _l("Channel"), coerce=int, choices=[(CHANNEL_EMAIL, _l("E-mail")), (CHANNEL_PHONE, _l("Phone"))]
+        _l("Channel"),
+        coerce=int,
+        choices=options([(CHANNEL_EMAIL, _l("E-mail")), (CHANNEL_PHONE, _l("Phone"))]),
     )
     value = StringField(_l("Address or number"), filters=[strip], validators=[required, at_most(320)])
     reason = SelectField(
         _l("Reason"),
-        choices=[("objection", _l("The person objects")), ("staff", _l("Another reason"))],
+        choices=options([("objection", _l("The person objects")), ("staff", _l("Another reason"))]),
     )

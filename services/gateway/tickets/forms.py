@@ -15,6 +15,7 @@ from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaF
 
 from kernel.web.forms import Form, at_most, required, strip
 from services.gateway.labels import PRIORITIES, TICKET_CHANNELS, TICKET_STATES
+from services.gateway.options import options
 
 _STATES = [(value, found.text) for value, found in TICKET_STATES.items()]
 _PRIORITIES = [(value, found.text) for value, found in PRIORITIES.items()]
@@ -27,26 +28,26 @@ class MessageForm(Form):
 
     kind = RadioField(
         _l("Who reads it"),
-        choices=[("reply", _l("Reply to the customer")), ("note", _l("Internal note"))],
+        choices=options([("reply", _l("Reply to the customer")), ("note", _l("Internal note"))]),
         default="reply",
     )
     body = TextAreaField(_l("Message"), filters=[strip], validators=[required, at_most(20_000)])
     state = SelectField(
-        _l("Afterwards"), coerce=int, choices=[(0, _l("leave the state")), *_STATES], default=0
+        _l("Afterwards"), coerce=int, choices=options([(0, _l("leave the state")), *_STATES]), default=0
     )
     queue = HiddenField()
 
     def offer(self, states: Iterable[int]) -> None:
         """Only what the ticket may become."""
         kept = set(states) | {0}
-        self.state.choices = [choice for choice in self.state.choices if choice[0] in kept]
+        self.state.choices = [choice for choice in self.state.choices if int(choice.value) in kept]
 
 
 class ChangeForm(Form):
     """State, priority, owner. Zero leaves a value as it is."""
 
-    state = SelectField(_l("State"), coerce=int, choices=[(0, ""), *_STATES], default=0)
-    priority = SelectField(_l("Priority"), coerce=int, choices=[(0, ""), *_PRIORITIES], default=0)
+    state = SelectField(_l("State"), coerce=int, choices=options([(0, ""), *_STATES]), default=0)
+    priority = SelectField(_l("Priority"), coerce=int, choices=options([(0, ""), *_PRIORITIES]), default=0)
     take = HiddenField()
     etag = HiddenField()
     queue = HiddenField()
@@ -62,6 +63,8 @@ class TicketForm(Form):
     channel = SelectField(
         _l("How it reached us"),
         coerce=int,
-        choices=[(value, TICKET_CHANNELS[value].text) for value in _CHANNELS],
+        choices=options((value, TICKET_CHANNELS[value].text) for value in _CHANNELS),
     )
-    priority = SelectField(_l("Priority"), coerce=int, choices=_PRIORITIES, default=TICKET_PRIORITY_NORMAL)
+    priority = SelectField(
+        _l("Priority"), coerce=int, choices=options(_PRIORITIES), default=TICKET_PRIORITY_NORMAL
+    )

@@ -1,0 +1,54 @@
+"""The gateway on a real session database, and logins of every role without an identity provider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from kernel.web.sessions import Login, Tokens
+from services.gateway.app import create_app
+from services.gateway.config import GatewaySettings
+from tests.fixtures.postgres import PostgresUrl
+from tests.web import sample
+
+LogIn = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def app(postgres_url: PostgresUrl) -> Iterator[Flask]:
+    """No service runs behind it: what needs one must say so."""
+    given = sample.settings(database_url=postgres_url("gateway"), client_id="kontor-gateway")
+    made = create_app(GatewaySettings(**given.model_dump()))
+    yield made
+    made.extensions["kontor.login"].sessions.dispose()
+
+
+@pytest.fixture
+def log_in(app: Flask) -> LogIn:
+    """`log_in("agent")` answers the browser of somebody with these roles."""
+
+    def browser(*roles: str, language: str = "de") -> FlaskClient:
+        desk = app.extensions["kontor.login"]
+        tokens = Tokens(
+            access="a.b.c", refresh="r", identity="i", expires_at=datetime.now(UTC) + timedelta(hours=1)
+        )
+        login = Login(
+            issuer="http://127.0.0.1:9/realms/kontor",
+            subject="018f0000-0000-7000-8000-0000000000aa",
+            provider_sid="sid",
+            name="Jonas Weber",
+            email="service@demo.example",
+            email_verified=True,
+            roles=frozenset(roles),
+            tokens=tokens,
+        )
+        client = app.test_client()
+        client.set_cookie(desk.cookie, desk.sessions.open(login))
+        client.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
+        return client
+
+    return browser

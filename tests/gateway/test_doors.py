@@ -1,0 +1,172 @@
+"""Who may open which page of the gateway: written out here, derived from the contract there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+
+from kernel.web.access import access_of
+from services.gateway.session import ROLES
+from tests.gateway.conftest import LogIn
+
+ALL = "agent marketer sales manager dpo admin"
+KEEPERS = "agent marketer sales manager admin"
+MARKETING = "marketer manager admin"
+MARKETING_READERS = "marketer manager dpo admin"
+DESK = "agent manager admin"
+DESK_READERS = "agent manager dpo admin"
+
+# Open to everybody on purpose; the gateway adds none to those of the chrome.
+PUBLIC = {
+    "healthz",
+    "login.backchannel",
+    "login.callback",
+    "login.end",
+    "login.start",
+    "readyz",
+    "static_file",
+}
+# A route that appears, vanishes or changes its readers is a decision: it is taken here, too.
+ROUTES = {
+    "home.start": ALL,
+    "palette.find": ALL,
+    "contacts.index": ALL,
+    "contacts.export": ALL,
+    "contacts.detail": ALL,
+    "contacts.create": KEEPERS,
+    "contacts.edit": KEEPERS,
+    "contacts.responsible": KEEPERS,
+    "contacts.withdraw": DESK_READERS,
+    "contacts.evidence": "dpo admin",
+    "organisations.index": ALL,
+    "organisations.detail": ALL,
+    "organisations.create": KEEPERS,
+    "imports.index": ALL,
+    "imports.detail": ALL,
+    "imports.rejected": ALL,
+    "imports.upload": KEEPERS,
+    "imports.commit": KEEPERS,
+    "campaigns.index": MARKETING_READERS,
+    "campaigns.detail": MARKETING_READERS,
+    "campaigns.progress": MARKETING_READERS,
+    "campaigns.create": MARKETING,
+    "campaigns.start": MARKETING,
+    "audiences.index": MARKETING_READERS,
+    "audiences.detail": MARKETING_READERS,
+    "audiences.preview": MARKETING_READERS,
+    "audiences.create": MARKETING,
+    "templates.index": MARKETING_READERS,
+    "templates.detail": MARKETING_READERS,
+    "templates.stored_frame": MARKETING_READERS,
+    "templates.live_frame": MARKETING_READERS,
+    "templates.create": MARKETING,
+    "tickets.desk": DESK_READERS,
+    "tickets.conversation": DESK_READERS,
+    "tickets.answer": DESK,
+    "tickets.change": DESK,
+    "tickets.create": DESK,
+    "requests.index": DESK_READERS,
+    "requests.detail": DESK_READERS,
+    "requests.state": DESK_READERS,
+    "requests.create": DESK_READERS,
+    "requests.confirm": "dpo admin",
+    "requests.document": "dpo admin",
+    "suppressions.index": "manager dpo admin",
+    "suppressions.create": "dpo admin",
+}
+_SOME_ID = "018f0000-0000-7000-8000-000000000000"
+
+
+def test_every_route_has_the_readers_that_were_decided(app: Flask) -> None:
+    marks = {rule.endpoint: access_of(app, rule.endpoint) for rule in app.url_map.iter_rules()}
+    assert None not in marks.values()
+    assert {name for name, mark in marks.items() if mark and mark.public} == PUBLIC
+    found = {name: mark.roles for name, mark in marks.items() if mark and not mark.public}
+    assert found == {name: frozenset(roles.split()) for name, roles in ROUTES.items()}
+
+
+def test_without_a_login_every_page_leads_to_it(app: Flask) -> None:
+    client = app.test_client()
+    for path in _pages(app):
+        answer = client.get(path)
+        assert answer.status_code == 302, path
+        assert answer.headers["Location"].startswith("/login?next="), path
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_closed_page_says_who_may_open_it(app: Flask, log_in: LogIn, role: str) -> None:
+    client = log_in(role)
+    for path, endpoint in _pages(app).items():
+        if role in ROUTES[endpoint].split():
+            continue
+        answer = client.get(path)
+        assert answer.status_code == 403, path
+        assert "Wer es darf" in answer.text
+        for allowed in ROUTES[endpoint].split():
+            assert _german(allowed) in answer.text, path
+
+
+def test_a_customer_is_sent_to_the_portal_in_words(log_in: LogIn) -> None:
+    answer = log_in("customer").get("/")
+    assert answer.status_code == 403
+    assert "finden Sie alles im Portal" in answer.text
+    assert 'href="/contacts"' not in answer.text
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_menu_offers_exactly_what_the_role_may_open(log_in: LogIn, role: str) -> None:
+    page = log_in(role).get("/").text
+    menu = page[page.index('class="k-side-nav"') : page.index("</aside>")]
+    offered = set(re.findall(r'href="(/[a-z]*)"', menu))
+    lists = {name: roles for name, roles in ROUTES.items() if name.endswith((".index", ".desk", ".start"))}
+    allowed = {_address(name) for name, roles in lists.items() if role in roles.split()}
+    assert offered == allowed
+
+
+def test_the_start_page_stands_while_every_service_is_down(log_in: LogIn) -> None:
+    answer = log_in("admin").get("/")
+    assert answer.status_code == 200
+    assert "Dieser Teil antwortet gerade nicht" in answer.text
+    assert "Hallo Jonas" in answer.text
+
+
+def test_a_page_of_one_service_says_that_it_is_down(log_in: LogIn) -> None:
+    answer = log_in("agent").get("/contacts")
+    assert answer.status_code == 503
+    assert "gerade nicht erreichbar" in answer.text
+
+
+def test_nothing_is_written_without_the_form_token(app: Flask, log_in: LogIn) -> None:
+    client = log_in("admin")
+    writing = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
+    for rule in writing:
+        if rule.endpoint in ROUTES:
+            assert client.post(_filled(rule.rule)).status_code == 419, rule.rule
+
+
+def _pages(app: Flask) -> dict[str, str]:
+    readable = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+    return {_filled(rule.rule): rule.endpoint for rule in readable if rule.endpoint in ROUTES}
+
+
+def _filled(rule: str) -> str:
+    path = re.sub(r"<uuid:[^>]+>", _SOME_ID, rule)
+    return path.replace("<topic>", "newsletter").replace("<form>", "pdf")
+
+
+def _address(endpoint: str) -> str:
+    area = endpoint.partition(".")[0]
+    return {"home": "/", "tickets": "/tickets"}.get(area, f"/{area}")
+
+
+def _german(role: str) -> str:
+    return {
+        "agent": "Kundenservice",
+        "marketer": "Marketing",
+        "sales": "Vertrieb",
+        "manager": "Leitung",
+        "dpo": "Datenschutzbeauftragte",
+        "admin": "Administration",
+    }[role]

@@ -1,0 +1,162 @@
+"""What the pages work out for themselves: deadlines, queues, conflicts, grouped facts, cells of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from flask import Flask
+from google.protobuf.timestamp_pb2 import Timestamp
+from kontor.contacts.v1.contacts_pb2 import Contact, Relation, TimelineEntry
+from kontor.privacy.v1.holder_pb2 import ACTION_DELETE_ROW, ACTION_KEEP_RESTRICTED, PlanItem
+from kontor.privacy.v1.privacy_pb2 import (
+    REQUEST_STATE_ACCEPTED,
+    REQUEST_STATE_COMPLETED,
+    HolderPlan,
+    Request,
+)
+from kontor.tickets.v1.tickets_pb2 import ListTicketsResponse, Ticket
+
+from services.gateway.contacts.conflict import differences
+from services.gateway.contacts.forms import ContactForm, changes
+from services.gateway.contacts.timeline import sentences
+from services.gateway.imports.views import _columns
+from services.gateway.requests.deadline import by_urgency, due
+from services.gateway.requests.plans import consequences, in_words, totals
+from services.gateway.spreadsheet import line
+from services.gateway.tickets.queues import name_of_queue, neighbours
+
+_NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def german(app: Flask) -> Iterator[Flask]:
+    """Inside a request of a German browser."""
+    with app.test_request_context(headers={"Accept-Language": "de"}):
+        yield app
+
+
+@pytest.mark.parametrize(
+    ("day", "tone", "text"),
+    [
+        ("2026-06-03", "good", "noch 31 Tage"),
+        ("2026-05-10", "warn", "noch 7 Tage"),
+        ("2026-05-04", "warn", "noch 1 Tag"),
+        ("2026-05-03", "warn", "heute fällig"),
+        ("2026-05-01", "bad", "2 Tage überfällig"),
+    ],
+)
+def test_what_is_left_is_said_in_words_and_colour(german: Flask, day: str, tone: str, text: str) -> None:
+    with time_machine.travel(_NOON, tick=False):
+        found = due(Request(state=REQUEST_STATE_ACCEPTED, due_date=day))
+    assert (found.tone, found.text) == (tone, text)
+
+
+@time_machine.travel(datetime(2026, 5, 3, 23, 30, tzinfo=UTC), tick=False)
+def test_the_day_ends_where_the_company_is(german: Flask) -> None:
+    # In Berlin it is the 4th already.
+    assert due(Request(state=REQUEST_STATE_ACCEPTED, due_date="2026-05-03")).days == -1
+
+
+def test_an_answered_request_is_never_overdue(german: Flask) -> None:
+    assert due(Request(state=REQUEST_STATE_COMPLETED, due_date="2020-01-01")).tone == "neutral"
+
+
+def test_what_is_due_first_comes_first(german: Flask) -> None:
+    days = ["2026-06-01", "", "2026-05-01"]
+    found = by_urgency(Request(due_date=day) for day in days)
+    assert [entry.request.due_date for entry in found] == ["2026-05-01", "2026-06-01", ""]
+
+
+def test_send_and_next_goes_down_the_queue_and_starts_over_when_the_ticket_has_left() -> None:
+    queue = ListTicketsResponse(tickets=[Ticket(id="a"), Ticket(id="b"), Ticket(id="c")])
+    assert neighbours(queue, "b") == ("a", "c")
+    assert neighbours(queue, "c") == ("b", "")
+    assert neighbours(queue, "gone") == ("", "a")
+    assert neighbours(ListTicketsResponse(), "a") == ("", "")
+    assert name_of_queue("drop table") == "open"
+
+
+def test_only_what_was_changed_is_sent() -> None:
+    stored = Contact(
+        given_name="Änne", city="Köln", relations=[Relation(organisation_id="1", role="Einkauf")]
+    )
+    entered = Contact()
+    entered.CopyFrom(stored)
+    assert changes(entered, stored).paths == []
+    entered.city = "Bonn"
+    entered.relations[0].role = "Leitung"
+    assert list(changes(entered, stored).paths) == ["city", "relations"]
+
+
+def test_a_conflict_shows_both_values_and_nothing_else(german: Flask) -> None:
+    form = ContactForm(formdata=None)
+    form.show(Contact(given_name="Änne", city="Köln"))
+    rows = differences(form, Contact(given_name="Änne", city="Bonn"))
+    assert [(row.label, row.stored, row.entered) for row in rows] == [("Ort", "Bonn", "Köln")]
+
+
+def test_the_same_fact_about_the_same_record_is_told_once(log_in: object, german: Flask) -> None:
+    kinds = ["MessageAdded", "MessageAdded", "TicketOpened"]
+    entries = [TimelineEntry(kind=f"kontor.tickets.v1.{kind}", reference_id="7") for kind in kinds]
+    found = sentences(entries, names={"7": "Tisch mit Kratzer"})
+    assert [(entry.text, entry.count, entry.about) for entry in found] == [
+        ("Neue Nachricht in einem Vorgang", 2, "Tisch mit Kratzer"),
+        ("Ein Vorgang wurde eröffnet", 1, "Tisch mit Kratzer"),
+    ]
+
+
+def test_a_fact_of_a_newer_service_is_shown_by_its_name(german: Flask) -> None:
+    (entry,) = sentences([TimelineEntry(kind="kontor.sales.v1.OfferSent")], names={})
+    assert (entry.text, entry.href) == ("OfferSent", "")
+
+
+def test_a_plan_is_told_in_words_and_counted(german: Flask) -> None:
+    until = Timestamp()
+    until.FromDatetime(datetime(2031, 12, 31, 12, tzinfo=UTC))
+    kept = PlanItem(
+        dataset="consent_record",
+        action=ACTION_KEEP_RESTRICTED,
+        rows=2,
+        law="§ 7a UWG; Art. 7(1) GDPR",
+        keep_until=until,
+    )
+    gone = PlanItem(dataset="contact", action=ACTION_DELETE_ROW, rows=1)
+    request = Request(
+        plans=[
+            HolderPlan(holder="contacts", items=[gone, PlanItem(dataset="login", action=ACTION_DELETE_ROW)]),
+            HolderPlan(holder="privacy", items=[kept], executed=True),
+            HolderPlan(holder="tickets"),
+        ]
+    )
+    contacts, privacy, tickets = in_words(request)
+    assert [(row.rows, row.what) for row in contacts.lines] == [(1, "Stammdaten")]
+    assert privacy.lines[0].because == "§ 7a UWG; Art. 7 Abs. 1 DSGVO, bis 31. Dezember 2031"
+    assert (tickets.holder, tickets.lines) == ("Vorgänge", [])
+    assert (totals(request).erased, totals(request).kept) == (1, 2)
+    assert consequences(request)[0].startswith("1 Datensatz wird gelöscht")
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("-2", "'-2"),
+        ("+49 30 123456", "+49 30 123456"),
+        ("Müller; GmbH", '"Müller; GmbH"'),
+        ("zwei\nZeilen", '"zwei\nZeilen"'),
+    ],
+)
+def test_no_cell_of_a_download_is_a_formula(cell: str, written: str) -> None:
+    assert line([cell]) == f"{written}\r\n"
+
+
+def test_the_columns_that_people_look_for_come_first() -> None:
+    from kontor.contacts.v1.imports_pb2 import ImportRow
+
+    row = ImportRow(cells={"Zusatz": "x", "E-Mail": "a@b.example", "Vorname": "Änne", "Leer": ""})
+    assert _columns([row])[:2] == ["Vorname", "E-Mail"]
+    assert "Leer" not in _columns([row])

@@ -1,0 +1,89 @@
+"""Everything that a service can say has words on the gateway, in German and in English."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.pofile import read_po
+from google.protobuf.descriptor import EnumDescriptor
+from kontor.campaigns.v1 import campaigns_pb2
+from kontor.campaigns.v1 import events_pb2 as campaign_events
+from kontor.contacts.v1 import contacts_pb2, imports_pb2
+from kontor.contacts.v1 import events_pb2 as contact_events
+from kontor.privacy.v1 import events_pb2 as privacy_events
+from kontor.privacy.v1 import holder_pb2, privacy_pb2
+from kontor.tickets.v1 import events_pb2 as ticket_events
+from kontor.tickets.v1 import tickets_pb2
+
+from kernel.web.extract_translations import extract
+from services.contacts.consumers import consumers
+from services.contacts.imports import model as imports_model
+from services.gateway import labels
+from services.gateway.contacts import timeline
+from services.privacy.permits import model as permits_model
+
+_PACKAGE = Path(labels.__file__).parent
+
+
+def test_every_text_has_a_german_translation() -> None:
+    with (_PACKAGE / "translations/de/LC_MESSAGES/messages.po").open("rb") as stream:
+        catalog = read_po(stream, locale="de")
+    missing = [entry.id for entry in extract(_PACKAGE) if entry.id and not _translated(catalog, entry.id)]
+    assert missing == []
+
+
+def test_placeholders_survive_translation() -> None:
+    with (_PACKAGE / "translations/de/LC_MESSAGES/messages.po").open("rb") as stream:
+        catalog = read_po(stream, locale="de")
+    broken = [entry.id for entry in catalog if entry.id for _error in entry.check(catalog)]
+    assert broken == []
+
+
+@pytest.mark.parametrize(
+    ("enum", "table"),
+    [
+        (tickets_pb2.DESCRIPTOR.enum_types_by_name["TicketState"], labels.TICKET_STATES),
+        (tickets_pb2.DESCRIPTOR.enum_types_by_name["TicketPriority"], labels.PRIORITIES),
+        (tickets_pb2.DESCRIPTOR.enum_types_by_name["Channel"], labels.TICKET_CHANNELS),
+        (privacy_pb2.DESCRIPTOR.enum_types_by_name["Channel"], labels.CHANNELS),
+        (privacy_pb2.DESCRIPTOR.enum_types_by_name["RequestState"], labels.REQUEST_STATES),
+        (privacy_pb2.DESCRIPTOR.enum_types_by_name["ConsentState"], labels.CONSENT_STATES),
+        (holder_pb2.DESCRIPTOR.enum_types_by_name["RequestKind"], labels.REQUEST_KINDS),
+        (holder_pb2.DESCRIPTOR.enum_types_by_name["Action"], labels.ACTIONS),
+        (campaigns_pb2.DESCRIPTOR.enum_types_by_name["CampaignState"], labels.CAMPAIGN_STATES),
+        (campaigns_pb2.DESCRIPTOR.enum_types_by_name["MessageState"], labels.MESSAGE_STATES),
+        (imports_pb2.DESCRIPTOR.enum_types_by_name["ImportState"], labels.IMPORT_STATES),
+        (imports_pb2.DESCRIPTOR.enum_types_by_name["RowOutcome"], labels.OUTCOMES),
+        (contacts_pb2.DESCRIPTOR.enum_types_by_name["Salutation"], labels.SALUTATIONS),
+    ],
+    ids=lambda value: getattr(value, "full_name", ""),
+)
+def test_every_value_of_the_contract_has_a_label(enum: EnumDescriptor, table: dict[Any, Any]) -> None:
+    assert set(table) == {value.number for value in enum.values if value.number}
+
+
+def test_every_fact_of_the_timeline_is_told_in_a_sentence() -> None:
+    facts = (contact_events, campaign_events, ticket_events, privacy_events)
+    known = {m.full_name for module in facts for m in module.DESCRIPTOR.message_types_by_name.values()}
+    listened = {subscription.fact.DESCRIPTOR.full_name for subscription in consumers(None)}  # type: ignore[arg-type]
+    assert listened <= timeline._TEXTS.keys() <= known
+
+
+def test_every_reason_for_a_row_or_a_message_has_words() -> None:
+    named = [
+        value
+        for model in (imports_model, permits_model)
+        for name, value in vars(model).items()
+        if name.isupper() and isinstance(value, str) and value.islower()
+    ]
+    assert len(named) >= 10
+    assert [reason for reason in named if reason not in labels.REASONS] == []
+
+
+def _translated(catalog: Any, text: Any) -> bool:
+    found = catalog.get(text[0] if isinstance(text, (list, tuple)) else text)
+    if found is None:
+        return False
+    return all(found.string) if isinstance(found.string, (list, tuple)) else bool(found.string)
