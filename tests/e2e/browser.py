@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from types import TracebackType
@@ -49,17 +49,21 @@ class Form:
 
     def submit(self, **filled: str | list[str]) -> Page:
         """Send it with these fields filled in; boxes that are not named stay as they are."""
+        return self.browser.send(self.method, self.action, self.filled(filled))
+
+    def filled(self, changes: Mapping[str, str | list[str]]) -> dict[str, list[str]]:
+        """What would be sent. A field that the form does not have cannot be filled in."""
         data: dict[str, list[str]] = {}
         for entry in self.fields:
             boxed = entry.kind in {"checkbox", "radio", "option"}
-            if entry.name not in filled and (entry.ticked or not boxed):
+            if entry.name not in changes and (entry.ticked or not boxed):
                 data.setdefault(entry.name, []).append(entry.value)
         names = {entry.name for entry in self.fields}
-        for name, value in filled.items():
+        for name, value in changes.items():
             if name not in names:
                 raise Broken(f"the form at {self.action} has no field {name!r}, only {sorted(names)}")
             data[name] = [value] if isinstance(value, str) else value
-        return self.browser.send(self.method, self.action, data)
+        return data
 
 
 @dataclass

@@ -64,6 +64,11 @@ class Running:
         """The settings of a process, or of a program outside."""
         return self._stack.env(name)
 
+    def keep_logs(self, target: Path) -> None:
+        """Copy the logs to where they survive the stack."""
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(self.folder / "stack" / "log", target)
+
     def client_secret(self, client: str) -> str:
         """The secret of a client of the realm, by its short name."""
         return self._stack.keys.clients[client]

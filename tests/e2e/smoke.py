@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 import traceback
 from typing import Any
 
+from devstack.recipes import ROOT
 from devstack.stack import EXPLAINED
 from tests.e2e.running import Running, settle
 from tests.e2e.steps import STEPS
 from tests.e2e.world import World
 
+LOGS = ROOT / ".kontor" / "smoke-logs"
 _SETTLE_SECONDS = 5
 
 
@@ -23,13 +26,20 @@ def say(text: str) -> None:
 
 def main() -> int:
     """Run all steps; answers the exit code."""
+    # A stack that nobody stops would outlive us: end as if by Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     result: dict[str, Any] = {"ok": False, "steps": {}}
     began = time.monotonic()
     result["failed"] = "start"
     try:
         with Running(say=say) as running:
             _measure(running, result)
-            _run_steps(running, result)
+            try:
+                _run_steps(running, result)
+            except Exception:
+                running.keep_logs(LOGS)
+                say(f"{result['failed']} is broken; the logs of all processes: {LOGS}")
+                raise
     except EXPLAINED as failure:
         say(str(failure))
     except Exception:
