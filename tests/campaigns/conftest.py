@@ -25,8 +25,6 @@ from tests.campaigns.neighbours import TOPIC, World, serving
 from tests.campaigns.sink import Sink, sinking
 from tests.fixtures.serving import FixedToken, OpenDatabase
 
-pytest_plugins = ["tests.fixtures.realm", "tests.fixtures.serving"]
-
 MJML = (
     "<mjml><mj-body><mj-section><mj-column>"
     "<mj-text>{{ salutation }}, schöne Grüße an {{ given_name }}!</mj-text>"

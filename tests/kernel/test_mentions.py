@@ -26,10 +26,10 @@ class Base(DeclarativeBase):
     metadata = service_metadata()
 
 
-class Note(Base):
+class Remark(Base):
     """Something a contact wrote."""
 
-    __tablename__ = "note"
+    __tablename__ = "remark"
     __table_args__ = (dataset(deletion_class="x", subject="contact_id"),)
 
     id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
@@ -38,7 +38,7 @@ class Note(Base):
     body: Mapped[str] = personal(Text, category=Category.FREE_TEXT, purpose=Purpose.SERVICE)
 
 
-NOTES: Table = Note.__table__  # type: ignore[assignment]
+REMARKS: Table = Remark.__table__  # type: ignore[assignment]
 ERNA = Subject(new_id(), emails=("erna@post.example",), phones=("+4930123",), names=("erna groß",))
 HUGO = new_id()
 
@@ -48,7 +48,7 @@ async def house(open_database: OpenDatabase) -> Database:
     database = open_database("scratch", Base.metadata)
     async with database.engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
-        await connection.execute(NOTES.delete())
+        await connection.execute(REMARKS.delete())
     return database
 
 
@@ -61,13 +61,13 @@ async def write(database: Database, contact_id: uuid.UUID, body: str, phone: str
     note_id = new_id()
     async with database.transaction() as session:
         values = {"id": note_id, "contact_id": contact_id, "body": body, "phone": phone}
-        await session.execute(insert(NOTES).values(values))
+        await session.execute(insert(REMARKS).values(values))
     return note_id
 
 
 async def body_of(database: Database, note_id: uuid.UUID) -> str | None:
     async with database.reading() as session:
-        return (await session.execute(select(NOTES.c.body).where(NOTES.c.id == note_id))).scalar()
+        return (await session.execute(select(REMARKS.c.body).where(REMARKS.c.id == note_id))).scalar()
 
 
 async def erase(database: Database, holder: Holder) -> dict[str, int]:

@@ -25,8 +25,6 @@ from tests.privacy.holders import Base
 from tests.privacy.machine import Machine, build
 from tests.privacy.parts import Parts, pepper
 
-pytest_plugins = ["tests.fixtures.realm", "tests.fixtures.serving"]
-
 
 @pytest.fixture
 def database(open_database: OpenDatabase) -> Database:
