@@ -25,7 +25,6 @@ from time import perf_counter
 from typing import Any
 
 import grpc
-import uvloop
 from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc
 
 from bench.stages import stage_costs
@@ -134,7 +133,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as folder:
         # PostgreSQL's own user must be able to pass through.
         Path(folder).chmod(0o711)
-        result = uvloop.run(measure(Path(folder)))
+        result = asyncio.run(measure(Path(folder)))
     for name, cost in result["us_per_call"].items():
         print(f"{name:>16} {cost:8.1f} µs")
     print(json.dumps(result))

@@ -14,6 +14,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, DEFAULT_ON
 from opentelemetry.trace import Status, StatusCode
 
 # Fields that a log record may show. A name is added here only if its values are never personal.
@@ -107,7 +108,11 @@ def set_up(*, service: str, level: str = "INFO", otlp_endpoint: str | None = Non
     handler.setFormatter(_JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
-    provider = TracerProvider(resource=Resource.create({"service.name": f"kontor-{service}"}))
+    # Without anybody to send them to, spans are not recorded; their ids still travel, into logs and audit.
+    provider = TracerProvider(
+        resource=Resource.create({"service.name": f"kontor-{service}"}),
+        sampler=DEFAULT_ON if otlp_endpoint else ALWAYS_OFF,
+    )
     if otlp_endpoint:
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 

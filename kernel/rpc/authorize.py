@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from kernel.errors import Internal, NotFound, PermissionDenied, Unauthenticated
 from kernel.identity import Principal
-from kernel.rpc.call import Call, Proceed, Stage, note_subjects
+from kernel.rpc.call import Call, Proceed, Stage
 
 
 class OwnContact(Protocol):
@@ -35,9 +35,7 @@ def authorize_stage(own_contact: OwnContact) -> Stage:
         if access.own and principal.is_customer_only:
             await _require_own(request, access.own, own_contact, principal)
         if access.own:
-            named = getattr(request, access.own)
-            if _is_uuid(named):
-                note_subjects([named])
+            _note_subject(call, getattr(request, access.own))
         return await proceed(call, request)
 
     return stage
@@ -50,9 +48,9 @@ async def _require_own(request: Any, path: str, own_contact: OwnContact, princip
         raise NotFound("There is no such contact.", reason="CONTACT_NOT_FOUND")
 
 
-def _is_uuid(value: str) -> bool:
+def _note_subject(call: Call, contact_id: str) -> None:
     try:
-        uuid.UUID(value)
+        call.subjects.add(uuid.UUID(contact_id))
     except ValueError:
-        return False
-    return True
+        # Validation refuses it next, with the field's name.
+        return
