@@ -1,0 +1,242 @@
+"""The ways of the people who work here, through a real browser: each does the day's work on the demo data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+PASSWORD = "kontor-demo"
+# All services work on a request; on a busy machine that takes its time.
+_PATIENCE_MS = 90_000
+_RECORD = re.compile(r"/[0-9a-f]{8}-[0-9a-f-]{27}")
+
+# Called with the name of the page that is open now.
+Look = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Who works, where, and who looks at every page on the way."""
+
+    page: Page
+    gateway: str
+    look: Look
+
+    def log_in(self, login: str) -> None:
+        self.page.goto(f"{self.gateway}/")
+        self.page.fill("#username", f"{login}@demo.example")
+        self.page.fill("#password", PASSWORD)
+        self.page.click("#kc-login")
+        self.page.wait_for_url(f"{self.gateway}/**")
+        self.look(f"{login}: home")
+
+    def open(self, path: str, name: str) -> None:
+        self.page.goto(f"{self.gateway}{path}")
+        self.look(name)
+
+    def first(self, area: str) -> str:
+        """The address of the first record that the open page links to."""
+        links = self.page.locator("main a").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+        return next(str(link) for link in links if re.match(f"{area}{_RECORD.pattern}", link or ""))
+
+    def press(self, name: str, *, button: str = "main form .btn-primary[type=submit]") -> None:
+        self.page.locator(button).last.click()
+        self.page.wait_for_load_state()
+        self.look(name)
+
+
+def serve_customers(agent: Colleague, *, suffix: str) -> None:
+    """Find somebody by the palette, take a ticket by keys, note, answer, and go on to the next."""
+    page = agent.page
+    agent.log_in("service")
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette-list .g-hit").first).to_be_visible()
+    agent.look("palette")
+    page.keyboard.type("annika sommer")
+    expect(page.locator("#palette-list .g-hit").first).to_contain_text("Annika Sommer")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/contacts/*")
+    agent.look("contact")
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette-list .g-hit").first).to_contain_text("Annika Sommer")
+    page.keyboard.press("Escape")
+
+    agent.open("/tickets?queue=free", "desk")
+    page.keyboard.press("n")
+    page.wait_for_url("**/tickets/*")
+    ticket = page.url.partition("?")[0]
+    agent.look("ticket")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    agent.look("keys")
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    expect(page.locator(".k-flash")).to_contain_text("gehört jetzt Ihnen")
+    # Keys work as soon as the page's script does.
+    page.wait_for_load_state()
+    page.keyboard.press("c")
+    page.keyboard.type(f"Nur für uns: {suffix}")
+    page.wait_for_timeout(600)
+    page.reload()
+    # The draft was kept in this tab, and it is still a note.
+    expect(page.locator("#body")).to_have_value(f"Nur für uns: {suffix}")
+    expect(page.locator("input[value=note]")).to_be_checked()
+    page.click("button[value=next]")
+    expect(page.locator(".k-flash")).to_contain_text("Notiz ist gespeichert")
+    agent.look("next ticket")
+    page.goto(ticket)
+    expect(page.locator(".g-message.is-note").last).to_contain_text(suffix)
+    expect(page.locator("#body")).to_have_value("")
+    agent.press("answer without text", button=".g-answer .btn-primary")
+    expect(page.locator("#body-error")).to_be_visible()
+    agent.open("/campaigns", "closed to service")
+
+
+def keep_contacts(agent: Colleague, *, suffix: str, folder: Path) -> None:
+    """Search while typing, create with an error and without, meet a conflict, import a file."""
+    page = agent.page
+    agent.open("/contacts", "contacts")
+    page.fill("#q", "Somer")
+    expect(page.locator("#hits")).to_contain_text("Annika Sommer")
+    agent.open("/contacts?city=K%C3%B6ln&with_email=on&order=newest", "contacts, filtered")
+    agent.open("/contacts?q=xqzxqz", "contacts, nobody")
+    agent.open("/contacts/new", "new contact")
+    page.fill("#given_name", "Änne")
+    page.fill("#family_name", f"Probe {suffix}")
+    page.fill("#email", "keine Adresse")
+    agent.press("new contact, wrong address")
+    expect(page.locator("#email")).to_have_attribute("aria-invalid", "true")
+    page.fill("#email", f"aenne-{suffix}@post.example")
+    agent.press("contact, created")
+    _meet_conflict(agent)
+    agent.open("/organisations", "organisations")
+    agent.open(agent.first("/organisations"), "organisation")
+    agent.open("/organisations/new", "new organisation")
+    _import(agent, suffix=suffix, folder=folder)
+
+
+def _meet_conflict(agent: Colleague) -> None:
+    page = agent.page
+    page.click("a[href$='/edit']")
+    agent.look("edit")
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.fill("#city", "Bonn")
+    other.click("main form .btn-primary[type=submit]")
+    other.wait_for_load_state()
+    other.close()
+    page.fill("#city", "Köln")
+    agent.press("conflict")
+    expect(page.locator(".g-conflict")).to_contain_text("Bonn")
+    # What was entered is still there, and storing again settles it.
+    expect(page.locator("#city")).to_have_value("Köln")
+    agent.press("contact, conflict settled")
+    expect(page.locator(".g-pairs").first).to_contain_text("Köln")
+
+
+def _import(agent: Colleague, *, suffix: str, folder: Path) -> None:
+    page = agent.page
+    file = folder / f"neue-{suffix}.csv"
+    rows = [
+        "Vorname;Nachname;E-Mail",
+        f"Jörg;Import {suffix};joerg-{suffix}@post.example",
+        "Ute;Falsch;ute(at)nix",
+    ]
+    file.write_text("\r\n".join(rows), encoding="cp1252")
+    agent.open("/imports", "imports")
+    agent.open("/imports/new", "upload")
+    agent.press("upload without a file")
+    page.set_input_files("input[type=file]", str(file))
+    agent.press("dry run")
+    expect(page.locator(".k-stat").first).to_contain_text("1")
+    with page.expect_download() as download:
+        page.click("a[href$='rejected.csv']")
+    text = Path(download.value.path()).read_text(encoding="utf-8-sig")
+    assert "die E-Mail-Adresse ist ungültig" in text
+    page.click("a[href$='/commit']")
+    agent.look("commit")
+    agent.press("import, taken over")
+    expect(page.locator(".k-flash")).to_contain_text("1 Kontakte sind neu")
+
+
+def campaign(marketer: Colleague, *, suffix: str) -> None:
+    """A template with its live preview, an audience with its numbers, a campaign to its end."""
+    page = marketer.page
+    marketer.log_in("marketing")
+    marketer.open("/templates", "templates")
+    marketer.open(marketer.first("/templates"), "template")
+    marketer.open("/templates/new", "new template")
+    page.fill("#name", f"Vorlage {suffix}")
+    page.fill("#subject", "Guten Abend")
+    source = page.input_value("#mjml").replace("<mj-text></mj-text>", f"<mj-text>Probe {suffix}</mj-text>")
+    page.fill("#mjml", source)
+    expect(page.frame_locator("iframe[name=preview]").locator("body")).to_contain_text(f"Probe {suffix}")
+    marketer.press("template, stored")
+    marketer.open("/audiences", "audiences")
+    marketer.open("/audiences/new", "new audience")
+    page.fill("#name", f"Zielgruppe {suffix}")
+    page.select_option("#topic", "events")
+    page.fill("#city", "Bonn")
+    marketer.press("audience, stored")
+    expect(page.locator(".k-stat").first).to_be_visible(timeout=_PATIENCE_MS)
+    marketer.look("audience, counted")
+    page.click("main a[href^='/campaigns/new']")
+    marketer.look("new campaign")
+    page.fill("#name", f"Kampagne {suffix}")
+    page.select_option("#template_id", label=f"Vorlage {suffix}")
+    marketer.press("campaign, draft")
+    page.click(".k-head a[href$='/start']")
+    marketer.look("start")
+    page.click("main form .btn-primary[type=submit]")
+    expect(page.locator(".g-strip")).to_contain_text("Beendet", timeout=_PATIENCE_MS)
+    marketer.look("campaign, finished")
+    marketer.open("/campaigns", "campaigns")
+
+
+def protect_data(dpo: Colleague) -> None:
+    """Look at what a consent rests on, at a plan, give the word, and read the certificate."""
+    page = dpo.page
+    dpo.log_in("datenschutz")
+    dpo.open("/contacts?q=annika+sommer", "contacts")
+    contact = dpo.first("/contacts")
+    dpo.open(contact, "contact with proofs")
+    expect(page.locator(".g-strip")).to_contain_text("Double-Opt-in")
+    dpo.open(f"{contact}/evidence/newsletter", "evidence")
+    dpo.open(f"{contact}/withdraw/newsletter", "withdraw")
+    dpo.open("/requests?all=yes", "requests")
+    dpo.open("/suppressions", "suppressions")
+    dpo.open("/suppressions/new", "new suppression")
+    dpo.open("/contacts?city=Leipzig", "contacts of Leipzig")
+    person = dpo.first("/contacts").rpartition("/")[2]
+    dpo.open(f"/requests/new?contact_id={person}&kind=erasure", "record a request")
+    page.click(".k-confirm button[type=submit]")
+    # The plan comes by itself; the page asks again until it is there.
+    expect(page.locator(".g-plan").first).to_be_visible(timeout=_PATIENCE_MS)
+    page.reload()
+    dpo.look("plan")
+    page.click("a.btn-danger")
+    dpo.look("last look")
+    page.click(".k-confirm button[type=submit]")
+    expect(page.locator("a[href$='document.pdf']")).to_be_visible(timeout=_PATIENCE_MS)
+    dpo.look("certificate")
+    with page.expect_download() as download:
+        page.click("a[href$='document.pdf']")
+    assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
+
+
+def look_around(manager: Colleague) -> None:
+    """Management sees everything; the pages that nobody else has met yet."""
+    manager.log_in("leitung")
+    manager.open("/requests", "open requests")
+    manager.open("/contacts", "contacts")
+    contact = manager.first("/contacts")
+    manager.open(f"/tickets/new?contact_id={contact.rpartition('/')[2]}", "new ticket")
+    manager.open("/tickets?queue=done", "done tickets")
+    manager.open(manager.first("/tickets"), "closed ticket")
+    manager.open("/no-such-page", "not found")
+    manager.open("/?lang=en", "home in English")
+    manager.open("/?lang=de", "home in German")
