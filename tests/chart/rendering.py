@@ -49,12 +49,21 @@ def full_values() -> Manifest:
             "image": {"digest": "sha256:" + "0" * 64, "pullSecrets": [{"name": "pull"}]},
             "otlpEndpoint": "http://collector:4317",
             "tolerations": [{"key": "kontor", "operator": "Exists"}],
+            "controller": {
+                "phone": "+49 30 5550100",
+                "dpoName": "Erika Muster",
+                "authorityUrl": "https://www.datenschutz-berlin.de",
+                "processors": ["Hoster GmbH, Frankfurt", "Mailrelay AG, Köln"],
+            },
             "networkPolicy": {
                 "webFrom": [peer],
                 "integratorsFrom": [peer],
                 "engines": {"postgres": {"to": [peer]}},
             },
-            "campaigns": {"relayEvidenceUrl": "https://relay.example.eu/accepted"},
+            "campaigns": {
+                "mailFrom": "Muster GmbH <kontakt@example.eu>",
+                "relayEvidenceUrl": "https://relay.example.eu/accepted",
+            },
             "portal": {"ingress": {"annotations": {"example.eu/note": "x"}}},
         },
     )

@@ -24,6 +24,10 @@ WRONG: list[tuple[str, Manifest, str]] = [
     ("an issuer without TLS", {"oidc": {"issuer": "http://login.example.eu"}}, "/oidc/issuer"),
     ("two stream replicas", {"nats": {"streamReplicas": 2}}, "/nats/streamReplicas"),
     ("a holder key that is no key", {"privacy": {"holderKeys": {"contacts": "x"}}}, "/privacy/holderKeys"),
+    ("a state that is none", {"controller": {"state": "XX"}}, "/controller/state"),
+    ("no authority", {"controller": {"authorityName": ""}}, "/controller/authorityName"),
+    ("a sender without an address", {"campaigns": {"mailFrom": "Muster GmbH"}}, "/campaigns/mailFrom"),
+    ("proxies without end", {"portal": {"trustedProxies": 6}}, "/portal/trustedProxies"),
     ("an ingress without TLS", {"portal": {"ingress": {"tlsSecret": ""}}}, "/portal/ingress/tlsSecret"),
     ("no replica", {"tickets": {"replicas": 0}}, "/tickets/replicas"),
 ]

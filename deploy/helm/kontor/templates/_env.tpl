@@ -1,5 +1,15 @@
 {{/* The environment of each process; a test compares every name here with the process's settings class. */}}
 
+{{/* Whom each process calls: it is told no other address. */}}
+{{- define "kontor.targets" -}}
+contacts: [privacy]
+campaigns: [contacts, privacy]
+tickets: [contacts]
+privacy: [contacts, campaigns, tickets]
+portal: [contacts, campaigns, tickets, privacy]
+gateway: [contacts, campaigns, tickets, privacy]
+{{- end }}
+
 {{- define "kontor.migrateEnv" -}}
 {{ include "kontor.secretVar" (merge (dict "var" "KONTOR_DATABASE_URL" "key" "database-url") .) }}
 {{- end }}
@@ -15,9 +25,9 @@
 - name: KONTOR_LOG_LEVEL
   value: {{ $values.logLevel }}
 {{- include "kontor.plainVar" (dict "var" "KONTOR_OTLP_ENDPOINT" "value" $values.otlpEndpoint) }}
-{{- range $backend := splitList " " (include "kontor.backends" .root) }}
-- name: KONTOR_{{ upper $backend }}_TARGET
-  value: {{ $ctx.root.Release.Name }}-{{ $backend }}:{{ include "kontor.port" (dict "root" $ctx.root "name" $backend) }}
+{{- range $target := index (include "kontor.targets" . | fromYaml) .name }}
+- name: KONTOR_{{ upper $target }}_TARGET
+  value: {{ $ctx.root.Release.Name }}-{{ $target }}:{{ include "kontor.port" (dict "root" $ctx.root "name" $target) }}
 {{- end }}
 {{- range $var, $key := dict "KONTOR_DATABASE_URL" "database-url" "KONTOR_CLIENT_SECRET" "client-secret" "KONTOR_SECRET_KEY" "secret-key" }}
 {{ include "kontor.secretVar" (merge (dict "var" $var "key" $key) $ctx) }}
@@ -28,15 +38,18 @@
 {{- end }}
 
 {{- define "kontor.webEnv" }}
+{{- $process := index .root.Values .name }}
 - name: KONTOR_PUBLIC_URL
-  value: {{ (index .root.Values .name).publicUrl | quote }}
+  value: {{ $process.publicUrl | quote }}
+- name: KONTOR_TRUSTED_PROXIES
+  value: {{ eq (toString $process.trustedProxies) "" | ternary ($process.ingress.enabled | ternary 1 0) $process.trustedProxies | quote }}
 - name: KONTOR_DEFAULT_LANGUAGE
   value: {{ .root.Values.defaultLanguage }}
 - name: KONTOR_TIMEZONE
   value: {{ .root.Values.timezone }}
 - name: KONTOR_THREADS
-  value: {{ (index .root.Values .name).threads | quote }}
-{{- include "kontor.controllerEnv" . }}
+  value: {{ $process.threads | quote }}
+{{- include "kontor.controllerEnv" (dict "root" .root "keys" (list "name" "address" "email" "dpoName" "dpoEmail" "authorityName")) }}
 {{- end }}
 
 {{- define "kontor.backendEnv" }}
@@ -52,30 +65,44 @@
 {{- end }}
 {{- end }}
 
+{{/* The named `keys` of the controller: pages say less about the company than an answer to a data subject. */}}
 {{- define "kontor.controllerEnv" }}
-{{- range $key, $value := .root.Values.controller }}
-- name: KONTOR_CONTROLLER_{{ snakecase $key | upper }}
-  value: {{ $value | quote }}
+{{- $controller := .root.Values.controller }}
+{{- range .keys }}
+{{- include "kontor.plainVar" (dict "var" (printf "KONTOR_CONTROLLER_%s" (snakecase . | upper)) "value" (index $controller .)) }}
 {{- end }}
 {{- end }}
 
 {{- define "kontor.campaignsEnv" }}
+{{- with .root.Values.campaigns }}
 - name: KONTOR_SMTP_HOST
-  value: {{ .root.Values.campaigns.smtp.host | quote }}
+  value: {{ .smtp.host | quote }}
 - name: KONTOR_SMTP_PORT
-  value: {{ .root.Values.campaigns.smtp.port | quote }}
+  value: {{ .smtp.port | quote }}
+- name: KONTOR_SMTP_CONNECTIONS
+  value: {{ .smtp.connections | quote }}
+- name: KONTOR_HAND_OVER_S
+  value: {{ .handOverSeconds | quote }}
+- name: KONTOR_SETTLE_S
+  value: {{ .settleSeconds | quote }}
 - name: KONTOR_MAIL_FROM
-  value: {{ .root.Values.campaigns.mailFrom | quote }}
+  value: {{ .mailFrom | quote }}
+{{- include "kontor.plainVar" (dict "var" "KONTOR_RELAY_EVIDENCE_URL" "value" .relayEvidenceUrl) }}
+{{- end }}
 - name: KONTOR_PORTAL_URL
   value: {{ .root.Values.portal.publicUrl | quote }}
-{{- include "kontor.plainVar" (dict "var" "KONTOR_RELAY_EVIDENCE_URL" "value" .root.Values.campaigns.relayEvidenceUrl) }}
 {{- end }}
 
 {{- define "kontor.privacyEnv" }}
+{{- $values := .root.Values }}
 - name: KONTOR_HOLDER_KEYS
-  value: {{ .root.Values.privacy.holderKeys | toJson | quote }}
+  value: {{ $values.privacy.holderKeys | toJson | quote }}
 - name: KONTOR_SUPPRESSION_KEY_ID
-  value: {{ .root.Values.privacy.suppressionKeyId | quote }}
-{{- include "kontor.controllerEnv" . }}
+  value: {{ $values.privacy.suppressionKeyId | quote }}
+- name: KONTOR_CONTROLLER_TIMEZONE
+  value: {{ $values.timezone }}
+- name: KONTOR_CONTROLLER_PROCESSORS
+  value: {{ $values.controller.processors | toJson | quote }}
+{{- include "kontor.controllerEnv" (dict "root" .root "keys" (list "name" "address" "email" "phone" "dpoName" "dpoEmail" "authorityName" "authorityAddress" "authorityUrl" "state")) }}
 {{ include "kontor.secretVar" (merge (dict "var" "KONTOR_SUPPRESSION_PEPPERS" "key" "suppression-peppers") .) }}
 {{- end }}
