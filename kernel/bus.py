@@ -26,7 +26,7 @@ _RETRY_S = 1.0
 class Bus:
     """One connection to NATS JetStream. Survives outages: `connect` waits, publishing raises.
 
-    `replicas` is R of the streams (RFC: one in the embedded stack, three in production).
+    `replicas` is R of the streams (one in the embedded stack, three in production).
     """
 
     def __init__(self, url: str, *, name: str, replicas: int = 1) -> None:

@@ -15,6 +15,7 @@ import grpc
 from opentelemetry import propagate, trace
 from opentelemetry.trace import SpanKind
 
+from kernel import telemetry
 from kernel.errors import DeadlineExceeded, from_rpc_error
 from kernel.identity import ServiceToken
 from kernel.rpc.call import current_call
@@ -85,7 +86,7 @@ class _ClientInterceptor(grpc.aio.UnaryUnaryClientInterceptor):
         call = current_call()
         deadline = call.deadline if call is not None else None
         method = _text(details.method)
-        with _tracer.start_as_current_span(method.strip("/"), kind=SpanKind.CLIENT, record_exception=False):
+        with telemetry.span(_tracer, method.strip("/"), kind=SpanKind.CLIENT):
             for attempt in range(ATTEMPTS):
                 prepared = _Details(
                     details.method,
@@ -188,9 +189,7 @@ class _SyncInterceptor(grpc.UnaryUnaryClientInterceptor):
     def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
         context = _context.get()
         deadline = context.deadline if context is not None else None
-        with _tracer.start_as_current_span(
-            _text(details.method).strip("/"), kind=SpanKind.CLIENT, record_exception=False
-        ):
+        with telemetry.span(_tracer, _text(details.method).strip("/"), kind=SpanKind.CLIENT):
             for attempt in range(ATTEMPTS):
                 token = context.token if context is not None and context.token else self._own_token()
                 prepared = _Details(

@@ -178,12 +178,12 @@ class Consumer:
 
     async def _handle_one(self, fact: Delivered) -> None:
         subscription = self._by_subject[fact.subject]
-        with _tracer.start_as_current_span(
+        with telemetry.span(
+            _tracer,
             f"{fact.subject} process",
             context=propagate.extract(fact.carrier),
             kind=SpanKind.CONSUMER,
             attributes={"messaging.system": "nats", "messaging.destination.name": fact.subject},
-            record_exception=False,
         ):
             await subscription.handle(fact)
 

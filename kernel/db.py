@@ -60,7 +60,8 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=5,
-            pool_pre_ping=False,
+            # Whatever shows an error must not show the row that caused it.
+            hide_parameters=True,
             connect_args={
                 "timeout": 5,
                 "server_settings": {
@@ -146,8 +147,9 @@ class _Translated:
 _LOST_RACE = frozenset({"40001", "40P01"})
 
 
-def _sqlstate(error: DBAPIError) -> str:
-    return getattr(error.orig, "sqlstate", None) or ""
+def _sqlstate(error: BaseException) -> str:
+    # While it connects, the driver's own error comes through unwrapped.
+    return getattr(getattr(error, "orig", error), "sqlstate", None) or ""
 
 
 def is_disconnect(error: BaseException) -> bool:
@@ -156,7 +158,7 @@ def is_disconnect(error: BaseException) -> bool:
         return True
     if isinstance(error, InterfaceError | OperationalError):
         return True
-    if isinstance(error, DBAPIError):
-        # Class 08: connection exception; 57P0x: the server is shutting down or starting up.
-        return _sqlstate(error).startswith(("08", "57P0"))
+    # Class 08: connection exception; 57P0x: the server is shutting down or starting up.
+    if _sqlstate(error).startswith(("08", "57P0")):
+        return True
     return isinstance(error, ConnectionError | TimeoutError) or type(error).__name__ == "TimeoutError"

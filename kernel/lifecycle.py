@@ -111,10 +111,13 @@ class Backend:
         stopped = asyncio.create_task(stop.wait())
         # A background task never ends by itself; if one does, the process must not go on without it.
         await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        failures = [task.exception() for task in tasks if task.done()]
+        ended = next((task for task in tasks if task.done()), None)
         await self._stop(server, state, tasks)
-        if failures:
-            raise RuntimeError("a background task ended") from failures[0]
+        if ended is not None:
+            # Not as a traceback: that would print the error's text, which may quote a row.
+            why = ended.exception()
+            log.error("a background task ended", **(telemetry.place_of(why) if why is not None else {}))
+            raise SystemExit(1)
 
     def _make_server(self, own_contact: OwnContact) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
         verifier = TokenVerifier(issuer=self.settings.oidc_issuer, audience=self.settings.audience)

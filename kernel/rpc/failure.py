@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from typing import Any
 
@@ -22,8 +21,6 @@ async def failure_stage(call: Call, request: Any, proceed: Proceed) -> Any:
     except errors.DomainError as error:
         await _abort(call, error)
     except grpc.aio.AbortError:
-        raise
-    except asyncio.CancelledError:
         raise
     except grpc.RpcError as error:
         # A callee failed and nobody here understood its answer: pass the typed error on.

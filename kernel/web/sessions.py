@@ -222,6 +222,8 @@ def make_engine(database_url: str, *, threads: int) -> Engine:
         pool_size=min(threads, 8),
         max_overflow=threads,
         pool_pre_ping=True,
+        # Whatever shows an error must not show the row that caused it.
+        hide_parameters=True,
         pool_timeout=5,
         connect_args={
             "connect_timeout": 5,

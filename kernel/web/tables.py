@@ -24,7 +24,9 @@ class LoginRow(Base):
     __table_args__ = (
         # Back-channel logout names a session by issuer and sid.
         Index(None, "issuer", "provider_sid"),
-        dataset(deletion_class="end of the login + 0 days, at most 10 hours after it began", hours_at_most=10),
+        dataset(
+            deletion_class="end of the login + 0 days, at most 10 hours after it began", hours_at_most=10
+        ),
     )
 
     id_hash: Mapped[bytes] = plain(LargeBinary(32), primary_key=True)

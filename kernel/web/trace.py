@@ -8,6 +8,8 @@ from flask import Flask, Response, g, request
 from opentelemetry import propagate, trace
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
+from kernel import telemetry
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -23,7 +25,8 @@ class RequestSpans:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         carrier = {"traceparent": environ.get("HTTP_TRACEPARENT", "")}
         method = environ["REQUEST_METHOD"]
-        with _tracer.start_as_current_span(
+        with telemetry.span(
+            _tracer,
             method,
             context=propagate.extract(carrier),
             kind=SpanKind.SERVER,

@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Callable
 
+import asyncpg
 import psycopg
 import pytest
 from kontor.tickets.v1 import tickets_pb2
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from devstack.ports import LOOPBACK, free_port
-from kernel.db import Database, WriteSession
+from kernel.db import Database, WriteSession, is_disconnect
 from kernel.errors import Aborted, Unavailable
 from tests.fixtures.postgres import SCRATCH
 from tests.kernel.conftest import Sample
@@ -88,6 +90,20 @@ async def test_a_database_that_is_not_there_is_unavailable() -> None:
         async with database.transaction() as session:
             await session.execute(text("SELECT 1"))
     await database.close()
+
+
+def test_a_server_that_starts_up_or_shuts_down_is_away() -> None:
+    # The driver raises these while it connects, before SQLAlchemy could wrap them.
+    assert is_disconnect(asyncpg.CannotConnectNowError("the database system is starting up"))
+    assert is_disconnect(asyncpg.AdminShutdownError("terminating connection"))
+    assert not is_disconnect(asyncpg.InvalidPasswordError("wrong"))
+
+
+async def test_the_text_of_a_database_error_quotes_no_row(database: Database) -> None:
+    with pytest.raises(DBAPIError) as caught:
+        async with database.reading() as session:
+            await session.execute(text("SELECT nothing, CAST(:name AS text)"), {"name": "anna@example.org"})
+    assert "anna" not in str(caught.value)
 
 
 async def test_an_error_in_a_statement_is_no_outage(database: Database) -> None:

@@ -65,6 +65,25 @@ async def test_one_trace_from_click_to_consumer(sample: Sample, line: Line, span
     assert effect.parent.span_id == consumer.context.span_id
 
 
+async def test_a_consumer_that_fails_shows_the_kind_of_its_error_only(
+    sample: Sample, line: Line, spans: Spans
+) -> None:
+    async def handle(_: Delivered) -> None:
+        raise RuntimeError("anna@example.org")
+
+    line.relay()
+    line.consume(handle)
+    await sample.client("agent").CreateTicket(creation())
+
+    async def failed() -> bool:
+        return "tickets.ticket.opened process" in by_name(spans)
+
+    await until(failed)
+    span = by_name(spans)["tickets.ticket.opened process"]
+    assert span.status.description == "RuntimeError"
+    assert "anna" not in span.to_json()
+
+
 async def test_the_trace_stands_in_the_audit_entry(sample: Sample, spans: Spans) -> None:
     await sample.client("agent").CreateTicket(creation())
     server = next(s for s in spans.get_finished_spans() if s.kind is trace.SpanKind.SERVER)
