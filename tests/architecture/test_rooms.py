@@ -69,9 +69,9 @@ def impure_models(module: Module) -> Iterator[str]:
     if module.room != "model.py":
         return
     for node in ast.walk(module.tree):
-        names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module]
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        names = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""]
         for name in names:
             if name.partition(".")[0] in ("sqlalchemy", "grpc", "kontor", "asyncpg"):
                 yield f"{module.path}:{node.lineno} imports {name}"
