@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from kernel.db import Database
+import uuid
+
+from kernel.clock import Clock, SystemClock
+from kernel.db import Database, WriteSession
 from kernel.holder.servicer import DataHolderRpc
+from kernel.outbox import emit
 from kernel.signing import Signer
+from services.tickets import events
 from services.tickets.tables import metadata
+from services.tickets.tickets import store
 
 NAME = "tickets"
 
 
-def data_holder(*, database: Database, signer: Signer) -> DataHolderRpc:
-    """No law keeps a conversation: messages go, tickets stay behind as numbers without a person."""
-    return DataHolderRpc(holder=NAME, database=database, metadata=metadata, signer=signer)
+def data_holder(*, database: Database, signer: Signer, clock: Clock | None = None) -> DataHolderRpc:
+    """No law keeps a conversation: messages go, tickets stay behind as closed numbers without a person."""
+    told = clock or SystemClock()
+
+    async def after_erasure(session: WriteSession, _contact_id: uuid.UUID) -> None:
+        # Nobody is left to answer, and the person was told that their open tickets end.
+        for ticket in await store.close_abandoned(session, now=told.now()):
+            await emit(session, events.ticket_updated(ticket))
+
+    return DataHolderRpc(
+        holder=NAME, database=database, metadata=metadata, signer=signer, after_erasure=after_erasure
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -45,6 +46,18 @@ async def change(session: WriteSession, ticket: Ticket, **values: Any) -> Ticket
         .execution_options(populate_existing=True)
     )
     return _value((await session.scalars(statement)).one())
+
+
+async def close_abandoned(session: WriteSession, *, now: datetime) -> list[Ticket]:
+    """Closes what is open and belongs to nobody any more; answers what it closed."""
+    statement = (
+        update(TicketRow)
+        .where(TicketRow.contact_id.is_(None), TicketRow.state != State.CLOSED)
+        .values(state=State.CLOSED, version=TicketRow.version + 1, updated_at=now)
+        .returning(TicketRow)
+        .execution_options(populate_existing=True)
+    )
+    return [_value(row) for row in await session.scalars(statement)]
 
 
 async def page(session: ReadSession, wanted: Filter, *, before: int | None, size: int) -> list[Ticket]:
