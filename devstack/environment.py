@@ -8,7 +8,7 @@ from devstack.nats import USER as NATS_USER
 from devstack.ports import LOOPBACK, Ports
 
 REALM = "kontor"
-MAIL_FROM = "post@kontor.example"
+MAIL_FROM = "Musterhaus Wohnideen GmbH <post@kontor.example>"
 # What the machine says about itself may pass; settings of another Kontor may not.
 _PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "KONTOR_OTLP_ENDPOINT", "KONTOR_LOG_LEVEL")
 _CONTROLLER = {

@@ -34,14 +34,16 @@ def confirmation(sign_up: SignUp, *, sender: Mailbox, portal_url: str, token: st
     link = f"{portal_url.rstrip('/')}/newsletter/confirm/{token}"
     name = " ".join(part for part in (sign_up.given_name, sign_up.family_name) if part)
     hello = words["hello"].format(name=f" {name}" if name else "")
-    text = f"{hello}\n\n{words['why']}\n\n{link}\n\n{words['else']}\n"
+    # Whoever is asked to click must see who asks.
+    signature = f"\n{sender.name}\n" if sender.name else ""
+    text = f"{hello}\n\n{words['why']}\n\n{link}\n\n{words['else']}\n{signature}"
     html = (
         f'<!doctype html><html lang="{sign_up.language}"><head><meta charset="utf-8">'
         f"<title>{escape(words['subject'])}</title></head>"
         '<body style="font-family:sans-serif;font-size:16px;line-height:1.5">'
         f"<p>{escape(hello)}</p><p>{escape(words['why'])}</p>"
         f'<p><a href="{escape(link)}">{escape(words["button"])}</a></p>'
-        f"<p>{escape(words['else'])}</p></body></html>\n"
+        f"<p>{escape(words['else'])}</p>{f'<p>{escape(sender.name)}</p>' if sender.name else ''}</body></html>\n"
     )
     return Letter(
         id=sign_up.id,
