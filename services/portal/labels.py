@@ -48,6 +48,14 @@ ACTIONS: dict[int, Label] = {
     holder_pb2.ACTION_KEEP_RESTRICTED: Label(_l("must be kept by law, locked"), "neutral", "lock"),
 }
 
+# What a plan announced, once a holder has signed for it.
+DONE: dict[int, Label] = {
+    holder_pb2.ACTION_DELETE_ROW: Label(_l("deleted"), "good", "trash"),
+    holder_pb2.ACTION_NULL: Label(_l("personal parts removed"), "good", "eraser"),
+    holder_pb2.ACTION_PSEUDONYMISE: Label(_l("no longer linked to you"), "good", "mask"),
+    holder_pb2.ACTION_KEEP_RESTRICTED: ACTIONS[holder_pb2.ACTION_KEEP_RESTRICTED],
+}
+
 ACTORS = {"subject": _l("you"), "staff": _l("our staff"), "system": _l("automatic")}
 
 _UNKNOWN = Label("–", "neutral", "help-circle")
@@ -70,8 +78,8 @@ def request_kind(value: int) -> Label:
     return label(REQUEST_KINDS, value)
 
 
-def action(value: int) -> Label:
-    return label(ACTIONS, value)
+def action(value: int, done: bool = False) -> Label:
+    return label(DONE if done else ACTIONS, value)
 
 
 def actor(name: str) -> str:
