@@ -79,7 +79,7 @@ _ALL = (
         _l("This page had been open for too long"),
         _l("For your safety a form is valid only for a limited time."),
         _NOTHING,
-        _l("Please go back, reload the page and send it again."),
+        _l("Please go back, copy what you wrote, reload the page and send it again."),
     ),
     Explanation(
         429,
