@@ -53,5 +53,6 @@ def create_app(settings: GatewaySettings) -> Flask:
         chrome_layout="gateway/layout.html",
         navigation=menu.navigation,
         name_of=people.name_of,
+        subject_of=people.subject_of,
     )
     return web.app

@@ -7,6 +7,7 @@ from functools import partial
 
 from flask_babel import gettext as _
 from kontor.contacts.v1.contacts_pb2 import BatchGetContactsRequest, Contact
+from kontor.tickets.v1.tickets_pb2 import Ticket
 
 from services.gateway.clients import clients, unless_down
 from services.gateway.session import may
@@ -26,6 +27,11 @@ def by_id(contact_ids: Iterable[str]) -> dict[str, Contact]:
         if answer is not None:
             found.update({contact.id: contact for contact in answer.contacts})
     return found
+
+
+def subject_of(ticket: Ticket) -> str:
+    """What a ticket is about; erasure leaves a ticket without a person and without words."""
+    return ticket.subject if ticket.contact_id else str(_("Content erased"))
 
 
 def name_of(contact: Contact | None) -> str:

@@ -30,6 +30,14 @@ TEXTS = (
 )
 
 
+# What the service refuses, in the reader's language; the form itself cannot know it.
+FAULTS = {
+    "email": _l("This does not look like an e-mail address."),
+    "phone": _l("This is not a phone number. Example: +49 221 471013"),
+    "family_name": _l("A contact needs a name or an e-mail address."),
+}
+
+
 class ContactForm(Form):
     """Everything about a person that staff may write."""
 

@@ -20,7 +20,7 @@ from kernel.errors import Aborted, AlreadyExists, FailedPrecondition, InvalidArg
 from services.gateway.clients import clients, unless_down
 from services.gateway.contacts import detail, export, listing
 from services.gateway.contacts.conflict import differences
-from services.gateway.contacts.forms import ContactForm, changes
+from services.gateway.contacts.forms import FAULTS, ContactForm, changes
 from services.gateway.people import name_of
 from services.gateway.session import opens_with
 
@@ -118,9 +118,8 @@ def _explain(form: ContactForm, error: InvalidArgument | AlreadyExists | FailedP
         text = _("This address is on the suppression list: the person does not want to be contacted.")
         form.email.errors = [*form.email.errors, text]
         return []
-    return form.take_errors(error.violations) or (
-        [] if error.violations else [_("Please check what you entered.")]
-    )
+    told = {path: str(FAULTS.get(path.rsplit(".", 1)[-1], text)) for path, text in error.violations.items()}
+    return form.take_errors(told) or ([] if error.violations else [_("Please check what you entered.")])
 
 
 def _organisations() -> list[Organisation]:
