@@ -293,10 +293,19 @@ async def test_only_the_requester_sees_and_confirms(machine: Machine) -> None:
     ):
         with pytest.raises(NotFound):
             await attempt
-    listed = await machine.service.list_requests(only_open=False, after=None, limit=9, caller=stranger)
+    listed = await machine.service.list_requests(
+        contact_id=None, only_open=False, after=None, limit=9, caller=stranger
+    )
     assert listed == []
     dpo = Principal(subject="dpo", client="gateway", roles=frozenset({"dpo"}), token="", expires_at=0)
-    assert len(await machine.service.list_requests(only_open=True, after=None, limit=9, caller=dpo)) == 1
+    assert (
+        len(
+            await machine.service.list_requests(
+                contact_id=None, only_open=True, after=None, limit=9, caller=dpo
+            )
+        )
+        == 1
+    )
 
 
 async def test_confirming_twice_is_refused(machine: Machine) -> None:

@@ -153,3 +153,12 @@ async def test_the_list_pages_newest_first_and_leaves_out_the_closed(door: Door)
         )
     await door.machine.jobs().work()
     assert not (await requests.ListRequests(privacy_pb2.ListRequestsRequest(open=True))).requests
+
+
+async def test_the_list_of_one_contact_holds_nobody_else(door: Door) -> None:
+    staff = door.as_staff("dpo")
+    person, other = await add_person(door.machine.contacts), await add_person(door.machine.contacts)
+    mine = await staff.CreateRequest(create(person))
+    await staff.CreateRequest(create(other))
+    found = await staff.ListRequests(privacy_pb2.ListRequestsRequest(contact_id=str(person)))
+    assert [request.id for request in found.requests] == [mine.id]

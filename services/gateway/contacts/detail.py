@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from functools import partial
 
 from flask import flash, redirect, render_template, request, url_for
@@ -37,6 +38,7 @@ from services.gateway.contacts.timeline import sentences
 from services.gateway.session import may, me, opens_with
 
 _TICKETS = 50
+_REQUESTS = 50
 _SHOWN = 5
 _ENTRIES = 25
 
@@ -47,11 +49,12 @@ def show(contact_id: uuid.UUID) -> ResponseReturnValue:
     contact = _get(contact_id)
     timeline = _timeline(contact.id, request.args.get("page_token", ""))
     tickets = _tickets(contact.id) if may("Tickets.ListTickets") else None
+    given = consents(contact.id)
     return render_template(
         "contacts/detail.html",
         contact=contact,
-        consents=consents(contact.id),
-        methods=_methods(contact.id),
+        consents=given,
+        methods=_methods(contact.id, given or []),
         topics=topics(),
         tickets=tickets,
         shown_tickets=_SHOWN,
@@ -134,12 +137,12 @@ def _get(contact_id: uuid.UUID) -> Contact:
     return clients().contacts.GetContact(GetContactRequest(contact_id=str(contact_id)))
 
 
-def _methods(contact_id: str) -> dict[str, str]:
+def _methods(contact_id: str, newest: Iterable[Consent]) -> dict[str, str]:
     """How each consent came about; evidence is open to the data protection officer only."""
     if not may("Consents.GetConsentEvidence"):
         return {}
     found = {}
-    for consent in consents(contact_id) or []:
+    for consent in newest:
         asked = GetConsentEvidenceRequest(contact_id=contact_id, topic=consent.topic)
         answer = unless_down(partial(clients().consents.GetConsentEvidence, asked))
         found[consent.topic] = _last_method(answer)
@@ -170,8 +173,9 @@ def _names(tickets: ListTicketsResponse | None) -> dict[str, str]:
 def _requests(contact_id: str) -> list[Request]:
     if not may("Requests.ListRequests"):
         return []
-    answer = unless_down(lambda: clients().requests.ListRequests(ListRequestsRequest(page_size=200)))
-    return [r for r in answer.requests if r.contact_id == contact_id] if answer is not None else []
+    asked = ListRequestsRequest(contact_id=contact_id, page_size=_REQUESTS)
+    answer = unless_down(lambda: clients().requests.ListRequests(asked))
+    return list(answer.requests) if answer is not None else []
 
 
 def _timeline(contact_id: str, token: str) -> ListTimelineResponse | None:

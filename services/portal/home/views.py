@@ -50,7 +50,9 @@ def _overview() -> str:
         lambda: clients().tickets.ListTickets(ListTicketsRequest(contact_id=contact.id, page_size=_SHOWN))
     )
     requests = unless_down(
-        lambda: clients().requests.ListRequests(ListRequestsRequest(page_size=_SHOWN, open=True))
+        lambda: clients().requests.ListRequests(
+            ListRequestsRequest(contact_id=contact.id, page_size=_SHOWN, open=True)
+        )
     )
     consents = unless_down(
         lambda: clients().consents.ListConsents(ListConsentsRequest(contact_id=contact.id))

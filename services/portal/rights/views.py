@@ -54,7 +54,8 @@ def overview() -> ResponseReturnValue:
     contact = own_contact()
     held = clients().collect(contact)
     login = current_login()
-    requests = unless_down(lambda: clients().requests.ListRequests(ListRequestsRequest(page_size=50)))
+    asked = ListRequestsRequest(contact_id=contact.id, page_size=50)
+    requests = unless_down(lambda: clients().requests.ListRequests(asked))
     return render_template(
         "rights/overview.html",
         contact=contact,

@@ -56,7 +56,11 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
         after = (datetime.fromisoformat(position[0]), uuid.UUID(position[1])) if position else None
         size = page_size(request.page_size)
         views = await self._requests.list_requests(
-            only_open=request.open, after=after, limit=size + 1, caller=current_principal()
+            contact_id=uuid.UUID(request.contact_id) if request.contact_id else None,
+            only_open=request.open,
+            after=after,
+            limit=size + 1,
+            caller=current_principal(),
         )
         shown = views[:size]
         response = privacy_pb2.ListRequestsResponse(requests=map(_request, shown))

@@ -104,16 +104,22 @@ class RequestService:
     async def list_requests(
         self,
         *,
+        contact_id: uuid.UUID | None,
         only_open: bool,
         after: tuple[datetime, uuid.UUID] | None,
         limit: int,
         caller: Principal,
     ) -> list[View]:
-        """Requests newest first; a customer's own only."""
+        """Requests newest first, of everybody or of one contact; a customer's own only."""
         mine = caller.subject if caller.is_customer_only else None
         async with self._database.reading() as session:
             found = await store.listed(
-                session, requested_by=mine, only_open=only_open, after=after, limit=limit
+                session,
+                contact_id=contact_id,
+                requested_by=mine,
+                only_open=only_open,
+                after=after,
+                limit=limit,
             )
             note_subjects(r.contact_id for r in found)
             return await self._views(session, found)

@@ -68,6 +68,7 @@ async def find(session: AnySession, request_id: uuid.UUID, *, lock: bool = False
 async def listed(
     session: AnySession,
     *,
+    contact_id: uuid.UUID | None,
     requested_by: str | None,
     only_open: bool,
     after: tuple[datetime, uuid.UUID] | None,
@@ -75,6 +76,8 @@ async def listed(
 ) -> list[Request]:
     """Requests, newest first."""
     statement = select(SubjectRequest).order_by(SubjectRequest.received_at.desc(), SubjectRequest.id.desc())
+    if contact_id is not None:
+        statement = statement.where(SubjectRequest.contact_id == contact_id)
     if requested_by is not None:
         statement = statement.where(SubjectRequest.requested_by == requested_by)
     if only_open:
