@@ -75,6 +75,10 @@ def create() -> ResponseReturnValue:
 @login_required
 def detail(ticket_id: uuid.UUID) -> ResponseReturnValue:
     """GET, POST /tickets/<id>: the conversation, and one more message."""
+    ticket = clients().tickets.GetTicket(GetTicketRequest(ticket_id=str(ticket_id)))
+    if ticket.contact_id != own_contact().id:
+        # Somebody with a staff role may reach any ticket; here everybody has the own ones.
+        abort(404)
     form = Reply()
     problems: list[str] = []
     if form.validate_on_submit():
@@ -89,10 +93,6 @@ def detail(ticket_id: uuid.UUID) -> ResponseReturnValue:
         else:
             flash(_("Your answer is with us."), "success")
             return redirect(url_for("tickets.detail", ticket_id=ticket_id), code=303)
-    ticket = clients().tickets.GetTicket(GetTicketRequest(ticket_id=str(ticket_id)))
-    if ticket.contact_id != own_contact().id:
-        # Somebody with a staff role may read any ticket; here everybody sees the own ones.
-        abort(404)
     messages = clients().tickets.ListMessages(
         ListMessagesRequest(ticket_id=str(ticket_id), page_size=_MESSAGES)
     )
