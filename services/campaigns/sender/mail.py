@@ -28,7 +28,7 @@ Headers = Sequence[tuple[str, str]]
 
 
 class AddressUnusable(ValueError):
-    """An address that no envelope can carry."""
+    """An address that no envelope can carry; which one is not said, for errors end up in logs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,13 @@ class Mailbox:
     def of(cls, address: str, name: str = "") -> Mailbox:
         """Errors: AddressUnusable."""
         if not _ADDRESS.fullmatch(address):
-            raise AddressUnusable(address)
+            raise AddressUnusable
         local, _, domain = address.rpartition("@")
         if not domain.isascii():
             try:
                 domain = idna.encode(domain, uts46=True).decode()
             except idna.IDNAError as error:
-                raise AddressUnusable(address) from error
+                raise AddressUnusable from error
         return cls(f"{local}@{domain}", name)
 
     @classmethod

@@ -214,13 +214,13 @@ class PeopleService:
 
     async def _refuse_suppressed_change(self, contact_id: uuid.UUID, changes: Mapping[str, Any]) -> None:
         """Only a new address is asked about: somebody who bounced may still move house."""
-        email = normal_email(changes.get("email", ""))
-        if email is None:
+        if changes.keys().isdisjoint(("email", "phone")):
             return
         view = await self.get_contact(contact_id)
-        same = email_key(view.email) == email_key(email)
-        if not same and await self._suppressions.is_suppressed(Reach(email, "")):
-            raise AddressSuppressed
+        person = changed(view, changes)
+        # The address that decides (see `Reach`): with a mail address, another phone changes nothing.
+        if (view.email or view.phone).lower() != (person.email or person.phone).lower():
+            await self._refuse_suppressed(person)
 
 
 async def _ensure(session: WriteSession, person: Person, *, source: str) -> tuple[uuid.UUID, bool]:

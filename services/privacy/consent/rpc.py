@@ -43,7 +43,10 @@ class ConsentsRpc(privacy_pb2_grpc.ConsentsServicer):
     async def WithdrawConsent(
         self, request: privacy_pb2.WithdrawConsentRequest, context: Any
     ) -> privacy_pb2.Consent:
-        method = request.method or ("portal" if current_principal().is_customer_only else "staff")
+        caller = current_principal()
+        # A service tells how it came about; who calls in person cannot claim to have been somebody else.
+        method = request.method if caller.is_service else ""
+        method = method or ("portal" if caller.is_customer_only else "staff")
         return _consent(await self._consents.withdraw_consent(_about(request), method=method))
 
     async def ListConsents(
