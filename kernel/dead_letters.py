@@ -62,7 +62,7 @@ def _describe(letter: RawStreamMsg) -> str:
 
 
 async def _run(action: str, which: str) -> int:
-    bus = Bus(os.environ.get("KONTOR_NATS_URL", "nats://127.0.0.1:8022"), name="dead-letters")
+    bus = Bus(os.environ["KONTOR_NATS_URL"], name="dead-letters")
     try:
         await asyncio.wait_for(bus.connect(), 5)
     except TimeoutError:
@@ -91,6 +91,8 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.action != "list" and not arguments.which:
         parser.error("say which: a sequence, or 'all'")
+    if not os.environ.get("KONTOR_NATS_URL"):
+        parser.error("KONTOR_NATS_URL is not set")
     return asyncio.run(_run(arguments.action, arguments.which))
 
 

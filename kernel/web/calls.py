@@ -37,13 +37,6 @@ def as_visitor() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def as_page() -> Iterator[None]:
-    """Call with the page's own service account. The view answers for whose data it asks."""
-    with call_context(CallContext(token="", deadline=g.call_deadline)):
-        yield
-
-
 def _open() -> None:
     g.call_deadline = monotonic() + PAGE_BUDGET_S
     rule = access_of(current_app, request.endpoint) if request.endpoint else None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
+from kontor.contacts.v1 import imports_pb2
 from kontor.options.v1 import options_pb2
 
 from tests.architecture.tree import ROOT, contract, messages, services
@@ -71,6 +73,23 @@ def test_every_rpc_says_who_may_call_it_and_why(method: MethodDescriptor) -> Non
 @pytest.mark.parametrize("method", METHODS, ids=lambda m: m.full_name)
 def test_every_mutation_takes_a_request_id(method: MethodDescriptor) -> None:
     assert idempotency_faults(method) == []
+
+
+def test_no_request_holds_a_map() -> None:
+    # `kernel.validation` looks into fields, lists and messages; a map would pass unchecked.
+    assert [f.full_name for m in METHODS for f in map_fields(m.input_type)] == []
+
+
+def map_fields(message: Descriptor) -> Iterator[FieldDescriptor]:
+    for field in message.fields:
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            yield field
+        elif field.message_type is not None:
+            yield from map_fields(field.message_type)
+
+
+def test_map_fields_are_found() -> None:
+    assert [f.name for f in map_fields(imports_pb2.ListImportRowsResponse.DESCRIPTOR)] == ["cells"]
 
 
 def test_every_text_field_is_declared_personal_or_plain() -> None:

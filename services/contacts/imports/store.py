@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    CursorResult,
     Text,
     Uuid,
     any_,
@@ -155,14 +154,13 @@ async def settle(
     )
 
 
-async def forget_before(session: WriteSession, moment: datetime) -> int:
+async def forget_before(session: WriteSession, moment: datetime) -> None:
     """Deletes the rows of imports older than this, and dry runs that nobody committed."""
     old = select(ContactImport.id).where(ContactImport.created_at < moment)
-    gone = await session.execute(delete(ImportRow).where(ImportRow.import_id.in_(old)))
+    await session.execute(delete(ImportRow).where(ImportRow.import_id.in_(old)))
     await session.execute(
         delete(ContactImport).where(ContactImport.created_at < moment, ContactImport.state == DRY_RUN)
     )
-    return gone.rowcount if isinstance(gone, CursorResult) else 0
 
 
 async def forget_imports_before(session: WriteSession, moment: datetime) -> None:
