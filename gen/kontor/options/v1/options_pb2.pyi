@@ -178,7 +178,7 @@ class Rules(_message.Message):
     """Numbers: inclusive bounds; unset means unbounded."""
     maximum: _builtins.int
     max_items: _builtins.int
-    """Repeated fields and maps."""
+    """Repeated fields. No request holds a map: a test sees to it."""
     min_items: _builtins.int
     defined: _builtins.bool
     """An enum value other than 0 that the enum defines."""
