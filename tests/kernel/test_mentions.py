@@ -26,10 +26,10 @@ class Base(DeclarativeBase):
     metadata = service_metadata()
 
 
-class Remark(Base):
+class Letter(Base):
     """Something a contact wrote."""
 
-    __tablename__ = "remark"
+    __tablename__ = "letter_in_test_mentions"
     __table_args__ = (dataset(deletion_class="x", subject="contact_id"),)
 
     id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
@@ -38,7 +38,7 @@ class Remark(Base):
     body: Mapped[str] = personal(Text, category=Category.FREE_TEXT, purpose=Purpose.SERVICE)
 
 
-REMARKS: Table = Remark.__table__  # type: ignore[assignment]
+LETTERS: Table = Letter.__table__  # type: ignore[assignment]
 ERNA = Subject(new_id(), emails=("erna@post.example",), phones=("+4930123",), names=("erna groß",))
 HUGO = new_id()
 
@@ -48,7 +48,7 @@ async def house(open_database: OpenDatabase) -> Database:
     database = open_database("scratch", Base.metadata)
     async with database.engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
-        await connection.execute(REMARKS.delete())
+        await connection.execute(LETTERS.delete())
     return database
 
 
@@ -61,13 +61,13 @@ async def write(database: Database, contact_id: uuid.UUID, body: str, phone: str
     note_id = new_id()
     async with database.transaction() as session:
         values = {"id": note_id, "contact_id": contact_id, "body": body, "phone": phone}
-        await session.execute(insert(REMARKS).values(values))
+        await session.execute(insert(LETTERS).values(values))
     return note_id
 
 
 async def body_of(database: Database, note_id: uuid.UUID) -> str | None:
     async with database.reading() as session:
-        return (await session.execute(select(REMARKS.c.body).where(REMARKS.c.id == note_id))).scalar()
+        return (await session.execute(select(LETTERS.c.body).where(LETTERS.c.id == note_id))).scalar()
 
 
 async def erase(database: Database, holder: Holder) -> dict[str, int]:
