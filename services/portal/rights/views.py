@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from datetime import date
 
-from flask import Blueprint, Response, abort, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS, REQUEST_KIND_ERASURE, PlanItem, RequestKind
 from kontor.privacy.v1.privacy_pb2 import (
     DOCUMENT_FORMAT_JSON,
@@ -27,6 +28,7 @@ from kontor.privacy.v1.privacy_pb2 import (
     Request,
 )
 
+from kernel.errors import FailedPrecondition
 from kernel.web.access import login_required
 from kernel.web.forms import Form
 from kernel.web.login import current_login
@@ -119,15 +121,18 @@ def _ask(kind: RequestKind.ValueType, form: Form | None = None) -> ResponseRetur
     form = form or Form()
     if not form.validate_on_submit():
         abort(400)
-    made = clients().requests.CreateRequest(
-        CreateRequestRequest(
-            request_id=form.request_id.data,
-            contact_id=own_contact().id,
-            kind=kind,
-            language=str(get_locale()),
-        )
+    wanted = CreateRequestRequest(
+        request_id=form.request_id.data, contact_id=own_contact().id, kind=kind, language=str(get_locale())
     )
-    return redirect(url_for("rights.request_page", request_id=made.id), code=303)
+    try:
+        made = clients().requests.CreateRequest(wanted).id
+    except FailedPrecondition as error:
+        # Who asks twice wants to see how the first one stands.
+        made = error.metadata.get("id", "")
+        if not made:
+            raise
+        flash(_("You have asked for this already. Here you see how it stands."), "info")
+    return redirect(url_for("rights.request_page", request_id=made), code=303)
 
 
 def _shown(request_id: uuid.UUID) -> dict[str, object]:
