@@ -49,6 +49,12 @@ async def test_a_customer_opens_one_for_themselves(desk: Desk) -> None:
     assert ticket.contact_id == desk.anna
 
 
+async def test_a_customer_does_not_say_how_urgent_it_is(desk: Desk) -> None:
+    asked = opening(desk.anna, priority=tickets_pb2.TICKET_PRIORITY_URGENT)
+    ticket = await desk.customer(desk.anna).CreateTicket(asked)
+    assert ticket.priority == tickets_pb2.TICKET_PRIORITY_NORMAL
+
+
 async def test_a_customer_cannot_open_one_for_somebody_else(desk: Desk) -> None:
     with pytest.raises(NotFound):
         await desk.customer(desk.anna).CreateTicket(opening(desk.ben))

@@ -83,9 +83,11 @@ class TicketsService:
 
     async def create_ticket(self, opening: Opening) -> Ticket:
         """Opens a ticket with its first message. Errors: ContactNotFound."""
-        principal = current_principal()
-        # A customer's own contact was found by the access rule; others may name anybody.
-        if not principal.is_customer_only and not await self._contacts.has(opening.contact_id):
+        if current_principal().is_customer_only:
+            # How urgent it is and how it came is not the customer's to say; the contact is their own by the
+            # access rule.
+            opening = replace(opening, priority=None, channel=Channel.PORTAL)
+        elif not await self._contacts.has(opening.contact_id):
             raise ContactNotFound
         now = self._clock.now()
         row = TicketRow(
@@ -94,7 +96,7 @@ class TicketsService:
             subject=opening.subject,
             state=State.NEW,
             priority=opening.priority or Priority.NORMAL,
-            channel=Channel.PORTAL if principal.is_customer_only else opening.channel,
+            channel=opening.channel,
             message_count=1,
             created_at=now,
             updated_at=now,
