@@ -65,12 +65,20 @@ class TimedJob:
     async def _turn(self) -> None:
         if not await self._take():
             return
-        renewal = asyncio.create_task(self._keep())
         started = monotonic()
+        work = asyncio.ensure_future(self._job())
+        renewal = asyncio.create_task(self._keep())
         try:
-            await self._job()
+            await asyncio.wait((work, renewal), return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()
+            else:
+                # Somebody else may have begun; going on would be running twice.
+                log.error("lease lost; job stopped", job=self.name)
         finally:
+            work.cancel()
             renewal.cancel()
+            await asyncio.gather(work, renewal, return_exceptions=True)
             await self._release()
             spent = monotonic() - started
             if spent > self._lease:
@@ -84,10 +92,15 @@ class TimedJob:
             return taken.first() is not None
 
     async def _keep(self) -> None:
-        while True:
+        """Renews the lease; returns when it is lost."""
+        held_until = monotonic() + self._lease
+        while monotonic() < held_until:
             await asyncio.sleep(self._lease / 3)
+            asked = monotonic()
             try:
-                await self._take()
+                if not await self._take():
+                    return
+                held_until = asked + self._lease
             except DomainError as error:
                 log.warning("lease not renewed", job=self.name, reason=error.reason)
 

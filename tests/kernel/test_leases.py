@@ -129,3 +129,24 @@ async def test_a_failing_job_gets_its_next_turn(database: Database, failure: Exc
 
     await until(again)
     await stop(task)
+
+
+async def test_a_job_whose_lease_was_taken_stops(database: Database) -> None:
+    started, ended = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        started.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+
+    task = asyncio.create_task(job(database, work, lease=0.6).run())
+    await asyncio.wait_for(started.wait(), 5)
+    async with database.begin() as session:
+        # As after a pause that outlasted the lease: another process holds it now.
+        await session.execute(
+            text("UPDATE lease SET holder = gen_random_uuid(), until = now() + interval '1 minute'")
+        )
+    await asyncio.wait_for(ended.wait(), 5)
+    await stop(task)
