@@ -22,6 +22,7 @@ from kontor.tickets.v1.tickets_pb2 import (
 
 from kernel.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound
 from kernel.ids import derived_id
+from kernel.web.paging import every_item
 from services.gateway import people
 from services.gateway.clients import clients, unless_down
 from services.gateway.contacts.detail import consents, topics
@@ -198,7 +199,7 @@ def _get(ticket_id: uuid.UUID) -> Ticket:
 
 def _messages(ticket_id: str) -> list[Message]:
     asked = ListMessagesRequest(ticket_id=ticket_id, page_size=_MESSAGES)
-    return list(clients().tickets.ListMessages(asked).messages)
+    return every_item(clients().tickets.ListMessages, asked, lambda answer: list(answer.messages))
 
 
 def _customer(contact_id: str) -> Contact | None:

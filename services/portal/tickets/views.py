@@ -19,6 +19,7 @@ from kontor.tickets.v1.tickets_pb2 import (
 
 from kernel.errors import InvalidArgument
 from kernel.web.access import login_required
+from kernel.web.paging import every_item
 from services.portal.clients import clients
 from services.portal.session import own_contact
 from services.portal.tickets.forms import NewTicket, Reply
@@ -93,10 +94,9 @@ def detail(ticket_id: uuid.UUID) -> ResponseReturnValue:
         else:
             flash(_("Your answer is with us."), "success")
             return redirect(url_for("tickets.detail", ticket_id=ticket_id), code=303)
-    messages = clients().tickets.ListMessages(
-        ListMessagesRequest(ticket_id=str(ticket_id), page_size=_MESSAGES)
-    )
-    public = [message for message in messages.messages if not message.internal]
+    asked = ListMessagesRequest(ticket_id=str(ticket_id), page_size=_MESSAGES)
+    messages = every_item(clients().tickets.ListMessages, asked, lambda answer: list(answer.messages))
+    public = [message for message in messages if not message.internal]
     return render_template(
         "tickets/detail.html", ticket=ticket, messages=public, form=form, problems=problems
     )
