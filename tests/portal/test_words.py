@@ -69,8 +69,7 @@ def test_a_state_of_a_newer_service_is_still_a_page() -> None:
 
 def test_every_icon_on_the_pages_exists() -> None:
     folder = Path(__file__).resolve().parents[2] / "kernel/web/static/vendor/icons"
-    if not folder.is_dir():
-        pytest.skip("No icons: run `npm ci` and `python -m kernel.web.vendor node_modules`")
+    assert folder.is_dir(), "no icons: make bootstrap"
     tables = (labels.TICKET_STATES, labels.REQUEST_STATES, labels.REQUEST_KINDS, labels.ACTIONS)
     used = {label.icon for table in tables for label in table.values()}
     used |= {icon for _title, _text, icon in words.HOLDERS.values()}

@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from kernel.web.assets import icon
 from kernel.web.compile_translations import ROOT
 
@@ -13,8 +11,7 @@ _CALL = re.compile(r'icon\(\s*"([a-z0-9-]+)"(?:\s+if [^)]*? else "([a-z0-9-]+)")
 
 
 def test_every_icon_that_a_template_names_exists() -> None:
-    if not ICONS.is_dir():
-        pytest.skip("No icons: run `npm ci` and `python -m kernel.web.vendor node_modules`")
+    assert ICONS.is_dir(), "no icons: make bootstrap"
     named: dict[str, Path] = {}
     for template in [*ROOT.glob("kernel/web/**/*.html"), *ROOT.glob("services/**/*.html")]:
         for found in _CALL.finditer(template.read_text(encoding="utf-8")):
@@ -24,7 +21,6 @@ def test_every_icon_that_a_template_names_exists() -> None:
 
 
 def test_an_icon_is_hidden_from_screen_readers() -> None:
-    if not ICONS.is_dir():
-        pytest.skip("No icons: run `npm ci` and `python -m kernel.web.vendor node_modules`")
+    assert ICONS.is_dir(), "no icons: make bootstrap"
     assert 'aria-hidden="true"' in icon("user")
     assert 'stroke="currentColor"' in icon("user")
