@@ -20,7 +20,7 @@ STREAMS = ("CONTACTS", "CAMPAIGNS", "TICKETS", "PRIVACY")
 
 def doors(reader: str, streams: Sequence[str]) -> dict[str, str]:
     """Subject → response type of everything that a reader may ask: its own consumers, and stored facts."""
-    found = {}
+    found: dict[str, str] = {}
     for stream in streams:
         consumer = f"{stream}.{reader_consumer(reader)}"
         found |= {
