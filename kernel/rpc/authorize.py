@@ -19,7 +19,7 @@ class OwnContact(Protocol):
 
 
 def authorize_stage(own_contact: OwnContact) -> Stage:
-    """Roles first; then, for a caller who is only a customer, whether the contact is their own."""
+    """Roles and purposes first; then, for a caller who is only a customer, whether the contact is their own."""
 
     async def stage(call: Call, request: Any, proceed: Proceed) -> Any:
         access = call.method.access
@@ -32,6 +32,10 @@ def authorize_stage(own_contact: OwnContact) -> Stage:
             raise Unauthenticated("This call needs a token.", reason="TOKEN_MISSING")
         if not (call.method.roles & principal.roles):
             raise PermissionDenied("Your role may not do this.", reason="ROLE_MISSING")
+        if principal.allowance is not None and not principal.allowance.permits(access.purpose):
+            raise PermissionDenied(
+                "Your client may not process data for this purpose.", reason="PURPOSE_MISSING"
+            )
         if access.own and principal.is_customer_only:
             await _require_own(request, access.own, own_contact, principal)
         if access.own:
