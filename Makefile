@@ -1,13 +1,13 @@
 # Every target prepares what it needs first. `make help` explains them.
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo demo-reset test smoke lint format types proto docs proto-check proto-breaking release-contract lock audit \
+.PHONY: help bootstrap demo demo-reset test smoke lint format types proto docs proto-check proto-breaking release-contract client lock audit \
         bench-rpc bench-events dead-letters chart-check screenshots
 SHELL := /bin/bash
 
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := $(wildcard kernel services devstack bench tests)
+SOURCES := $(wildcard kernel services devstack bench clients/python tests)
 # What `make test` hands to pytest: make test ARGS="tests/privacy -k permit"
 ARGS ?=
 WORKERS ?= 2
@@ -63,6 +63,9 @@ proto-breaking: bootstrap  ## Check that the contract still serves the clients o
 
 release-contract: bootstrap proto-breaking  ## Make the present contract the last released one: done once per release, and committed
 	@$(BIN)/buf build --exclude-source-info -o $(RELEASED)
+
+client: bootstrap  ## Build the installable Python client for integrators into dist/
+	@$(BIN)/python -m devstack.client_package
 
 lock: bootstrap  ## Resolve requirements/*.in into hashed locks, and package.json into its lock
 	@for name in base web dev; do \
