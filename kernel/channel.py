@@ -19,6 +19,7 @@ from kernel import telemetry
 from kernel.errors import DeadlineExceeded, from_rpc_error
 from kernel.identity import ServiceToken
 from kernel.rpc.call import current_call
+from kernel.tls import LOOPBACK_ONLY, Trust
 
 _tracer = trace.get_tracer("kontor.channel")
 
@@ -129,11 +130,13 @@ class _StreamInterceptor(grpc.aio.UnaryStreamClientInterceptor):
         return await continuation(prepared, request)
 
 
-def service_channel(target: str, token: ServiceToken) -> grpc.aio.Channel:
-    """A channel to another service, with this service's own token."""
-    return grpc.aio.insecure_channel(
-        target, options=OPTIONS, interceptors=[_ClientInterceptor(token), _StreamInterceptor(token)]
-    )
+def service_channel(target: str, token: ServiceToken, trust: Trust = LOOPBACK_ONLY) -> grpc.aio.Channel:
+    """A channel to another service, with this service's own token. Errors: InTheClear."""
+    interceptors = [_ClientInterceptor(token), _StreamInterceptor(token)]
+    credentials = trust.credentials(target)
+    if credentials is None:
+        return grpc.aio.insecure_channel(target, options=OPTIONS, interceptors=interceptors)
+    return grpc.aio.secure_channel(target, credentials, options=OPTIONS, interceptors=interceptors)
 
 
 async def typed_stream(stream: Any) -> AsyncIterator[Any]:
@@ -215,14 +218,20 @@ class SyncChannel:
     `own_token` answers the process's own access token; it is used for visitors without a login.
     """
 
-    def __init__(self, target: str, *, own_token: Callable[[], str]) -> None:
+    def __init__(self, target: str, *, own_token: Callable[[], str], trust: Trust = LOOPBACK_ONLY) -> None:
         self._target = target
         self._own_token = own_token
+        self._trust = trust
         self._channel: grpc.Channel | None = None
 
     def get(self) -> grpc.Channel:
-        """The open channel."""
+        """The open channel. Errors: InTheClear."""
         if self._channel is None:
-            plain = grpc.insecure_channel(self._target, options=OPTIONS)
+            credentials = self._trust.credentials(self._target)
+            plain = (
+                grpc.insecure_channel(self._target, options=OPTIONS)
+                if credentials is None
+                else grpc.secure_channel(self._target, credentials, options=OPTIONS)
+            )
             self._channel = grpc.intercept_channel(plain, _SyncInterceptor(self._own_token))
         return self._channel

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # The name becomes part of a consumer's and an account's name on the broker.
@@ -22,13 +23,35 @@ class ProcessSettings(BaseSettings):
     client_id: str = Field(description="this process's client in the realm")
     client_secret: SecretStr
     secret_key: SecretStr = Field(min_length=32, description="root of page tokens, links and sessions")
+    tls_ca_file: Path | None = Field(default=None, description="PEM: who signed the services' certificates")
+    tls_certificate_file: Path | None = Field(
+        default=None, description="PEM: this process's own, with its chain"
+    )
+    tls_key_file: Path | None = Field(default=None, description="PEM: the key of that certificate")
+    mesh_encrypts: bool = Field(
+        default=False, description="plain text may leave the machine: a mesh or the CNI encrypts it"
+    )
     otlp_endpoint: str | None = Field(default=None, description="OTLP gRPC endpoint; none means no export")
     log_level: str = "INFO"
+
+    @model_validator(mode="after")
+    def _certificate_with_key(self) -> Self:
+        if (self.tls_certificate_file is None) != (self.tls_key_file is None):
+            raise ValueError("KONTOR_TLS_CERTIFICATE_FILE and KONTOR_TLS_KEY_FILE go together")
+        return self
 
 
 class ServiceSettings(ProcessSettings):
     """What every back end is told."""
 
+    tls_client_ca_file: Path | None = Field(
+        default=None,
+        description="PEM: callers must show a certificate of this authority; none means anybody may",
+    )
+    health_listen: str | None = Field(
+        default=None,
+        description="host:port that answers health in the clear, and nothing else: kubelets know no TLS",
+    )
     nats_url: str
     stream_replicas: int = Field(default=1, ge=1, le=5, description="R of the JetStream streams")
     fact_readers: tuple[Annotated[str, StringConstraints(pattern=READER_NAME)], ...] = Field(

@@ -29,6 +29,7 @@ from kernel.rpc.authorize import OwnContact
 from kernel.rpc.chain import house_stages
 from kernel.rpc.server import make_server
 from kernel.signing import Signer
+from kernel.tls import InTheClear, Trust, open_port
 
 log = telemetry.get_logger(__name__)
 
@@ -66,6 +67,7 @@ class Backend:
             client_id=settings.client_id,
             client_secret=settings.client_secret.get_secret_value(),
         )
+        self._trust = Trust.of(settings)
         self._servicers: list[tuple[Callable[[Any, Any], None], Any, str]] = []
         self._subscriptions: list[Subscription] = []
         self._jobs: list[TimedJob] = []
@@ -74,7 +76,7 @@ class Backend:
 
     def channel(self, target: str) -> grpc.aio.Channel:
         """A channel to another service, closed at exit."""
-        channel = service_channel(target, self.token)
+        channel = service_channel(target, self.token, self._trust)
         self._channels.append(channel)
         return channel
 
@@ -100,19 +102,23 @@ class Backend:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         server, state = self._make_server(own_contact)
+        servers = [server, *self._health_door(state)]
         try:
-            port = server.add_insecure_port(self.settings.listen)
+            port = open_port(server, self.settings)
         except RuntimeError as error:
             taken = f"{self.settings.listen} is taken; set KONTOR_LISTEN to another address."
             raise SystemExit(taken) from error
+        except (InTheClear, OSError, ValueError) as error:
+            raise SystemExit(f"Nothing is served without protection: {error}") from error
         tasks = [asyncio.create_task(work) for work in self._background(state)]
-        await server.start()
+        for each in servers:
+            await each.start()
         log.info("serving", service=self.name, port=port)
         stopped = asyncio.create_task(stop.wait())
         # A background task never ends by itself; if one does, the process must not go on without it.
         await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
         ended = next((task for task in tasks if task.done()), None)
-        await self._stop(server, state, tasks)
+        await self._stop(servers, state, tasks)
         if ended is not None:
             # Not as a traceback: that would print the error's text, which may quote a row.
             why = ended.exception()
@@ -131,6 +137,15 @@ class Backend:
         names = [full_name for _, _, full_name in self._servicers]
         reflection.enable_server_reflection((*names, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
         return server, state
+
+    def _health_door(self, state: health.aio.HealthServicer) -> list[grpc.aio.Server]:
+        """A server that knows nothing but health, where one is asked for."""
+        if self.settings.health_listen is None:
+            return []
+        server = grpc.aio.server()
+        health_pb2_grpc.add_HealthServicer_to_server(state, server)
+        server.add_insecure_port(self.settings.health_listen)
+        return [server]
 
     def _background(self, state: health.aio.HealthServicer) -> list[Any]:
         relay = Relay(
@@ -168,12 +183,15 @@ class Backend:
             await asyncio.sleep(_READINESS_S if ready else 0.2)
 
     async def _stop(
-        self, server: grpc.aio.Server, state: health.aio.HealthServicer, tasks: list[asyncio.Task[Any]]
+        self,
+        servers: Sequence[grpc.aio.Server],
+        state: health.aio.HealthServicer,
+        tasks: list[asyncio.Task[Any]],
     ) -> None:
         log.info("stopping", service=self.name)
         # NOT_SERVING first: what routes to us must stop before we stop answering.
         await state.enter_graceful_shutdown()
-        await server.stop(DRAIN_S)
+        await asyncio.gather(*(server.stop(DRAIN_S) for server in servers))
         await end(tasks)
         await self.audit.close()
         for channel in self._channels:

@@ -15,6 +15,7 @@ from kontor.tickets.v1.tickets_pb2_grpc import TicketsStub
 
 from kernel.channel import SyncChannel
 from kernel.errors import DeadlineExceeded, Unavailable
+from kernel.tls import Trust
 from kernel.web.calls import OwnToken
 from services.gateway.config import GatewaySettings
 
@@ -27,11 +28,11 @@ class Clients:
     """Stubs of every service that the gateway asks, always with the token of who is logged in."""
 
     def __init__(self, settings: GatewaySettings) -> None:
-        token = OwnToken(settings)
-        self._contacts = SyncChannel(settings.contacts_target, own_token=token)
-        self._campaigns = SyncChannel(settings.campaigns_target, own_token=token)
-        self._tickets = SyncChannel(settings.tickets_target, own_token=token)
-        self._privacy = SyncChannel(settings.privacy_target, own_token=token)
+        token, trust = OwnToken(settings), Trust.of(settings)
+        self._contacts = SyncChannel(settings.contacts_target, own_token=token, trust=trust)
+        self._campaigns = SyncChannel(settings.campaigns_target, own_token=token, trust=trust)
+        self._tickets = SyncChannel(settings.tickets_target, own_token=token, trust=trust)
+        self._privacy = SyncChannel(settings.privacy_target, own_token=token, trust=trust)
 
     @cached_property
     def contacts(self) -> ContactsStub:

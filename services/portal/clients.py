@@ -19,6 +19,7 @@ from kontor.tickets.v1.tickets_pb2_grpc import TicketsStub
 
 from kernel.channel import SyncChannel
 from kernel.errors import DeadlineExceeded, Internal, Unavailable, from_rpc_error
+from kernel.tls import Trust
 from kernel.web.calls import OwnToken
 from services.portal.config import PortalSettings
 
@@ -42,9 +43,11 @@ class Clients:
 
     def __init__(self, settings: PortalSettings) -> None:
         self._own_token = OwnToken(settings)
+        trust = Trust.of(settings)
         targets = {name: getattr(settings, f"{name}_target") for name in HOLDERS}
         self._channels = {
-            name: SyncChannel(target, own_token=self._own_token) for name, target in targets.items()
+            name: SyncChannel(target, own_token=self._own_token, trust=trust)
+            for name, target in targets.items()
         }
 
     @cached_property

@@ -11,7 +11,9 @@ from tests.chart.rendering import (
     RELEASE,
     Manifest,
     containers,
+    example_values,
     full_values,
+    merged,
     of_kind,
     pods,
     process,
@@ -64,7 +66,7 @@ def test_every_pod_runs_without_privileges_and_without_a_token(manifests: list[M
         # Service links would put KONTOR_… variables of Kubernetes' making beside ours.
         assert pod["enableServiceLinks"] is False, name
         assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys(), name
-        assert all("emptyDir" in volume for volume in pod["volumes"]), name
+        assert {kind for volume in pod["volumes"] for kind in volume} <= {"name", "emptyDir", "secret"}, name
     for name, account in of_kind(manifests, "ServiceAccount").items():
         assert account["automountServiceAccountToken"] is False, name
 
@@ -78,7 +80,8 @@ def test_every_container_is_locked_down(manifests: list[Manifest]) -> None:
             "capabilities": {"drop": ["ALL"]},
             "seccompProfile": {"type": "RuntimeDefault"},
         }, name
-        assert container["volumeMounts"] == [{"name": "tmp", "mountPath": "/tmp"}], name
+        assert container["volumeMounts"][0] == {"name": "tmp", "mountPath": "/tmp"}, name
+        assert all(mount["readOnly"] for mount in container["volumeMounts"][1:]), name
 
 
 def test_every_container_states_its_resources(manifests: list[Manifest]) -> None:
@@ -89,14 +92,16 @@ def test_every_container_states_its_resources(manifests: list[Manifest]) -> None
 
 
 @pytest.mark.parametrize("name", PROCESSES)
-def test_probes_ask_the_port_on_which_the_process_listens(manifests: list[Manifest], name: str) -> None:
+def test_probes_ask_a_port_on_which_the_process_listens(manifests: list[Manifest], name: str) -> None:
+    """Kubelets speak no TLS, so they ask a back end at its door for health."""
     main = process(manifests, name).main
-    listen = next(found["value"] for found in main["env"] if found["name"] == "KONTOR_LISTEN")
-    port = int(listen.rpartition(":")[2])
-    assert [found["containerPort"] for found in main["ports"]] == [port]
+    ports = {
+        found["name"]: found["value"].rpartition(":")[2] for found in main["env"] if "LISTEN" in found["name"]
+    }
+    assert [found["containerPort"] for found in main["ports"]] == [int(ports["KONTOR_LISTEN"])]
     for probe in (main["startupProbe"], main["livenessProbe"], main["readinessProbe"]):
         how = probe["grpc"] if name in BACKENDS else probe["httpGet"]
-        assert how["port"] == port
+        assert how["port"] == int(ports["KONTOR_HEALTH_LISTEN" if name in BACKENDS else "KONTOR_LISTEN"])
         assert probe["timeoutSeconds"] >= 1
 
 
@@ -163,6 +168,42 @@ def test_pages_are_reached_over_tls_at_the_host_that_they_know(full_release: lis
         assert public == f"https://{rule['host']}"
         assert tls["hosts"] == [rule["host"]]
         assert tls["secretName"]
+
+
+def test_only_who_shows_a_certificate_holds_its_key() -> None:
+    for callers, holders in ((False, set(BACKENDS)), (True, set(PROCESSES))):
+        release = render(merged(example_values(), {"grpc": {"clientCertificates": callers}}))
+        mounted = {name: _tls_files(process(release, name).pod) for name in PROCESSES}
+        assert all("ca.crt" in files for files in mounted.values())
+        assert {name for name, files in mounted.items() if "tls.key" in files} == holders
+
+
+def test_every_file_that_a_process_is_told_of_is_mounted(full_release: list[Manifest]) -> None:
+    for name in PROCESSES:
+        found = process(full_release, name)
+        told = {v["value"] for v in found.main["env"] if v["name"].endswith("_FILE")}
+        (mount,) = (m for m in found.main["volumeMounts"] if m["name"] == "tls")
+        assert told == {f"{mount['mountPath']}/{file}" for file in _tls_files(found.pod)}
+
+
+def test_with_a_mesh_nothing_of_tls_is_left() -> None:
+    release = render(merged(example_values(), {"grpc": {"tlsSecret": "", "meshEncrypts": True}}))
+    for name in PROCESSES:
+        found = process(release, name)
+        names = {variable["name"] for variable in found.main["env"]}
+        assert not {n for n in names if "_TLS_" in n or n == "KONTOR_HEALTH_LISTEN"}
+        assert {"name": "KONTOR_MESH_ENCRYPTS", "value": "true"} in found.main["env"]
+        assert _tls_files(found.pod) == set()
+        assert (
+            "grpc" not in found.main["readinessProbe"]
+            or found.main["readinessProbe"]["grpc"]["port"] == 50051
+        )
+
+
+def _tls_files(pod: Manifest) -> set[str]:
+    """The files of the TLS Secret that a pod mounts."""
+    secrets = [volume["secret"] for volume in pod["volumes"] if volume["name"] == "tls"]
+    return {item["path"] for secret in secrets for item in secret["items"]}
 
 
 def test_a_digest_wins_over_the_tag(full_release: list[Manifest]) -> None:

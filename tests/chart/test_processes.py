@@ -30,6 +30,7 @@ from tests.chart.rendering import (
     process,
     render,
 )
+from tests.fixtures.authority import Authority
 from tests.fixtures.postgres import PASSWORD
 
 pytestmark = pytest.mark.slow
@@ -46,12 +47,19 @@ def test_process_starts_as_rendered_and_answers_its_own_probes(
     found = process(render(merged(example_values(), {"nats": {"streamReplicas": 1}})), name)
     host = _own_loopback()
     secrets = _secrets(name, postgres_server, nats_url)
+    authority = Authority()
+    authority.issue(tmp_path, host)
+    authority.write(tmp_path)
 
     with _running(found.migrate, host, secrets, tmp_path) as migration:
         assert migration.wait(START_SECONDS) == 0, _log(tmp_path)
     with _running(found.main, host, secrets, tmp_path) as running:
         for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
             _wait_until(partial(_answers, found.main[probe], host), running, tmp_path)
+        if name in BACKENDS:
+            port = found.main["ports"][0]["containerPort"]
+            assert _serving(f"{host}:{port}", "", 5, grpc.ssl_channel_credentials(authority.pem))
+            assert not _serving(f"{host}:{port}", "", 5)
         running.send_signal(signal.SIGTERM)
         grace = found.pod["terminationGracePeriodSeconds"]
         assert _ended(running, grace) == 0, _log(tmp_path)
@@ -72,20 +80,22 @@ def _secrets(name: str, postgres: Postgres, nats_url: str) -> dict[str, str]:
     }
 
 
-def _environment(container: Manifest, host: str, secrets: dict[str, str]) -> dict[str, str]:
-    """The rendered environment; only addresses and secrets are the test's own."""
+def _environment(container: Manifest, host: str, secrets: dict[str, str], folder: Path) -> dict[str, str]:
+    """The rendered environment; only addresses, secrets and mounted files are the test's own."""
     found = {}
     for variable in container["env"]:
         if "valueFrom" in variable:
             found[variable["name"]] = secrets[variable["valueFrom"]["secretKeyRef"]["key"]]
         else:
-            found[variable["name"]] = _at_home(variable["name"], variable["value"], host)
+            found[variable["name"]] = _at_home(variable["name"], variable["value"], host, folder)
     return found
 
 
-def _at_home(name: str, value: str, host: str) -> str:
-    """The value with its host replaced; ports and paths stay as rendered."""
-    if name == "KONTOR_LISTEN" or name.endswith("_TARGET"):
+def _at_home(name: str, value: str, host: str, folder: Path) -> str:
+    """The value with its host, or the folder of its file, replaced; ports and names stay as rendered."""
+    if name.endswith("_FILE"):
+        return str(folder / Path(value).name)
+    if name.endswith(("_LISTEN", "_TARGET")):
         return f"{host}:{value.rpartition(':')[2]}"
     if name == "KONTOR_OIDC_ISSUER":
         # Nobody answers there: a process starts before its identity provider and waits with the first login.
@@ -111,7 +121,7 @@ def _run(container: Manifest, host: str, secrets: dict[str, str], folder: Path) 
                 "HOME": str(folder),
                 "PYTHONPATH": f"{tree}:{tree / 'gen'}",
                 "PYTHONDONTWRITEBYTECODE": "1",
-                **_environment(container, host, secrets),
+                **_environment(container, host, secrets, folder),
             },
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -164,8 +174,11 @@ def _answers(probe: Manifest, host: str) -> bool:
         connection.close()
 
 
-def _serving(target: str, service: str, timeout: float) -> bool:
-    with grpc.insecure_channel(target) as channel:
+def _serving(
+    target: str, service: str, timeout: float, credentials: grpc.ChannelCredentials | None = None
+) -> bool:
+    opened = grpc.secure_channel(target, credentials) if credentials else grpc.insecure_channel(target)
+    with opened as channel:
         request = health_pb2.HealthCheckRequest(service=service)
         stub: Any = health_pb2_grpc.HealthStub(channel)
         try:

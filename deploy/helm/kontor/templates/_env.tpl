@@ -18,6 +18,7 @@ gateway: [contacts, campaigns, tickets, privacy]
 {{- $ctx := . }}{{ $values := .root.Values }}
 - name: KONTOR_LISTEN
   value: "0.0.0.0:{{ include "kontor.port" . }}"
+{{- include "kontor.tlsEnv" . }}
 - name: KONTOR_OIDC_ISSUER
   value: {{ $values.oidc.issuer | quote }}
 - name: KONTOR_CLIENT_ID
@@ -35,6 +36,38 @@ gateway: [contacts, campaigns, tickets, privacy]
 {{- if include "kontor.isWeb" . }}{{ include "kontor.webEnv" . }}{{ else }}{{ include "kontor.backendEnv" . }}{{ end }}
 {{- if eq .name "campaigns" }}{{ include "kontor.campaignsEnv" . }}{{ end }}
 {{- if eq .name "privacy" }}{{ include "kontor.privacyEnv" . }}{{ end }}
+{{- end }}
+
+{{/* Where the Secret's files are mounted; pages call and are not called over gRPC. */}}
+{{- define "kontor.tlsEnv" }}
+{{- $grpc := .root.Values.grpc }}
+{{- if $grpc.tlsSecret }}
+- name: KONTOR_TLS_CA_FILE
+  value: /tls/ca.crt
+{{- if include "kontor.showsCertificate" . }}
+- name: KONTOR_TLS_CERTIFICATE_FILE
+  value: /tls/tls.crt
+- name: KONTOR_TLS_KEY_FILE
+  value: /tls/tls.key
+{{- end }}
+{{- end }}
+- name: KONTOR_MESH_ENCRYPTS
+  value: {{ $grpc.meshEncrypts | quote }}
+{{- if not (include "kontor.isWeb" .) }}
+{{- if $grpc.clientCertificates }}
+- name: KONTOR_TLS_CLIENT_CA_FILE
+  value: /tls/ca.crt
+{{- end }}
+{{- if $grpc.tlsSecret }}
+- name: KONTOR_HEALTH_LISTEN
+  value: "0.0.0.0:{{ include "kontor.healthPort" . }}"
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Servers show one; pages only where callers must, and else their pods do not even hold the key. */}}
+{{- define "kontor.showsCertificate" -}}
+{{- if or (not (include "kontor.isWeb" .)) .root.Values.grpc.clientCertificates }}yes{{ end }}
 {{- end }}
 
 {{- define "kontor.webEnv" }}

@@ -7,6 +7,9 @@
 {{- if has .name (splitList " " (include "kontor.web" .root)) }}yes{{ end }}
 {{- end }}
 
+{{/* Kubelets ask for health in the clear, so behind TLS it has a door of its own. */}}
+{{- define "kontor.healthPort" -}}{{ if .root.Values.grpc.tlsSecret }}50052{{ else }}{{ include "kontor.port" . }}{{ end }}{{- end }}
+
 {{- define "kontor.port" -}}{{ if include "kontor.isWeb" . }}8000{{ else }}50051{{ end }}{{- end }}
 
 {{- define "kontor.selector" -}}
@@ -62,7 +65,7 @@ httpGet:
   port: {{ include "kontor.port" . }}
 {{- else }}
 grpc:
-  port: {{ include "kontor.port" . }}
+  port: {{ include "kontor.healthPort" . }}
   {{- if eq .probe "liveness" }}
   # Only whether the process turns: an outage of its database must not restart it.
   service: live
