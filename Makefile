@@ -60,6 +60,7 @@ proto-check: bootstrap proto-breaking  ## Lint the contract, compare it with its
 
 proto-breaking: bootstrap  ## Check that the contract still serves the clients of the last release
 	@$(BIN)/buf breaking --against $(RELEASED)
+	@$(BIN)/python -m devstack.released $(RELEASED)
 
 release-contract: bootstrap proto-breaking  ## Make the present contract the last released one: done once per release, and committed
 	@$(BIN)/buf build --exclude-source-info -o $(RELEASED)

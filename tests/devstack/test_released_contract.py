@@ -3,11 +3,15 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from kontor.options.v1 import options_pb2
 
-from devstack.reference import ROOT
+from devstack.released import ROOT, narrowed, present
 
 RELEASED = ROOT / "proto/released/v1.binpb"
 CONTACTS = "proto/kontor/contacts/v1/contacts.proto"
@@ -65,3 +69,71 @@ def test_a_removed_fact_is_refused(copy: Path) -> None:
 def test_what_only_adds_is_welcome(copy: Path) -> None:
     change(copy, "  int64 contact_count = 6;\n", "  int64 contact_count = 6;\n  int64 ticket_count = 7;\n")
     assert breaking(copy) == ""
+
+
+# --- what buf does not see -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def contract() -> FileDescriptorSet:
+    return present()
+
+
+def access_of(contract: FileDescriptorSet, rpc: str) -> Any:
+    (found,) = (m for f in contract.file for s in f.service for m in s.method if m.name == rpc)
+    return found.options.Extensions[options_pb2.access]
+
+
+def rules_of(contract: FileDescriptorSet, message: str, field: str) -> Any:
+    (found,) = (
+        f
+        for file in contract.file
+        for m in file.message_type
+        if m.name == message
+        for f in m.field
+        if f.name == field
+    )
+    return found.options.Extensions[options_pb2.rules]
+
+
+NARROWER: dict[str, Callable[[FileDescriptorSet], None]] = {
+    "GetContact may no longer be": lambda c: access_of(c, "GetContact").roles.remove("integrator"),
+    "GetContact has another purpose": lambda c: setattr(access_of(c, "GetContact"), "purpose", 3),
+    "Contact.phone must be required": lambda c: setattr(rules_of(c, "Contact", "phone"), "required", True),
+    "Contact.city has a smaller max_len": lambda c: setattr(rules_of(c, "Contact", "city"), "max_len", 99),
+    "Contact.etag has a smaller max_len": lambda c: setattr(rules_of(c, "Contact", "etag"), "max_len", 9),
+    "Contact.note may no longer": lambda c: setattr(rules_of(c, "Contact", "note"), "multiline", False),
+    "Contact.relations has a larger min_items": lambda c: setattr(
+        rules_of(c, "Contact", "relations"), "min_items", 1
+    ),
+    "ListContactsRequest.page_size has a smaller maximum": lambda c: setattr(
+        rules_of(c, "ListContactsRequest", "page_size"), "maximum", 199
+    ),
+    "ListContactsRequest.page_size has a larger minimum": lambda c: setattr(
+        rules_of(c, "ListContactsRequest", "page_size"), "minimum", 1
+    ),
+}
+
+
+@pytest.mark.parametrize("complaint", NARROWER)
+def test_a_narrower_promise_is_refused(contract: FileDescriptorSet, complaint: str) -> None:
+    changed = FileDescriptorSet()
+    changed.CopyFrom(contract)
+    NARROWER[complaint](changed)
+    (fault,) = narrowed(contract, changed)
+    assert complaint in fault
+    # The other way round it is wider, and welcome; a purpose is neither.
+    assert len(list(narrowed(changed, contract))) == ("purpose" in complaint)
+
+
+def test_what_was_open_to_everybody_stays_open(contract: FileDescriptorSet) -> None:
+    opened = FileDescriptorSet()
+    opened.CopyFrom(contract)
+    access_of(opened, "Unsubscribe").public = True
+    (fault,) = narrowed(opened, contract)
+    assert fault.endswith("Unsubscribe needs a token now")
+    assert list(narrowed(contract, opened)) == []
+
+
+def test_the_released_promise_is_kept(contract: FileDescriptorSet) -> None:
+    assert list(narrowed(FileDescriptorSet.FromString(RELEASED.read_bytes()), contract)) == []

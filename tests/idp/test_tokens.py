@@ -79,7 +79,7 @@ def test_an_integrators_token_says_what_it_may(idp: Idp) -> None:
         return found
 
     given = allowance_of(claims("kontor-integrator"), ["integrator"])
-    assert given == Allowance(frozenset({"service", "marketing"}), per_second=100, burst=400, daily=200_000)
+    assert given == Allowance(frozenset({"service", "marketing"}), per_second=200, burst=1_000, daily=200_000)
     assert allowance_of(claims("kontor-contacts"), ["service"]) is None
 
 
