@@ -204,6 +204,20 @@ async def test_an_answer_cannot_be_sent_into_a_stream(
     assert await line.messages("DEAD") == 0
 
 
+async def test_an_acknowledgement_cannot_send_the_next_fact_into_a_stream(line: Line, reader: Reader) -> None:
+    """`+NXT` acknowledges and asks for the next in one, again with an answer to wherever the reader says."""
+    await publish(line, "a", "b")
+    jetstream = reader.client.jetstream(timeout=2)
+    subscription = await jetstream.pull_subscribe_bind(durable=CONSUMER, stream="TICKETS")
+    (message,) = await subscription.fetch(1, timeout=2)
+    await reader.client.publish(message.reply, b"+NXT", reply="dead.contacts-tickets")
+    await reader.client.flush()
+    await reader.ask("$JS.API.DIRECT.GET.TICKETS", seq=1)
+    await asyncio.sleep(0.1)
+    assert await line.messages("DEAD") == 0
+    assert (await line.bus.jetstream.consumer_info("TICKETS", CONSUMER)).ack_floor.stream_seq == 1
+
+
 async def test_a_reader_that_is_not_known_on_the_broker_does_not_get_in(nats_server: Nats) -> None:
     with pytest.raises(nats.errors.Error):
         await nats.connect(
