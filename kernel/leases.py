@@ -12,6 +12,7 @@ from sqlalchemy import text
 from kernel import telemetry
 from kernel.db import Database
 from kernel.errors import DomainError
+from kernel.tasks import end
 
 log = telemetry.get_logger(__name__)
 
@@ -76,9 +77,8 @@ class TimedJob:
                 # Somebody else may have begun; going on would be running twice.
                 log.error("lease lost; job stopped", job=self.name)
         finally:
-            work.cancel()
-            renewal.cancel()
-            await asyncio.gather(work, renewal, return_exceptions=True)
+            # For certain: a renewal that missed its end would keep the job, and its lease, for ever.
+            await end((work, renewal))
             await self._release()
             spent = monotonic() - started
             if spent > self._lease:
@@ -101,8 +101,8 @@ class TimedJob:
                 if not await self._take():
                     return
                 held_until = asked + self._lease
-            except DomainError as error:
-                log.warning("lease not renewed", job=self.name, reason=error.reason)
+            except Exception as error:
+                log.warning("lease not renewed", job=self.name, **telemetry.place_of(error))
 
     async def _release(self) -> None:
         async with self._database.begin() as session:

@@ -111,32 +111,26 @@ class Sender:
     async def _send(self, campaign: Running) -> None:
         template = await self._templates.compiled(campaign.template_id)
         under_way: deque[asyncio.Task[None]] = deque()
+        stop = asyncio.Event()
         try:
-            while True:
-                batch = await self._prepare(campaign, template)
-                if batch is None:
-                    break
-                under_way.append(await self._start(batch))
+            while (batch := await self._prepare(campaign, template)) is not None:
+                claimed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                under_way.append(
+                    asyncio.create_task(self._handover.deliver(batch, claimed=claimed, stop=stop))
+                )
+                # Rows that are not claimed yet would be prepared twice.
+                await _until_claimed(under_way[-1], claimed)
                 if len(under_way) >= _AT_ONCE:
                     await asyncio.shield(under_way[0])
                     under_way.popleft()
             await asyncio.shield(asyncio.gather(*under_way))
         except asyncio.CancelledError:
             # A stop in good order: what is with the relay gets its answer noted, the rest stays planned.
-            self._handover.stop()
+            stop.set()
             raise
         finally:
             if under_way:
                 await asyncio.wait(under_way, timeout=_LAST_WORDS_S)
-
-    async def _start(self, batch: Batch) -> asyncio.Task[None]:
-        """Delivers in the background; returns when the batch's rows are claimed."""
-        claimed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        task = asyncio.create_task(self._handover.deliver(batch, claimed=claimed))
-        await asyncio.wait((claimed, task), return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            task.result()
-        return task
 
     async def _prepare(self, campaign: Running, template: Compiled) -> Batch | None:
         table = Message.__table__
@@ -214,3 +208,9 @@ class Sender:
             headers=self._letterhead.headers(campaign, links, permit_id),
         )
         return Mail(message_id, recipient.address, letter.to_bytes(), utf8=recipient.utf8)
+
+
+async def _until_claimed(delivery: asyncio.Task[None], claimed: asyncio.Future[None]) -> None:
+    await asyncio.wait((claimed, delivery), return_when=asyncio.FIRST_COMPLETED)
+    if delivery.done():
+        delivery.result()
