@@ -17,6 +17,8 @@ from tests.e2e.world import World
 
 LOGS = ROOT / ".kontor" / "smoke-logs"
 _SETTLE_SECONDS = 5
+_SIGNS_OF_TROUBLE = ('"level": "warning"', '"level": "error"', "Traceback", "ERROR", "FATAL")
+_MOST_TROUBLES = 12
 
 
 def say(text: str) -> None:
@@ -39,6 +41,7 @@ def main() -> int:
             except Exception:
                 running.keep_logs(LOGS)
                 say(f"{result['failed']} is broken; the logs of all processes: {LOGS}")
+                _print_troubles()
                 raise
     except EXPLAINED as failure:
         say(str(failure))
@@ -51,6 +54,15 @@ def main() -> int:
     result["total_s"] = round(time.monotonic() - began, 1)
     print(json.dumps(result), flush=True)
     return 0 if result["ok"] else 1
+
+
+def _print_troubles() -> None:
+    """The last warnings and errors of each process: all that is left where nobody can open the logs."""
+    for log in sorted(LOGS.glob("*.log")):
+        lines = log.read_text(errors="replace").splitlines()
+        troubles = [line for line in lines if any(sign in line for sign in _SIGNS_OF_TROUBLE)]
+        for line in troubles[-_MOST_TROUBLES:]:
+            print(f"    {log.stem}: {line[:300]}")
 
 
 def _measure(running: Running, result: dict[str, Any]) -> None:
