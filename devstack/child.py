@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import shutil
 import signal
 import time
 from collections import deque
@@ -11,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from devstack.disk import disk_warning
 from devstack.ready import Check
 from devstack.unprivileged import SAME_USER, Account
 
@@ -18,7 +18,6 @@ MOST_DEATHS = 5
 DEATH_WINDOW_SECONDS = 60
 LONGEST_PAUSE_SECONDS = 5.0
 BIGGEST_LOG_BYTES = 20 * 1024 * 1024
-LEAST_FREE_BYTES = 50 * 1024 * 1024
 _POLL_SECONDS = 0.1
 
 Say = Callable[[str], None]
@@ -82,6 +81,11 @@ class Child:
     def kill(self) -> None:
         """SIGKILL to the process and what it started; the watcher restarts it."""
         self._signal_group(signal.SIGKILL)
+
+    def renew(self) -> None:
+        """Its own stop signal; the watcher starts it again."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(self.recipe.stop_signal)
 
     async def stop(self) -> None:
         """End it: its own stop signal, and SIGKILL after the grace."""
@@ -162,14 +166,6 @@ class Child:
         return (
             f"{sentence}.{disk_warning(self.recipe.log.parent)} Its last lines in {self.recipe.log}:\n{shown}"
         )
-
-
-def disk_warning(folder: Path) -> str:
-    """A sentence if the disk under `folder` is as good as full, else nothing."""
-    free = shutil.disk_usage(folder).free
-    if free >= LEAST_FREE_BYTES:
-        return ""
-    return f" The disk that holds {folder} is full: {free // 1024 // 1024} MB are left."
 
 
 def _cause(code: int) -> str:

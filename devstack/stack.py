@@ -13,6 +13,7 @@ import psutil
 
 from devstack import environment, keys, ports
 from devstack.child import Child, Recipe, Say, StackFailed
+from devstack.disk import watch_disk
 from devstack.folder import StackFolder, fingerprint
 from devstack.nats import NatsFailed
 from devstack.ports import Ports, PortTaken
@@ -42,6 +43,7 @@ class Stack:
         self._say = say
         self._children: dict[str, Child] = {}
         self._stages: list[list[Child]] = []
+        self._watch: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -62,9 +64,15 @@ class Stack:
             await self.stop()
             raise
         self.start_seconds = time.monotonic() - started
+        self._watch = asyncio.create_task(
+            watch_disk(self.folder.path, say=self._say, on_room=self._reopen_streams), name="watch disk"
+        )
 
     async def stop(self) -> None:
         """End all processes, last started first, and let the folder go."""
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
         while self._stages:
             stage = self._stages.pop()
             await asyncio.gather(*(child.stop() for child in stage))
@@ -158,6 +166,10 @@ class Stack:
         except* StackFailed as failures:
             # One sentence is enough: the others usually failed because of the first.
             raise failures.exceptions[0] from None
+
+    def _reopen_streams(self) -> None:
+        """NATS refuses every message to a stream that met a full disk, until it starts anew."""
+        self._children["nats"].renew()
 
     def _note_pids(self) -> None:
         self.folder.note_pids(child.pid for child in self._children.values() if child.pid is not None)
