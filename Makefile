@@ -1,7 +1,7 @@
 # Every target prepares what it needs first. `make help` explains them.
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo demo-reset test smoke lint format types proto proto-check proto-breaking lock audit \
+.PHONY: help bootstrap demo demo-reset test smoke outage-drill lint format types proto proto-check proto-breaking lock audit \
         bench-rpc bench-events dead-letters chart-check screenshots
 SHELL := /bin/bash
 
@@ -29,6 +29,9 @@ test: bootstrap  ## Run all tests against a real PostgreSQL and NATS of their ow
 
 smoke: bootstrap  ## Run the main job end to end through public doors; the last line is one JSON object
 	@$(BIN)/python -m tests.e2e.smoke
+
+outage-drill: bootstrap  ## Five minutes without the broker, and a disk that fills (as root); the last line is one JSON object
+	@$(BIN)/python -m tests.e2e.outage_drill
 
 lint: bootstrap types  ## Check style, types, walls between modules, and declared dependencies
 	@$(BIN)/ruff check .

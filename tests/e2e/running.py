@@ -28,8 +28,8 @@ _TURN_SECONDS = 120
 class Running:
     """`with Running() as running:` — everything is ready inside the block and gone after it."""
 
-    def __init__(self, *, say: Any = lambda text: None) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="kontor-e2e-"))
+    def __init__(self, *, say: Any = lambda text: None, under: Path | None = None) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="kontor-e2e-", dir=under))
         # PostgreSQL's own user must be able to pass through.
         self.folder.chmod(0o711)
         self._stack = Stack(self.folder / "stack", ports="free", demo_data=False, say=say)
