@@ -97,9 +97,7 @@ def words(dataset: str, column: str, value: str, *, own_subject: str) -> str:
         return phone(value)
     if value in {"True", "False"}:
         return str(_("yes") if value == "True" else _("no"))
-    if _INSTANT.match(value):
-        return moment(datetime.fromisoformat(value))
-    return value
+    return moment(datetime.fromisoformat(value)) if _INSTANT.match(value) else value
 
 
 def who(subject: str, *, own_subject: str) -> str:
