@@ -69,6 +69,16 @@ async def test_staff_who_are_customers_too_act_as_staff(sample: Sample) -> None:
     assert sample.rpc.calls == 1
 
 
+async def test_whom_only_the_role_customer_lets_in_reaches_their_own(sample: Sample) -> None:
+    # `marketer` alone is refused here; the realm's default role must not open it for everybody's data.
+    sample.own.contacts["mara"] = uuid.uuid4()
+    mara = sample.with_token(sample.realm.token("customer", "marketer", sub="mara"))
+    with pytest.raises(NotFound):
+        await mara.CreateTicket(creation())
+    await mara.CreateTicket(creation(contact_id=str(sample.own.contacts["mara"])))
+    assert sample.rpc.calls == 1
+
+
 async def test_an_rpc_without_a_rule_is_refused() -> None:
     assert await outcome(replace(CREATE, access=None)) == "NO_ACCESS_RULE"
 
