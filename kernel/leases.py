@@ -16,6 +16,9 @@ from kernel.tasks import end
 
 log = telemetry.get_logger(__name__)
 
+# The rest of a lease that nobody renews is for the job to stop in.
+_SHARE_TO_WORK_IN = 0.8
+
 Job = Callable[[], Awaitable[object]]
 
 _TAKE = text(
@@ -64,11 +67,12 @@ class TimedJob:
                 continue
 
     async def _turn(self) -> None:
+        # Before the lease begins in the database, so that it never seems longer than it is.
+        started = monotonic()
         if not await self._take():
             return
-        started = monotonic()
         work = asyncio.ensure_future(self._job())
-        renewal = asyncio.create_task(self._keep())
+        renewal = asyncio.create_task(self._keep(started))
         try:
             await asyncio.wait((work, renewal), return_when=asyncio.FIRST_COMPLETED)
             if work.done():
@@ -91,16 +95,21 @@ class TimedJob:
             )
             return taken.first() is not None
 
-    async def _keep(self) -> None:
-        """Renews the lease; returns when it is lost."""
-        held_until = monotonic() + self._lease
+    async def _keep(self, taken_at: float) -> None:
+        """Renews the lease; returns when it is lost, or so soon that the job has just the time to stop."""
+        good_for = self._lease * _SHARE_TO_WORK_IN
+        held_until = taken_at + good_for
         while monotonic() < held_until:
             await asyncio.sleep(self._lease / 3)
             asked = monotonic()
             try:
-                if not await self._take():
-                    return
-                held_until = asked + self._lease
+                # An answer that comes after the lease has run out is none: somebody else may have begun.
+                async with asyncio.timeout(held_until - asked):
+                    if not await self._take():
+                        return
+                held_until = asked + good_for
+            except TimeoutError:
+                return
             except Exception as error:
                 log.warning("lease not renewed", job=self.name, **telemetry.place_of(error))
 

@@ -131,7 +131,9 @@ def _forget_old_attempts() -> None:
 
 def _own_path(target: str) -> str:
     """The target if it stays on this site, else the start page: no open redirect."""
-    if not target.startswith("/") or target.startswith(("//", "/\\")) or "\n" in target:
+    # Browsers and servers drop control characters and take a backslash for a slash: "/\t/elsewhere" would lead there.
+    odd = any(letter <= " " or letter in "\\\x7f" for letter in target)
+    if odd or not target.startswith("/") or target.startswith("//"):
         return "/"
     return target
 

@@ -26,7 +26,7 @@ PAST_THE_CLAIM_S = HAND_OVER_S + 0.3
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Killed(Exception):
+class Killed(BaseException):
     """Stands for a crash at one place; nothing of ours handles it. SIGKILL itself has a test below."""
 
 

@@ -86,7 +86,17 @@ def test_another_sites_form_is_not_kept(client: FlaskClient) -> None:
     assert client.post("/mine/note", data={"body": "Ihr Konto"}).status_code == 419
 
 
-@pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example", "/\\evil.example", "mine"])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "mine",
+        "/\t/evil.example/x",
+        "/\r/evil.example",
+    ],
+)
 def test_the_way_back_stays_on_this_site(client: FlaskClient, browser: Browser, wanted: str) -> None:
     assert log_in(client, browser, wanted=wanted) == "/"
 

@@ -12,8 +12,10 @@ from typing import Any, Protocol
 
 from sqlalchemy import Row
 
+from kernel import telemetry
 from kernel.clock import Clock
 from kernel.db import WriteSession
+from kernel.errors import Unavailable
 from kernel.ids import new_id
 from services.campaigns.clients import Decision, Neighbours, Person
 from services.campaigns.links.model import LinkTokens
@@ -24,6 +26,8 @@ from services.campaigns.sender.model import Mail
 from services.campaigns.sender.tables import Message
 from services.campaigns.templates.rendering import Compiled, Links
 from services.campaigns.templates.service import TemplatesService
+
+log = telemetry.get_logger(__name__)
 
 BATCH = 200
 # While one batch is with the relay, the next is being prepared; more would only wait.
@@ -105,8 +109,14 @@ class Sender:
         """Reconciles what an earlier sender left open, then sends what is planned."""
         await self._handover.reconcile()
         for campaign in await self._campaigns.running():
-            await self._send(campaign)
-            await self._campaigns.finish_campaign(campaign.id)
+            try:
+                await self._send(campaign)
+                await self._campaigns.finish_campaign(campaign.id)
+            except Unavailable:
+                raise
+            except Exception as error:
+                # One that cannot be sent, for its template perhaps, must not hold up those behind it.
+                log.error("campaign held up", campaign=campaign.id, **telemetry.place_of(error))
 
     async def _send(self, campaign: Running) -> None:
         template = await self._templates.compiled(campaign.template_id)
