@@ -172,7 +172,7 @@ def test_a_cell_made_to_be_slow_is_read_like_any_other() -> None:
     long = 100_000
     assert addresses_in({"Notiz": "@ " + "a" * long}) == []
     assert addresses_in({"Notiz": "x" * long + "@example.org"}) == ["x" * 64 + "@example.org"]
-    sheet = read_sheet(f"Vorname;Nachname\na{' ' * long}b;Süß\n".encode())
+    sheet = read_sheet(f"Vorname;Nachname\na{' ' * (long // 2)}b;Süß\n".encode())
     candidate = candidate_of_row(sheet.header, sheet.rows[0], layout_of(sheet.header), country="DE")
     assert candidate.person is None or candidate.person.family_name == "Süß"
 
