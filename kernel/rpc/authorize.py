@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from kernel.errors import Internal, NotFound, PermissionDenied, Unauthenticated
 from kernel.identity import Principal
 from kernel.rpc.call import Call, Proceed, Stage
+from kernel.rpc.masking import refuse_unseen
 
 
 class OwnContact(Protocol):
@@ -32,6 +33,7 @@ def authorize_stage(own_contact: OwnContact) -> Stage:
             raise Unauthenticated("This call needs a token.", reason="TOKEN_MISSING")
         if not (call.method.roles & principal.roles):
             raise PermissionDenied("Your role may not do this.", reason="ROLE_MISSING")
+        refuse_unseen(call, request)
         if access.own and principal.is_customer_only:
             await _require_own(request, access.own, own_contact, principal)
         if access.own:

@@ -21,6 +21,7 @@ from kernel.identity import Principal
 # A stage gets the call, the request and the way to the next stage.
 Proceed = Callable[["Call", Any], Awaitable[Any]]
 Stage = Callable[["Call", Any, Proceed], Awaitable[Any]]
+CUSTOMER = "customer"
 
 
 @dataclass(slots=True)
@@ -71,6 +72,14 @@ class Call:
     principal: Principal | None = None
     subjects: set[uuid.UUID] = field(default_factory=set)
     trace_id: str = ""
+
+    @property
+    def acting_roles(self) -> frozenset[str]:
+        """In which of the RPC's roles the caller acts: as a customer only if no other role admits."""
+        if self.principal is None:
+            return frozenset()
+        roles = self.method.roles & self.principal.roles
+        return roles - {CUSTOMER} or roles
 
     def remaining(self) -> float | None:
         """Seconds until the caller gives up; None if it waits for ever."""

@@ -13,6 +13,7 @@ from google.protobuf import descriptor_pool
 
 from kernel.channel import MAX_MESSAGE_BYTES
 from kernel.rpc.call import Call, Method, Proceed, Stage, enter_call
+from kernel.rpc.masking import mask
 
 Handler = Callable[[Any, Any], Any]
 _OURS = "/kontor."
@@ -64,7 +65,9 @@ def _unary(method: Method, stages: Sequence[Stage], handler: Handler) -> Handler
     chain = compose(stages, innermost)
 
     async def behaviour(request: Any, context: Any) -> Any:
-        return await chain(_begin(method, context), request)
+        call = _begin(method, context)
+        # Outside of all stages: a remembered answer is masked by what the caller may see today.
+        return mask(call, await chain(call, request))
 
     return behaviour
 
@@ -75,7 +78,7 @@ def _streaming(method: Method, stages: Sequence[Stage], handler: Handler) -> Han
         # Closed at once when the caller hangs up: what it reads from, it still holds.
         async with aclosing(handler(request, call.context)) as items:
             async for item in items:
-                await call.context.write(item)
+                await call.context.write(mask(call, item))
 
     chain = compose(stages, innermost)
 

@@ -22,7 +22,7 @@ from services.contacts.text import (
 HOME_COUNTRY = "DE"
 RELATIONS = "relations"
 # Where a record came from is a fact about the past (Art. 14(2)(f) GDPR), and the rest is ours to set.
-_UNCHANGEABLE = frozenset({"id", "etag", "create_time", "update_time", "source"})
+_UNCHANGEABLE = frozenset({"id", "etag", "create_time", "update_time", "source", "masked_fields"})
 _CUSTOMERS = frozenset(
     {
         "salutation",
@@ -164,6 +164,8 @@ class Wanted:
     organisation_id: uuid.UUID | None = None
     source: str = ""
     with_email: bool = False
+    # Whoever may not see phone numbers must not find people by them either.
+    blind_to_phone: bool = False
 
 
 _PERSON_FIELDS = tuple(f.name for f in fields(Person))

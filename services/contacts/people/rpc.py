@@ -10,6 +10,7 @@ from kontor.contacts.v1 import contacts_pb2
 from kernel.clock import to_timestamp
 from kernel.pages import Pages, page_size
 from kernel.rpc.call import current_principal
+from kernel.rpc.masking import masked_for_caller
 from services.contacts.people.model import RELATIONS, ContactView, Relation, Wanted, check_mask
 from services.contacts.people.service import PeopleService
 from services.contacts.text import clean
@@ -146,6 +147,7 @@ def _wanted(chosen: contacts_pb2.ContactFilter, query: str) -> Wanted:
         organisation_id=uuid.UUID(chosen.organisation_id) if chosen.organisation_id else None,
         source=chosen.source,
         with_email=chosen.with_email,
+        blind_to_phone="phone" in masked_for_caller(contacts_pb2.Contact),
     )
 
 

@@ -219,7 +219,10 @@ async def _name_key(session: AnySession, contact_id: uuid.UUID) -> str:
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.query.strip():
-        found.append(_matches(wanted.query))
+        found.append(_matches(wanted.query, _contact.search_text))
+        if wanted.blind_to_phone:
+            # The first condition finds by its index; this one takes out whom only the number has found.
+            found.append(_matches(wanted.query, func.replace(_contact.search_text, _contact.phone, "")))
     if wanted.city:
         found.append(func.lower(_contact.city) == wanted.city.lower())
     if wanted.country:
@@ -236,15 +239,15 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
-def _matches(query: str) -> ColumnElement[bool]:
+def _matches(query: str, within: ColumnElement[str]) -> ColumnElement[bool]:
     """All words somewhere, or the whole query similar to some of the text."""
     words = search_words(query)
-    literally = and_(*(_contact.search_text.like(like_pattern(word)) for word in words))
+    literally = and_(*(within.like(like_pattern(word)) for word in words))
     whole = fold(query)
     # An address is exact: addresses of one domain resemble one another, and none of them is the one asked for.
     if len(whole) < _FUZZY_FROM or "@" in query or whole.replace(" ", "").lstrip("+").isdecimal():
         return literally
-    return or_(literally, _contact.search_text.op("%>", is_comparison=True)(whole))
+    return or_(literally, within.op("%>", is_comparison=True)(whole))
 
 
 async def contact_of_login(session: AnySession, subject: str) -> uuid.UUID | None:

@@ -142,7 +142,7 @@ class ContactsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateContact(self, request, context):
-        """Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS.
+        """Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED for a field that is masked.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

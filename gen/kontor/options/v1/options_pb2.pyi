@@ -130,17 +130,25 @@ class Personal(_message.Message):
 
     CATEGORY_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_NUMBER: _builtins.int
+    HIDDEN_FROM_FIELD_NUMBER: _builtins.int
     category: Global___Category.ValueType
     purpose: Global___Purpose.ValueType
+    @_builtins.property
+    def hidden_from(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Realm roles that may not see the field. It comes back empty, and its name stands in `masked_fields`
+        of its message. Who acts in another of the RPC's roles as well, sees it.
+        """
+
     def __init__(
         self,
         *,
         category: Global___Category.ValueType = ...,
         purpose: Global___Purpose.ValueType = ...,
+        hidden_from: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "purpose", b"purpose"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "hidden_from", b"hidden_from", "purpose", b"purpose"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
