@@ -9,10 +9,8 @@ from time import monotonic
 import grpc
 from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc
 
-from kernel.errors import NotFound, PermissionDenied
+from kernel.errors import NotFound
 from kernel.identity import Principal
-from kernel.rpc.authorize import OwnContact
-from kernel.rpc.call import current_principal
 
 REMEMBERED_S = 60.0
 _MOST = 10_000
@@ -46,11 +44,3 @@ class RemoteOwnContact:
         if len(self._known) > _MOST:
             self._known.popitem(last=False)
         return found
-
-
-async def require_own_contact(finder: OwnContact) -> uuid.UUID:
-    """The current caller's contact. Errors: PermissionDenied if the login belongs to nobody."""
-    found = await finder.contact_of(current_principal())
-    if found is None:
-        raise PermissionDenied("Your login is not joined to a contact.", reason="LOGIN_NOT_LINKED")
-    return found

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any, Protocol
 
+from kernel.contract import Scope
 from kernel.errors import Internal, NotFound, PermissionDenied, Unauthenticated
 from kernel.identity import Principal
 from kernel.rpc.call import Call, Proceed, Stage
@@ -20,7 +22,7 @@ class OwnContact(Protocol):
 
 
 def authorize_stage(own_contact: OwnContact) -> Stage:
-    """Roles first; then, for a caller who is only a customer, whether the contact is their own."""
+    """Roles first; then whether the contact that `own` names is within the caller's scope."""
 
     async def stage(call: Call, request: Any, proceed: Proceed) -> Any:
         access = call.method.access
@@ -33,21 +35,25 @@ def authorize_stage(own_contact: OwnContact) -> Stage:
             raise Unauthenticated("This call needs a token.", reason="TOKEN_MISSING")
         if not (call.method.roles & principal.roles):
             raise PermissionDenied("Your role may not do this.", reason="ROLE_MISSING")
+        # From here on the caller has the roles in which they act: others open nothing in this call.
+        call.principal = replace(principal, roles=call.acting_roles)
         refuse_unseen(call, request)
-        if access.own and principal.is_customer_only:
-            await _require_own(request, access.own, own_contact, principal)
         if access.own:
-            _note_subject(call, getattr(request, access.own))
+            await _require_reach(call, getattr(request, access.own), own_contact)
         return await proceed(call, request)
 
     return stage
 
 
-async def _require_own(request: Any, path: str, own_contact: OwnContact, principal: Principal) -> None:
-    own = await own_contact.contact_of(principal)
-    if own is None or getattr(request, path) != str(own):
-        # NOT_FOUND, not PERMISSION_DENIED: a stranger's id must not even be confirmed.
-        raise NotFound("There is no such contact.", reason="CONTACT_NOT_FOUND")
+async def _require_reach(call: Call, contact_id: str, own_contact: OwnContact) -> None:
+    assert call.principal is not None
+    call.narrowed = True
+    if call.scope is not Scope.ALL:
+        own = await own_contact.contact_of(call.principal)
+        if own is None or contact_id != str(own):
+            # NOT_FOUND, not PERMISSION_DENIED: a stranger's id must not even be confirmed.
+            raise NotFound("There is no such contact.", reason="CONTACT_NOT_FOUND")
+    _note_subject(call, contact_id)
 
 
 def _note_subject(call: Call, contact_id: str) -> None:

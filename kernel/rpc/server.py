@@ -14,6 +14,7 @@ from google.protobuf import descriptor_pool
 from kernel.channel import MAX_MESSAGE_BYTES
 from kernel.rpc.call import Call, Method, Proceed, Stage, enter_call
 from kernel.rpc.masking import mask
+from kernel.rpc.rows import require_narrowed
 
 Handler = Callable[[Any, Any], Any]
 _OURS = "/kontor."
@@ -60,7 +61,9 @@ class Stages(grpc.aio.ServerInterceptor):
 
 def _unary(method: Method, stages: Sequence[Stage], handler: Handler) -> Handler:
     async def innermost(call: Call, request: Any) -> Any:
-        return await handler(request, call.context)
+        answer = await handler(request, call.context)
+        require_narrowed(call)
+        return answer
 
     chain = compose(stages, innermost)
 
@@ -78,6 +81,7 @@ def _streaming(method: Method, stages: Sequence[Stage], handler: Handler) -> Han
         # Closed at once when the caller hangs up: what it reads from, it still holds.
         async with aclosing(handler(request, call.context)) as items:
             async for item in items:
+                require_narrowed(call)
                 await call.context.write(mask(call, item))
 
     chain = compose(stages, innermost)

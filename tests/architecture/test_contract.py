@@ -11,7 +11,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescri
 from kontor.contacts.v1 import imports_pb2
 from kontor.options.v1 import options_pb2
 
-from kernel.contract import MASKED_FIELDS, has_masks, hidden_from
+from kernel.contract import CUSTOMER, MASKED_FIELDS, has_masks, hidden_from
 from tests.architecture.tree import ROOT, contract, messages, services
 
 READ_VERBS = ("Get", "BatchGet", "List", "Select", "Preview", "Check", "Describe", "Collect", "Probe")
@@ -34,6 +34,18 @@ def access_faults(method: MethodDescriptor, known_roles: set[str]) -> list[str]:
     if access.own and access.own not in method.input_type.fields_by_name:
         faults.append(f"own: {access.own} is no field of the request")
     faults += [f"role {role} is not in the realm" for role in access.roles if role not in known_roles]
+    return faults + row_faults(access)
+
+
+def row_faults(access: options_pb2.Access) -> list[str]:
+    told = [row.role for row in access.rows]
+    faults = [f"rows: {role} may not call at all" for role in told if role not in access.roles]
+    faults += [f"rows: {role} is named twice" for role in sorted(set(told)) if told.count(role) > 1]
+    faults += [f"rows: {row.role} has no scope" for row in access.rows if not row.scope]
+    if CUSTOMER in access.roles and CUSTOMER not in told:
+        faults.append("rows: does not say which rows a customer reaches")
+    if access.own and any(row.scope == options_pb2.SCOPE_ALL for row in access.rows if row.role == CUSTOMER):
+        faults.append("rows: a customer who reaches all has no own contact to name")
     return faults
 
 
@@ -169,6 +181,16 @@ def broken() -> descriptor_pool.DescriptorPool:
     wrong = service.method.add(name="Wrong", input_type=".broken.Request", output_type=".broken.Request")
     wrong.options.Extensions[options_pb2.access].roles.append("king")
     wrong.options.Extensions[options_pb2.access].own = "contact_id"
+    wide = service.method.add(name="Wide", input_type=".broken.Request", output_type=".broken.Request")
+    rule = wide.options.Extensions[options_pb2.access]
+    rule.roles.extend(["customer", "agent"])
+    rule.own, rule.purpose = "email", options_pb2.PURPOSE_SERVICE
+    silent_rule = options_pb2.Access()
+    silent_rule.CopyFrom(rule)
+    for role, scope in (("king", 1), ("agent", 0), ("agent", 3), ("customer", 4)):
+        rule.rows.add(role=role, scope=scope)
+    mute = service.method.add(name="Mute", input_type=".broken.Request", output_type=".broken.Request")
+    mute.options.Extensions[options_pb2.access].CopyFrom(silent_rule)
     pool.Add(file)
     return pool
 
@@ -182,6 +204,15 @@ def test_the_rules_notice_what_breaks_them(broken: descriptor_pool.DescriptorPoo
         "names no purpose",
         "own: contact_id is no field of the request",
         "role king is not in the realm",
+    ]
+    assert access_faults(broken.FindMethodByName("broken.Broken.Wide"), {"agent", "customer"}) == [
+        "rows: king may not call at all",
+        "rows: agent is named twice",
+        "rows: agent has no scope",
+        "rows: a customer who reaches all has no own contact to name",
+    ]
+    assert access_faults(broken.FindMethodByName("broken.Broken.Mute"), {"agent", "customer"}) == [
+        "rows: does not say which rows a customer reaches"
     ]
     assert idempotency_faults(bare)
     assert class_faults(request.fields_by_name["email"])

@@ -11,6 +11,7 @@ from kernel.clock import to_timestamp
 from kernel.pages import Pages, page_size
 from kernel.rpc.call import current_principal
 from kernel.rpc.masking import masked_for_caller
+from kernel.rpc.rows import narrowed_caller
 from services.contacts.people.model import RELATIONS, ContactView, Relation, Wanted, check_mask
 from services.contacts.people.service import PeopleService
 from services.contacts.text import clean
@@ -104,12 +105,12 @@ class PeopleRpc:
         return contacts_pb2.EnsureContactResponse(contact_id=str(contact_id), created=created)
 
     async def LinkLogin(self, request: contacts_pb2.LinkLoginRequest, context: Any) -> contacts_pb2.Contact:
-        return _message(await self._people.link_login(current_principal()))
+        return _message(await self._people.link_login(narrowed_caller()))
 
     async def GetOwnContact(
         self, request: contacts_pb2.GetOwnContactRequest, context: Any
     ) -> contacts_pb2.Contact:
-        return _message(await self._people.get_own_contact(current_principal()))
+        return _message(await self._people.get_own_contact(narrowed_caller()))
 
 
 def _source() -> str:
