@@ -30,7 +30,7 @@ ROLES = {
     "dpo": _l("Data protection officer"),
     "admin": _l("Administration"),
 }
-_FILES = (contacts_pb2, imports_pb2, campaigns_pb2, tickets_pb2, privacy_pb2)
+FILES = (contacts_pb2, imports_pb2, campaigns_pb2, tickets_pb2, privacy_pb2)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -39,7 +39,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 def roles_of(rpc: str) -> frozenset[str]:
     """The staff roles that may call an RPC, e.g. "Tickets.ListTickets", by its own access rule."""
     service, _, name = rpc.partition(".")
-    for file in _FILES:
+    for file in FILES:
         found = file.DESCRIPTOR.services_by_name.get(service)
         if found is not None:
             rule = found.methods_by_name[name].GetOptions().Extensions[options_pb2.access]
