@@ -14,10 +14,14 @@ from kernel.rpc.masking import refuse_unseen
 
 
 class OwnContact(Protocol):
-    """Finds the contact that a customer's login belongs to."""
+    """Knows which contacts a customer's login reaches."""
 
     async def contact_of(self, principal: Principal) -> uuid.UUID | None:
         """The contact's id; None if the login belongs to nobody."""
+        ...
+
+    async def colleagues_of(self, principal: Principal) -> frozenset[uuid.UUID]:
+        """Contacts that share an organisation with the own one, if the login was opened for them."""
         ...
 
 

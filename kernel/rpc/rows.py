@@ -54,7 +54,10 @@ async def reachable_rows(finder: OwnContact) -> Rows:
     own = await finder.contact_of(principal)
     if own is None:
         raise PermissionDenied("Your login is not joined to a contact.", reason="LOGIN_NOT_LINKED")
-    return Rows(scope, frozenset({own}))
+    contacts = frozenset({own})
+    if scope is Scope.ORGANISATION:
+        contacts |= await finder.colleagues_of(principal)
+    return Rows(scope, contacts)
 
 
 def require_narrowed(call: Call) -> None:

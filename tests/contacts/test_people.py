@@ -355,10 +355,21 @@ async def test_a_customer_sees_and_changes_only_what_is_their_own(house: House) 
         assert error.value.reason == "FIELD_NOT_YOURS"
 
 
-async def test_a_login_creates_its_contact_once_and_never_moves(house: House) -> None:
+async def test_logging_in_makes_no_record_of_anybody(house: House) -> None:
+    customer = house.customer("niemand@example.org", name="Kim van Dyk")
+    with pytest.raises(NotFound):
+        await customer.LinkLogin(contacts_pb2.LinkLoginRequest(request_id=request_id()))
+    assert (await house.contacts().ListContacts(contacts_pb2.ListContactsRequest())).total_size == 0
+    assert await facts(house) == []
+
+
+async def test_a_login_creates_its_contact_once_when_it_says_so_and_never_moves(house: House) -> None:
     customer = house.customer("kim@example.org", sub="login-1", name="Kim van Dyk")
     first, second = await asyncio.gather(
-        *(customer.LinkLogin(contacts_pb2.LinkLoginRequest(request_id=request_id())) for _ in range(2))
+        *(
+            customer.LinkLogin(contacts_pb2.LinkLoginRequest(request_id=request_id(), create=True))
+            for _ in range(2)
+        )
     )
     assert first.id == second.id
     assert (first.given_name, first.family_name, first.source) == ("Kim van", "Dyk", "portal")

@@ -48,8 +48,8 @@ class ContactsStub:
     EnsureContact: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.EnsureContactRequest, _contacts_pb2.EnsureContactResponse]
     """Finds the contact with this address or creates one; for confirmed sign-ups and mail-in."""
     LinkLogin: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.LinkLoginRequest, _contacts_pb2.Contact]
-    """Joins the caller's login to the contact with the caller's verified address, creating the
-    contact if there is none. Errors: FAILED_PRECONDITION if the address is not verified.
+    """Joins the caller's login to the contact with the caller's verified address. Errors: FAILED_PRECONDITION
+    if the address is not verified, NOT_FOUND if nobody has it: then only `create` makes a contact.
     """
     GetOwnContact: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.GetOwnContactRequest, _contacts_pb2.Contact]
     """The contact of the caller's own login. Errors: NOT_FOUND."""
@@ -80,8 +80,8 @@ class ContactsAsyncStub(ContactsStub):
     EnsureContact: _aio.UnaryUnaryMultiCallable[_contacts_pb2.EnsureContactRequest, _contacts_pb2.EnsureContactResponse]  # type: ignore[assignment]
     """Finds the contact with this address or creates one; for confirmed sign-ups and mail-in."""
     LinkLogin: _aio.UnaryUnaryMultiCallable[_contacts_pb2.LinkLoginRequest, _contacts_pb2.Contact]  # type: ignore[assignment]
-    """Joins the caller's login to the contact with the caller's verified address, creating the
-    contact if there is none. Errors: FAILED_PRECONDITION if the address is not verified.
+    """Joins the caller's login to the contact with the caller's verified address. Errors: FAILED_PRECONDITION
+    if the address is not verified, NOT_FOUND if nobody has it: then only `create` makes a contact.
     """
     GetOwnContact: _aio.UnaryUnaryMultiCallable[_contacts_pb2.GetOwnContactRequest, _contacts_pb2.Contact]  # type: ignore[assignment]
     """The contact of the caller's own login. Errors: NOT_FOUND."""
@@ -157,8 +157,8 @@ class ContactsServicer(metaclass=_abc_1.ABCMeta):
         request: _contacts_pb2.LinkLoginRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_contacts_pb2.Contact, _abc.Awaitable[_contacts_pb2.Contact]]:
-        """Joins the caller's login to the contact with the caller's verified address, creating the
-        contact if there is none. Errors: FAILED_PRECONDITION if the address is not verified.
+        """Joins the caller's login to the contact with the caller's verified address. Errors: FAILED_PRECONDITION
+        if the address is not verified, NOT_FOUND if nobody has it: then only `create` makes a contact.
         """
 
     @_abc_1.abstractmethod
