@@ -43,6 +43,14 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """A department; `roles` are given to all of its members."""
+
+    name: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Lockout:
     """Brute-force protection: after every `after` failures the name waits `step` seconds longer, up to `most`."""
 
@@ -71,6 +79,7 @@ class Realm:
     roles: Mapping[str, tuple[str, ...]]
     role_descriptions: Mapping[str, str]
     default_role: str
+    groups: tuple[Group, ...]
     scopes: Mapping[str, Scope]
     clients: Mapping[str, Client]
     users: tuple[Mapping[str, Any], ...]
@@ -133,6 +142,7 @@ def _realm(data: Mapping[str, Any]) -> Realm:
         roles={role["name"]: tuple(role.get("composites", {}).get("realm", ())) for role in roles},
         role_descriptions={role["name"]: role.get("description", "") for role in roles},
         default_role=data["defaultRole"]["name"],
+        groups=tuple(Group(raw["name"], tuple(raw.get("realmRoles", ()))) for raw in data.get("groups", ())),
         scopes=scopes,
         clients={raw["clientId"]: Client.parse(raw, shown=shown) for raw in data["clients"]},
         users=tuple(data.get("users", ())),

@@ -70,10 +70,15 @@ class Users:
     def service_account(self, client_id: str) -> User | None:
         return self._one("SELECT * FROM users WHERE service_client = ?", client_id)
 
-    def search(self, *, filters: Mapping[str, str], exact: bool, first: int, limit: int) -> list[User]:
+    def search(self, *, filters: Mapping[str, str], exact: bool) -> list[User]:
         """People by username, email, firstName or lastName, as Keycloak's admin interface finds them."""
-        found = [user for user in self._all() if _fits(user, filters, exact=exact)]
-        return found[first : first + limit]
+        return [user for user in self._all() if _fits(user, filters, exact=exact)]
+
+    def with_role(self, role: str) -> list[User]:
+        """Everybody to whom the role was given, service accounts too; not those who have it by a composite."""
+        with self._database.transaction() as connection:
+            rows = [_user(row) for row in connection.execute("SELECT * FROM users ORDER BY username")]
+        return [user for user in rows if role in user.roles]
 
     def create(self, raw: Mapping[str, Any], *, roles: Iterable[str]) -> User:
         """Add an account from Keycloak's representation. Raises DuplicateUser."""

@@ -228,6 +228,24 @@ def protect_data(dpo: Colleague) -> None:
     assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
 
 
+def administer(admin: Colleague) -> None:
+    """See who may do what, for all roles and for one; a masked field says that it is masked."""
+    page = admin.page
+    admin.log_in("admin")
+    admin.open("/rights", "rights")
+    expect(page.locator("#role-agent")).to_contain_text("Kundenservice")
+    expect(page.locator(".g-people").first).to_contain_text("Jonas Weber")
+    page.select_option("#role", "marketer")
+    admin.press("rights of one role", button=".g-filter button[type=submit]")
+    expect(page.locator("main")).to_contain_text("Contact.note")
+    admin.open("/contacts?q=annika+sommer", "contacts")
+    admin.open(admin.first("/contacts"), "contact without its note")
+    expect(page.locator(".g-masked").first).to_contain_text("nicht für Ihre Rolle")
+    page.click("a[href$='/edit']")
+    admin.look("edit without the note")
+    expect(page.locator("#note")).to_have_count(0)
+
+
 def look_around(manager: Colleague) -> None:
     """Management sees everything; the pages that nobody else has met yet."""
     manager.log_in("leitung")

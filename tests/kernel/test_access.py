@@ -9,7 +9,7 @@ import pytest
 from kontor.options.v1 import options_pb2
 from kontor.tickets.v1 import tickets_pb2, tickets_pb2_grpc
 
-from kernel.errors import DomainError, NotFound, PermissionDenied
+from kernel.errors import DomainError, Internal, NotFound, PermissionDenied
 from kernel.rpc.authorize import authorize_stage
 from kernel.rpc.call import Call, Method
 from tests.fixtures.serving import OwnContacts
@@ -69,14 +69,31 @@ async def test_staff_who_are_customers_too_act_as_staff(sample: Sample) -> None:
     assert sample.rpc.calls == 1
 
 
-async def test_whom_only_the_role_customer_lets_in_reaches_their_own(sample: Sample) -> None:
-    # `marketer` alone is refused here; the realm's default role must not open it for everybody's data.
-    sample.own.contacts["mara"] = uuid.uuid4()
-    mara = sample.with_token(sample.realm.token("customer", "marketer", sub="mara"))
+async def test_who_is_a_customer_too_acts_as_one_where_only_customers_are_admitted(sample: Sample) -> None:
+    # Marketing may not open tickets; a marketer who is a customer opens the own ones only.
+    sample.own.contacts["lea"] = own = uuid.uuid4()
+    lea = sample.with_token(sample.realm.token("customer", "marketer", sub="lea"))
     with pytest.raises(NotFound):
-        await mara.CreateTicket(creation())
-    await mara.CreateTicket(creation(contact_id=str(sample.own.contacts["mara"])))
-    assert sample.rpc.calls == 1
+        await lea.CreateTicket(creation())
+    await lea.CreateTicket(creation(contact_id=str(own)))
+
+
+async def test_a_use_case_that_forgets_to_narrow_its_rows_answers_nothing(sample: Sample) -> None:
+    sample.own.contacts["anna"] = uuid.uuid4()
+    anna = sample.with_token(sample.realm.token("customer", sub="anna"))
+    asked = tickets_pb2.GetTicketRequest(ticket_id=str(uuid.uuid4()))
+    await anna.GetTicket(asked)
+    sample.rpc.forgetful = True
+    with pytest.raises(Internal) as forgotten:
+        await anna.GetTicket(asked)
+    assert forgotten.value.reason == "ROWS_NOT_NARROWED"
+    await sample.client("agent").GetTicket(asked)
+
+
+async def test_a_login_without_contact_has_no_rows(sample: Sample) -> None:
+    with pytest.raises(PermissionDenied) as nobody:
+        await sample.client("customer").GetTicket(tickets_pb2.GetTicketRequest(ticket_id=str(uuid.uuid4())))
+    assert nobody.value.reason == "LOGIN_NOT_LINKED"
 
 
 async def test_an_rpc_without_a_rule_is_refused() -> None:

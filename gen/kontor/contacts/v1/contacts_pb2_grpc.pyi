@@ -44,12 +44,12 @@ class ContactsStub:
     CreateContact: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.CreateContactRequest, _contacts_pb2.Contact]
     """Errors: ALREADY_EXISTS if the address is in use, FAILED_PRECONDITION if it is suppressed."""
     UpdateContact: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.UpdateContactRequest, _contacts_pb2.Contact]
-    """Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS."""
+    """Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED for a field that is masked."""
     EnsureContact: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.EnsureContactRequest, _contacts_pb2.EnsureContactResponse]
     """Finds the contact with this address or creates one; for confirmed sign-ups and mail-in."""
     LinkLogin: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.LinkLoginRequest, _contacts_pb2.Contact]
-    """Joins the caller's login to the contact with the caller's verified address, creating the
-    contact if there is none. Errors: FAILED_PRECONDITION if the address is not verified.
+    """Joins the caller's login to the contact with the caller's verified address. Errors: FAILED_PRECONDITION
+    if the address is not verified, NOT_FOUND if nobody has it: then only `create` makes a contact.
     """
     GetOwnContact: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.GetOwnContactRequest, _contacts_pb2.Contact]
     """The contact of the caller's own login. Errors: NOT_FOUND."""
@@ -76,12 +76,12 @@ class ContactsAsyncStub(ContactsStub):
     CreateContact: _aio.UnaryUnaryMultiCallable[_contacts_pb2.CreateContactRequest, _contacts_pb2.Contact]  # type: ignore[assignment]
     """Errors: ALREADY_EXISTS if the address is in use, FAILED_PRECONDITION if it is suppressed."""
     UpdateContact: _aio.UnaryUnaryMultiCallable[_contacts_pb2.UpdateContactRequest, _contacts_pb2.Contact]  # type: ignore[assignment]
-    """Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS."""
+    """Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED for a field that is masked."""
     EnsureContact: _aio.UnaryUnaryMultiCallable[_contacts_pb2.EnsureContactRequest, _contacts_pb2.EnsureContactResponse]  # type: ignore[assignment]
     """Finds the contact with this address or creates one; for confirmed sign-ups and mail-in."""
     LinkLogin: _aio.UnaryUnaryMultiCallable[_contacts_pb2.LinkLoginRequest, _contacts_pb2.Contact]  # type: ignore[assignment]
-    """Joins the caller's login to the contact with the caller's verified address, creating the
-    contact if there is none. Errors: FAILED_PRECONDITION if the address is not verified.
+    """Joins the caller's login to the contact with the caller's verified address. Errors: FAILED_PRECONDITION
+    if the address is not verified, NOT_FOUND if nobody has it: then only `create` makes a contact.
     """
     GetOwnContact: _aio.UnaryUnaryMultiCallable[_contacts_pb2.GetOwnContactRequest, _contacts_pb2.Contact]  # type: ignore[assignment]
     """The contact of the caller's own login. Errors: NOT_FOUND."""
@@ -141,7 +141,7 @@ class ContactsServicer(metaclass=_abc_1.ABCMeta):
         request: _contacts_pb2.UpdateContactRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_contacts_pb2.Contact, _abc.Awaitable[_contacts_pb2.Contact]]:
-        """Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS."""
+        """Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED for a field that is masked."""
 
     @_abc_1.abstractmethod
     def EnsureContact(
@@ -157,8 +157,8 @@ class ContactsServicer(metaclass=_abc_1.ABCMeta):
         request: _contacts_pb2.LinkLoginRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_contacts_pb2.Contact, _abc.Awaitable[_contacts_pb2.Contact]]:
-        """Joins the caller's login to the contact with the caller's verified address, creating the
-        contact if there is none. Errors: FAILED_PRECONDITION if the address is not verified.
+        """Joins the caller's login to the contact with the caller's verified address. Errors: FAILED_PRECONDITION
+        if the address is not verified, NOT_FOUND if nobody has it: then only `create` makes a contact.
         """
 
     @_abc_1.abstractmethod
