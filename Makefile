@@ -1,7 +1,8 @@
 # Every target prepares what it needs first. `make help` explains them.
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo demo-reset test smoke outage-drill lint format types proto proto-check proto-breaking lock audit \
+.PHONY: help bootstrap demo demo-reset test smoke outage-drill lint format types proto docs proto-check \
+        proto-breaking release-contract lock audit \
         bench-rpc bench-events dead-letters chart-check screenshots
 SHELL := /bin/bash
 
@@ -11,6 +12,8 @@ SOURCES := $(wildcard kernel services devstack bench tests)
 # What `make test` hands to pytest: make test ARGS="tests/privacy -k permit"
 ARGS ?=
 WORKERS ?= 2
+# The contract as of the last release, compiled: what clients out there were built from.
+RELEASED := proto/released/v1.binpb
 
 help:  ## Explain every target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -46,16 +49,24 @@ format: bootstrap  ## Rewrite the code in the house's format
 types: bootstrap  ## Check types with mypy --strict
 	@$(BIN)/mypy $(SOURCES)
 
-proto: bootstrap  ## Regenerate gen/ from proto/
+proto: bootstrap  ## Regenerate gen/ and docs/reference/ from proto/
 	@$(BIN)/buf lint
 	@$(BIN)/python -m devstack.protos generate
+	@$(MAKE) --no-print-directory docs
 
-proto-check: bootstrap  ## Lint the contract and check that gen/ is what proto/ says
+docs: bootstrap  ## Write the browsable reference of the contract to docs/reference/
+	@$(BIN)/python -m devstack.reference generate
+
+proto-check: bootstrap proto-breaking  ## Lint the contract, compare it with its last release, and gen/ and docs/reference/ with it
 	@$(BIN)/buf lint
 	@$(BIN)/python -m devstack.protos check
+	@$(BIN)/python -m devstack.reference check
 
-proto-breaking: bootstrap  ## Check that the contract still serves the clients of branch main
-	@$(BIN)/buf breaking --against '.git#branch=main'
+proto-breaking: bootstrap  ## Check that the contract still serves the clients of the last release
+	@$(BIN)/buf breaking --against $(RELEASED)
+
+release-contract: bootstrap proto-breaking  ## Make the present contract the last released one: done once per release, and committed
+	@$(BIN)/buf build --exclude-source-info -o $(RELEASED)
 
 lock: bootstrap  ## Resolve requirements/*.in into hashed locks, and package.json into its lock
 	@for name in base web dev; do \

@@ -21,7 +21,7 @@ from services.contacts.people.service import PeopleService
 from services.contacts.tables import metadata
 
 CALLS = 2_000
-NAMES = ("trace", "errors", "identity", "access", "idempotency", "validation", "audit")
+NAMES = ("trace", "errors", "identity", "allowance", "access", "idempotency", "validation", "audit")
 
 
 class _Nobody:

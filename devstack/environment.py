@@ -64,6 +64,7 @@ def for_process(name: str, *, ports: Ports, keys: Keys) -> dict[str, str]:
             "KONTOR_NATS_URL": nats_url(ports, keys),
             "KONTOR_SIGNING_KEY": keys.signing[name],
             "KONTOR_STREAM_REPLICAS": "1",
+            "KONTOR_FACT_READERS": json.dumps(list(keys.readers)),
         }
     if name == "campaigns":
         values |= _mail(ports)
@@ -92,6 +93,7 @@ def for_client(*, ports: Ports, keys: Keys) -> dict[str, str]:
             "KONTOR_CLIENT_ID": "kontor-integrator",
             "KONTOR_CLIENT_SECRET": keys.clients["integrator"],
             "KONTOR_NATS_URL": nats_url(ports, keys),
+            "KONTOR_FACTS_URL": facts_url(ports, keys),
             "KONTOR_EMBEDDED_STACK": "1",
         }
     )
@@ -104,6 +106,11 @@ def plain() -> dict[str, str]:
 
 def nats_url(ports: Ports, keys: Keys) -> str:
     return f"nats://{NATS_USER}:{keys.nats}@{ports.address('nats')}"
+
+
+def facts_url(ports: Ports, keys: Keys, reader: str = "integrator") -> str:
+    """The broker for a reader outside."""
+    return f"nats://{reader}:{keys.readers[reader]}@{ports.address('nats')}"
 
 
 def _base() -> dict[str, str]:

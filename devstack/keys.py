@@ -14,6 +14,8 @@ BACK_ENDS = ("contacts", "campaigns", "tickets", "privacy")
 WEB = ("portal", "gateway")
 PROCESSES = (*BACK_ENDS, *WEB)
 CLIENTS = (*PROCESSES, "integrator", "admin")
+# Who reads facts from outside, each with a NATS user of that name.
+READERS = ("integrator",)
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Keys:
     databases: Mapping[str, str]
     clients: Mapping[str, str]
     roots: Mapping[str, str]
+    readers: Mapping[str, str]
     signing: Mapping[str, str]
     peppers: Mapping[str, str]
     pepper_id: str
@@ -35,10 +38,12 @@ class Keys:
 
 
 def load(file: Path) -> Keys:
-    """The secrets in `file`, made now if there are none yet."""
-    if not file.exists():
-        _save(_make(), file)
-    return Keys(**json.loads(file.read_text()))
+    """The secrets in `file`; those that it does not hold yet are made now and kept, too."""
+    known = json.loads(file.read_text()) if file.exists() else {}
+    keys = Keys(**(asdict(_make()) | known))
+    if asdict(keys) != known:
+        _save(keys, file)
+    return keys
 
 
 def _make() -> Keys:
@@ -48,6 +53,7 @@ def _make() -> Keys:
         databases={name: secrets.token_hex(16) for name in PROCESSES},
         clients={name: secrets.token_urlsafe(32) for name in CLIENTS},
         roots={name: secrets.token_urlsafe(48) for name in PROCESSES},
+        readers={name: secrets.token_hex(16) for name in READERS},
         signing={name: _seed() for name in BACK_ENDS},
         peppers={"demo-1": _seed()},
         pepper_id="demo-1",

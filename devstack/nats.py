@@ -1,13 +1,15 @@
-"""A real NATS server with JetStream in a folder, on loopback only, behind a user and a password."""
+"""A real NATS server with JetStream in a folder, on loopback only, behind users and passwords."""
 
 import shutil
 import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from devstack.nats_readers import account, exports
 from devstack.ports import LOOPBACK
 
 USER = "kontor"
@@ -19,16 +21,20 @@ class NatsFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Nats:
-    """One server: where its streams lie, where it listens."""
+    """One server: where its streams lie, where it listens, who outside may read facts (name → password)."""
 
     folder: Path
     port: int
     password: str
     durable: bool = True
+    readers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
         return f"nats://{USER}:{self.password}@{LOOPBACK}:{self.port}"
+
+    def reader_url(self, reader: str) -> str:
+        return f"nats://{reader}:{self.readers[reader]}@{LOOPBACK}:{self.port}"
 
     def prepare(self) -> None:
         """Write the configuration; the password stands in a file that only its owner may read."""
@@ -76,10 +82,16 @@ class Nats:
         return (
             f'listen: "{LOOPBACK}:{self.port}"\n'
             "max_payload: 1MB\n"
-            f'authorization {{ user: "{USER}", password: "{self.password}" }}\n'
+            f"accounts {{\n{self._accounts()}}}\n"
             f'jetstream {{ store_dir: "{self.folder.resolve()}", sync_interval: {sync}, '
             "max_memory_store: 64MB, max_file_store: 8GB }\n"
         )
+
+    def _accounts(self) -> str:
+        own = f'users: [{{ user: "{USER}", password: "{self.password}" }}]'
+        shared = "".join(exports(reader) for reader in self.readers)
+        kontor = f"  KONTOR {{ jetstream: enabled, {own}, exports: [\n{shared}  ] }}\n"
+        return kontor + "".join(account(reader, password) for reader, password in self.readers.items())
 
 
 def _program() -> str:

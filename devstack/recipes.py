@@ -22,7 +22,7 @@ class Recipes:
         self._ports = ports
         self._keys = keys
         self.postgres = Postgres(folder.data("postgres"), ports["postgres"], keys.postgres)
-        self.nats = Nats(folder.data("nats"), ports["nats"], keys.nats)
+        self.nats = Nats(folder.data("nats"), ports["nats"], keys.nats, readers=keys.readers)
 
     def engines(self) -> list[Recipe]:
         """What the services need before they can become ready."""

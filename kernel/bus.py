@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import nats
@@ -20,6 +20,8 @@ log = telemetry.get_logger(__name__)
 DEAD_STREAM = "DEAD"
 LEDGER_STREAM = "LEDGER"
 FACTS_KEPT_DAYS = 30
+# What a reader outside has fetched and not acknowledged within this time comes again.
+READER_ACK_WAIT_S = 60
 _RETRY_S = 1.0
 
 
@@ -78,14 +80,34 @@ class Bus:
             num_replicas=self._replicas,
             duplicate_window=120,
             deny_delete=False,
+            # Readers outside find the fact of a sequence or a time without a consumer of their own making.
+            allow_direct=True,
         )
+        await self._until_done(name, lambda: self._add_or_update(config))
+
+    async def ensure_reader(self, stream: str, reader: str) -> None:
+        """Creates a reader's durable pull consumer on a stream, from the oldest fact on; waits for the broker.
+
+        Made here because whoever may make consumers may have facts delivered to any subject.
+        """
+        config = api.ConsumerConfig(
+            durable_name=reader_consumer(reader),
+            deliver_policy=api.DeliverPolicy.ALL,
+            ack_policy=api.AckPolicy.EXPLICIT,
+            ack_wait=READER_ACK_WAIT_S,
+            max_deliver=-1,
+            max_ack_pending=1_000,
+        )
+        await self._until_done(stream, lambda: self.jetstream.add_consumer(stream, config))
+
+    async def _until_done(self, stream: str, work: Callable[[], Awaitable[Any]]) -> None:
         while True:
             await self.wait_ready()
             try:
-                await self._add_or_update(config)
+                await work()
                 return
             except (APIError, NatsError, TimeoutError, OSError) as error:
-                log.warning("stream not ready", stream=name, error=type(error).__name__)
+                log.warning("stream not ready", stream=stream, error=type(error).__name__)
                 await asyncio.sleep(_RETRY_S)
 
     async def _add_or_update(self, config: api.StreamConfig) -> None:
@@ -134,6 +156,11 @@ class Bus:
 def stream_of(subject: str) -> str:
     """The stream that owns a subject: its first token in capitals."""
     return subject.partition(".")[0].upper()
+
+
+def reader_consumer(reader: str) -> str:
+    """The consumer of a reader outside; the prefix keeps it apart from every service's."""
+    return f"reader-{reader}"
 
 
 def message_headers(message: Any) -> dict[str, str]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from typing import Annotated
+
+from pydantic import Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# The name becomes part of a consumer's and an account's name on the broker.
+READER_NAME = r"^[a-z][a-z0-9-]{0,30}$"
 
 
 class ProcessSettings(BaseSettings):
@@ -26,6 +31,10 @@ class ServiceSettings(ProcessSettings):
 
     nats_url: str
     stream_replicas: int = Field(default=1, ge=1, le=5, description="R of the JetStream streams")
+    fact_readers: tuple[Annotated[str, StringConstraints(pattern=READER_NAME)], ...] = Field(
+        default=(),
+        description="JSON list of the integrators that read facts; each has a NATS user of its name",
+    )
     audience: str = Field(description="the `aud` that tokens for this service carry")
     signing_key: SecretStr = Field(description="base64 Ed25519 seed (32 bytes) that signs receipts")
     database_pool: int = Field(default=10, ge=1, le=100)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import grpc
 from google.protobuf import any_pb2
+from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 DOMAIN = "kontor"
@@ -16,7 +17,7 @@ class DomainError(Exception):
     """Something the caller can understand and act on. Never holds a text from inside.
 
     `reason` is a stable key (UPPER_SNAKE, AIP-193); `message` is an English sentence without
-    personal values; `metadata` holds ids and numbers only.
+    personal values; `metadata` holds ids and numbers only; `retry_after` is in seconds.
     """
 
     code: ClassVar[grpc.StatusCode] = grpc.StatusCode.UNKNOWN
@@ -28,12 +29,14 @@ class DomainError(Exception):
         reason: str | None = None,
         metadata: Mapping[str, str] | None = None,
         violations: Mapping[str, str] | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.reason = reason or _reason_of(type(self).__name__)
         self.metadata = dict(metadata or {})
         self.violations = dict(violations or {})
+        self.retry_after = retry_after
 
 
 class NotFound(DomainError):
@@ -130,7 +133,7 @@ STATUS_METADATA = "grpc-status-details-bin"
 
 
 def to_status(error: DomainError) -> status_pb2.Status:
-    """The wire form: ErrorInfo always, BadRequest when fields are at fault (AIP-193)."""
+    """The wire form: ErrorInfo always, BadRequest when fields are at fault, RetryInfo with a time (AIP-193)."""
     details = [
         _packed(error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata))
     ]
@@ -139,6 +142,10 @@ def to_status(error: DomainError) -> status_pb2.Status:
         for field, description in error.violations.items():
             bad.field_violations.add(field=field, description=description)
         details.append(_packed(bad))
+    if error.retry_after is not None:
+        again = error_details_pb2.RetryInfo()
+        again.retry_delay.FromNanoseconds(round(error.retry_after * 1e9))
+        details.append(_packed(again))
     number: int = error.code.value[0]
     return status_pb2.Status(code=number, message=error.message, details=details)
 
@@ -154,9 +161,10 @@ def from_rpc_error(error: grpc.RpcError) -> DomainError:
         return rebuilt
     info = error_details_pb2.ErrorInfo()
     bad = error_details_pb2.BadRequest()
+    again = error_details_pb2.RetryInfo()
     for detail in status.details:
-        detail.Unpack(info)
-        detail.Unpack(bad)
+        for kind_of_detail in (info, bad, again):
+            detail.Unpack(kind_of_detail)
     rebuilt = kind.__new__(kind)
     DomainError.__init__(
         rebuilt,
@@ -164,6 +172,7 @@ def from_rpc_error(error: grpc.RpcError) -> DomainError:
         reason=info.reason or code.name,
         metadata=dict(info.metadata),
         violations={v.field: v.description for v in bad.field_violations},
+        retry_after=again.retry_delay.ToNanoseconds() / 1e9 if again.HasField("retry_delay") else None,
     )
     return rebuilt
 
@@ -176,7 +185,7 @@ def _status_of(error: grpc.RpcError) -> status_pb2.Status | None:
     return None
 
 
-def _packed(message: error_details_pb2.ErrorInfo | error_details_pb2.BadRequest) -> any_pb2.Any:
+def _packed(message: Message) -> any_pb2.Any:
     packed = any_pb2.Any()
     packed.Pack(message)
     return packed

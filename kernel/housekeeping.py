@@ -11,6 +11,7 @@ _OVERDUE = (
     text("DELETE FROM idempotency WHERE created_at < now() - interval '24 hours'"),
     text("DELETE FROM inbox WHERE received_at < now() - interval '30 days'"),
     text("DELETE FROM audit_entry WHERE occurred_at < now() - interval '3 years'"),
+    text("DELETE FROM client_usage WHERE day < current_date - 35"),
     text("DELETE FROM erasure_plan WHERE executed_at < now() - interval '3 years'"),
 )
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import jwt
 
+from kernel.allowance import Allowance, allowance_of
 from kernel.errors import Unauthenticated, Unavailable
 
 # Asymmetric algorithms only: a symmetric one would let the public key sign (RFC 8725 §2.1).
@@ -38,6 +39,7 @@ class Principal:
     email: str = ""
     email_verified: bool = False
     name: str = ""
+    allowance: Allowance | None = None
 
     @property
     def is_service(self) -> bool:
@@ -180,6 +182,12 @@ def _signs(key: jwt.PyJWK) -> bool:
 
 def _principal(claims: dict[str, Any], token: str) -> Principal:
     roles = claims.get("realm_access", {}).get("roles", ())
+    try:
+        allowance = allowance_of(claims, roles)
+    except ValueError as error:
+        raise Unauthenticated(
+            "The realm's limits of this client are unreadable.", reason="CLAIMS_INVALID"
+        ) from error
     return Principal(
         subject=str(claims["sub"]),
         client=str(claims.get("azp", "")),
@@ -190,6 +198,7 @@ def _principal(claims: dict[str, Any], token: str) -> Principal:
         email=str(claims.get("email", "")),
         email_verified=claims.get("email_verified") is True,
         name=str(claims.get("name", "")),
+        allowance=allowance,
     )
 
 

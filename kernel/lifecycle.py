@@ -153,6 +153,8 @@ class Backend:
         await self.bus.connect()
         await self.bus.ensure_stream(self.name.upper(), subjects=[f"{self.name}.>"])
         await self.bus.ensure_stream(DEAD_STREAM, subjects=["dead.>"], days=None)
+        for reader in self.settings.fact_readers:
+            await self.bus.ensure_reader(self.name.upper(), reader)
         await asyncio.Event().wait()
 
     async def _watch_readiness(self, state: health.aio.HealthServicer) -> None:

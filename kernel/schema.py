@@ -1,4 +1,4 @@
-"""The tables that every back end has beside its own: outbox, inbox, answers, audit, leases, plans."""
+"""The tables that every back end has beside its own: outbox, inbox, answers, audit, leases, plans, usage."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Identity,
     Index,
@@ -50,6 +51,7 @@ def service_metadata() -> MetaData:
     _audit(metadata)
     _lease(metadata)
     _plan(metadata)
+    _usage(metadata)
     return metadata
 
 
@@ -180,4 +182,16 @@ def _plan(metadata: MetaData) -> None:
         _plain("receipt", LargeBinary, nullable=True),
         _plain("created_at", DateTime(timezone=True), server_default=_now()),
         _plain("executed_at", DateTime(timezone=True), nullable=True),
+    )
+
+
+def _usage(metadata: MetaData) -> None:
+    _table(
+        metadata,
+        "client_usage",
+        Dataset(deletion_class="day + 35 days", since="day"),
+        _plain("client", Text, primary_key=True),
+        # In UTC, and counted in reservations: what a process did not use before it ended counts, too.
+        _plain("day", Date, primary_key=True),
+        _plain("calls", BigInteger),
     )

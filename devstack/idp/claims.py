@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from devstack.idp.client import Client
-from devstack.idp.realm import Mapper, Realm
+from devstack.idp.client import Client, Mapper
+from devstack.idp.realm import Realm
 from devstack.idp.users import User
 
 Target = Literal["access", "id", "userinfo"]
@@ -43,17 +43,17 @@ class ClaimsBuilder:
         return {**claims, "sub": subject.user.id, "aud": client.client_id}
 
     def mapped(self, subject: Subject, *, client: Client, scope: str, target: Target) -> dict[str, Any]:
-        """What the client's scopes put into this kind of token."""
+        """What the client and its scopes put into this kind of token."""
         claims: dict[str, Any] = {}
         audiences: list[str] = []
-        for active in self._realm.active_scopes(client, scope):
-            for mapper in active.mappers:
-                if mapper.config.get(f"{target}.token.claim") != "true":
-                    continue
-                if mapper.kind == "oidc-audience-mapper":
-                    audiences.append(mapper.config["included.custom.audience"])
-                else:
-                    self._apply(mapper, claims, subject, client)
+        scopes = self._realm.active_scopes(client, scope)
+        for mapper in (*client.mappers, *(mapper for active in scopes for mapper in active.mappers)):
+            if mapper.config.get(f"{target}.token.claim") != "true":
+                continue
+            if mapper.kind == "oidc-audience-mapper":
+                audiences.append(mapper.config["included.custom.audience"])
+            else:
+                self._apply(mapper, claims, subject, client)
         if audiences:
             claims["aud"] = audiences if len(audiences) > 1 else audiences[0]
         return claims
@@ -91,6 +91,8 @@ class ClaimsBuilder:
                 return subject.acr
             case "oidc-full-name-mapper":
                 return user.full_name or None
+            case "oidc-hardcoded-claim-mapper":
+                return mapper.config["claim.value"]
             case "oidc-usermodel-realm-role-mapper":
                 return self._realm.effective_roles(user.roles) or None
             case "oidc-usersessionmodel-note-mapper":

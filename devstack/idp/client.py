@@ -10,6 +10,14 @@ from authlib.oauth2.rfc6749 import ClientMixin
 _AUTH_METHODS = frozenset({"client_secret_basic", "client_secret_post"})
 
 
+@dataclass(frozen=True, slots=True)
+class Mapper:
+    """One protocol mapper: which claim comes from where, and into which token."""
+
+    kind: str
+    config: Mapping[str, str]
+
+
 @dataclass(frozen=True)
 class Client(ClientMixin):  # type: ignore[misc]  # Authlib carries no types
     """A confidential client. There are no public ones in this realm."""
@@ -26,9 +34,12 @@ class Client(ClientMixin):  # type: ignore[misc]  # Authlib carries no types
     shown_scopes: frozenset[str]
     grant_types: frozenset[str]
     requires_pkce: bool
+    mappers: tuple[Mapper, ...]
 
     @classmethod
-    def parse(cls, raw: Mapping[str, Any], *, shown: Mapping[str, bool]) -> Self:
+    def parse(
+        cls, raw: Mapping[str, Any], *, shown: Mapping[str, bool], mappers: tuple[Mapper, ...] = ()
+    ) -> Self:
         """Build from a client of the realm file; `shown` tells which scopes a token's `scope` claim names."""
         attributes = raw.get("attributes", {})
         redirects = tuple(raw.get("redirectUris", ()))
@@ -51,6 +62,7 @@ class Client(ClientMixin):  # type: ignore[misc]  # Authlib carries no types
             shown_scopes=frozenset(name for name, visible in shown.items() if visible),
             grant_types=frozenset(grants),
             requires_pkce=attributes.get("pkce.code.challenge.method") == "S256",
+            mappers=mappers,
         )
 
     def get_client_id(self) -> str:

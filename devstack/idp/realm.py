@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from devstack.idp.client import Client
+from devstack.idp.client import Client, Mapper
 from devstack.idp.errors import SetupError
 from devstack.idp.placeholders import resolve
 from devstack.idp.policy import PasswordPolicy
@@ -16,6 +16,7 @@ SUPPORTED_MAPPERS = frozenset(
         "oidc-acr-mapper",
         "oidc-audience-mapper",
         "oidc-full-name-mapper",
+        "oidc-hardcoded-claim-mapper",
         "oidc-sub-mapper",
         "oidc-usermodel-attribute-mapper",
         "oidc-usermodel-property-mapper",
@@ -23,14 +24,6 @@ SUPPORTED_MAPPERS = frozenset(
         "oidc-usersessionmodel-note-mapper",
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Mapper:
-    """One protocol mapper: which claim comes from where, and into which token."""
-
-    kind: str
-    config: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +137,10 @@ def _realm(data: Mapping[str, Any]) -> Realm:
         default_role=data["defaultRole"]["name"],
         groups=tuple(Group(raw["name"], tuple(raw.get("realmRoles", ()))) for raw in data.get("groups", ())),
         scopes=scopes,
-        clients={raw["clientId"]: Client.parse(raw, shown=shown) for raw in data["clients"]},
+        clients={
+            raw["clientId"]: Client.parse(raw, shown=shown, mappers=_mappers(raw, raw["clientId"]))
+            for raw in data["clients"]
+        },
         users=tuple(data.get("users", ())),
         policy=PasswordPolicy.parse(data["passwordPolicy"]),
         lockout=Lockout(
@@ -166,11 +162,15 @@ def _realm(data: Mapping[str, Any]) -> Realm:
 
 
 def _scope(raw: Mapping[str, Any]) -> Scope:
+    return Scope(
+        raw["name"], raw["attributes"]["include.in.token.scope"] == "true", _mappers(raw, raw["name"])
+    )
+
+
+def _mappers(raw: Mapping[str, Any], owner: str) -> tuple[Mapper, ...]:
     mappers = tuple(Mapper(item["protocolMapper"], item["config"]) for item in raw.get("protocolMappers", ()))
     for mapper in mappers:
         if mapper.kind not in SUPPORTED_MAPPERS:
             # Keycloak would put a claim there that this provider leaves out: tests here would prove nothing there.
-            raise SetupError(
-                f"client scope {raw['name']} uses {mapper.kind}, which the embedded provider cannot do"
-            )
-    return Scope(raw["name"], raw["attributes"]["include.in.token.scope"] == "true", mappers)
+            raise SetupError(f"{owner} uses {mapper.kind}, which the embedded provider cannot do")
+    return mappers

@@ -26,7 +26,7 @@ class OwnContact(Protocol):
 
 
 def authorize_stage(own_contact: OwnContact) -> Stage:
-    """Roles first; then whether the contact that `own` names is within the caller's scope."""
+    """Roles and purposes first; then whether the contact that `own` names is within the caller's scope."""
 
     async def stage(call: Call, request: Any, proceed: Proceed) -> Any:
         access = call.method.access
@@ -39,6 +39,10 @@ def authorize_stage(own_contact: OwnContact) -> Stage:
             raise Unauthenticated("This call needs a token.", reason="TOKEN_MISSING")
         if not (call.method.roles & principal.roles):
             raise PermissionDenied("Your role may not do this.", reason="ROLE_MISSING")
+        if principal.allowance is not None and not principal.allowance.permits(access.purpose):
+            raise PermissionDenied(
+                "Your client may not process data for this purpose.", reason="PURPOSE_MISSING"
+            )
         # From here on the caller has the roles in which they act: others open nothing in this call.
         call.principal = replace(principal, roles=call.acting_roles)
         refuse_unseen(call, request)

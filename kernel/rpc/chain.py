@@ -1,10 +1,13 @@
-"""The seven stages in house order: trace, errors, identity, access, idempotency, validation, audit."""
+"""The eight stages in house order: trace, errors, identity, allowance, access, idempotency, validation, audit."""
 
 from __future__ import annotations
 
 from kernel.audit import AuditLog
+from kernel.clock import SystemClock
 from kernel.db import Database
 from kernel.identity import TokenVerifier
+from kernel.quota import DailyQuota
+from kernel.rpc.allot import allowance_stage
 from kernel.rpc.auditing import audit_stage
 from kernel.rpc.authenticate import authenticate_stage
 from kernel.rpc.authorize import OwnContact, authorize_stage
@@ -23,6 +26,7 @@ def house_stages(
         trace_stage,
         failure_stage,
         authenticate_stage(verifier),
+        allowance_stage(DailyQuota(database, SystemClock())),
         authorize_stage(own_contact),
         idempotency_stage(database, audit),
         validate_stage,

@@ -1,4 +1,4 @@
-"""The gRPC server: composes the seven stages around every handler, once per method."""
+"""The gRPC server: composes the eight stages around every handler, once per method."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OURS = "/kontor."
 class Stages(grpc.aio.ServerInterceptor):
     """Puts the stages, outermost first, around each of our handlers.
 
-    One interceptor instead of seven: gRPC builds its chain anew for each call, we build ours once.
+    One interceptor instead of eight: gRPC builds its chain anew for each call, we build ours once.
     """
 
     def __init__(self, stages: Sequence[Stage]) -> None:

@@ -18,6 +18,12 @@ def documented(service: str) -> dict[str, str]:
     return dict(_DOCUMENTED.findall(text))
 
 
+def untold(text: str) -> list[tuple[str, str]]:
+    """Facts whose comment has a subject and no sentence that says when they are published."""
+    told = set(re.findall(r"^// .+\.\n//\n// [a-z.]+\nmessage (\w+) \{", text, re.MULTILINE))
+    return [fact for fact in _DOCUMENTED.findall(text) if fact[1] not in told]
+
+
 def published(module: Module) -> dict[str, str]:
     """Subject → fact, as events.py builds them."""
     found = {}
@@ -54,6 +60,11 @@ def test_every_subject_published_is_documented_and_the_other_way_round(service: 
     assert published(module_of(f"services/{service}/events.py")) == documented(service)
 
 
+@pytest.mark.parametrize("service", BACK_ENDS)
+def test_every_fact_says_when_it_is_published(service: str) -> None:
+    assert untold((ROOT / f"proto/kontor/{service}/v1/events.proto").read_text()) == []
+
+
 def test_every_subject_consumed_is_published() -> None:
     known = {subject for service in BACK_ENDS for subject in documented(service)}
     wanted = {
@@ -70,3 +81,5 @@ def test_the_readers_see_what_they_are_shown() -> None:
     sample = Module.of("Fact('a.b.c', events_pb2.Happened(x=1))\nSubscription('d.e.f', Happened, handle)")
     assert published(sample) == {"a.b.c": "Happened"}
     assert consumed(sample) == {"d.e.f"}
+    assert untold("// a.b.c\nmessage Bare {\n") == [("a.b.c", "Bare")]
+    assert untold("// Then.\n//\n// a.b.c\nmessage Told {\n") == []

@@ -1,4 +1,4 @@
-"""The contract through all seven stages: roles, validation, pages, repeated requests, erasure."""
+"""The contract through all eight stages: roles, validation, pages, repeated requests, erasure."""
 
 import base64
 import uuid

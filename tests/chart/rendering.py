@@ -48,6 +48,7 @@ def full_values() -> Manifest:
         {
             "image": {"digest": "sha256:" + "0" * 64, "pullSecrets": [{"name": "pull"}]},
             "otlpEndpoint": "http://collector:4317",
+            "nats": {"factReaders": ["erp", "data-warehouse"]},
             "tolerations": [{"key": "kontor", "operator": "Exists"}],
             "controller": {
                 "phone": "+49 30 5550100",

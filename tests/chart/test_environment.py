@@ -9,6 +9,7 @@ import pytest
 from pydantic_settings import BaseSettings
 
 from tests.chart.rendering import (
+    BACKENDS,
     PROCESSES,
     RELEASE,
     ROOT,
@@ -87,6 +88,12 @@ def test_recipients_arrive_as_the_operator_wrote_them(full_release: list[Manifes
     rendered = plain_values(process(full_release, "privacy").main)
     assert json.loads(rendered["KONTOR_CONTROLLER_PROCESSORS"]) == full_values()["controller"]["processors"]
     assert rendered["KONTOR_CONTROLLER_STATE"] == "BE"
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_every_stream_keeps_a_place_for_each_reader(full_release: list[Manifest], name: str) -> None:
+    rendered = plain_values(process(full_release, name).main)
+    assert json.loads(rendered["KONTOR_FACT_READERS"]) == full_values()["nats"]["factReaders"]
 
 
 @pytest.mark.parametrize("name", PROCESSES)

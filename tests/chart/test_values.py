@@ -23,6 +23,7 @@ WRONG: list[tuple[str, Manifest, str]] = [
     ("a secret in the values", {"contacts": {"databaseUrl": "postgresql://x"}}, "'databaseUrl' not allowed"),
     ("an issuer without TLS", {"oidc": {"issuer": "http://login.example.eu"}}, "/oidc/issuer"),
     ("two stream replicas", {"nats": {"streamReplicas": 2}}, "/nats/streamReplicas"),
+    ("a reader with a wildcard", {"nats": {"factReaders": ["erp.>"]}}, "/nats/factReaders"),
     ("a holder key that is no key", {"privacy": {"holderKeys": {"contacts": "x"}}}, "/privacy/holderKeys"),
     ("a state that is none", {"controller": {"state": "XX"}}, "/controller/state"),
     ("no authority", {"controller": {"authorityName": ""}}, "/controller/authorityName"),

@@ -4,6 +4,7 @@ import httpx
 import jwt
 import pytest
 
+from kernel.allowance import Allowance, allowance_of
 from tests.idp.browser import Browser, Portal
 from tests.idp.stack import Idp, secret
 
@@ -69,6 +70,17 @@ def test_every_client_acts_as_its_own_service_account(idp: Idp, keys: jwt.PyJWKC
     assert (claims["azp"], claims["client_id"]) == (client, client)
     assert "sid" not in claims
     assert "refresh_token" not in answer
+
+
+def test_an_integrators_token_says_what_it_may(idp: Idp) -> None:
+    def claims(client: str) -> dict[str, object]:
+        token = idp.service_token(client).json()["access_token"]
+        found: dict[str, object] = jwt.decode(token, options={"verify_signature": False})
+        return found
+
+    given = allowance_of(claims("kontor-integrator"), ["integrator"])
+    assert given == Allowance(frozenset({"service", "marketing"}), per_second=100, burst=400, daily=200_000)
+    assert allowance_of(claims("kontor-contacts"), ["service"]) is None
 
 
 def test_the_administrators_token_opens_no_service(idp: Idp) -> None:

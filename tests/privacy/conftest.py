@@ -1,4 +1,4 @@
-"""The service's parts, wired like __main__ does, on a real database and behind all seven stages."""
+"""The service's parts, wired like __main__ does, on a real database and behind all eight stages."""
 
 import uuid
 from collections.abc import AsyncIterator, Sequence

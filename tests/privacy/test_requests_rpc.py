@@ -18,7 +18,7 @@ ACCESS, ERASURE = holder_pb2.REQUEST_KIND_ACCESS, holder_pb2.REQUEST_KIND_ERASUR
 
 
 class Door:
-    """The Requests service behind all seven stages."""
+    """The Requests service behind all eight stages."""
 
     def __init__(self, machine: Machine, serve: Serve, realm: Realm) -> None:
         self.machine, self._serve, self._realm = machine, serve, realm

@@ -58,6 +58,8 @@ gateway: [contacts, campaigns, tickets, privacy]
   value: kontor-{{ .name }}
 - name: KONTOR_STREAM_REPLICAS
   value: {{ .root.Values.nats.streamReplicas | quote }}
+- name: KONTOR_FACT_READERS
+  value: {{ .root.Values.nats.factReaders | toJson | quote }}
 - name: KONTOR_DATABASE_POOL
   value: {{ (index .root.Values .name).databasePool | quote }}
 {{- range $var, $key := dict "KONTOR_NATS_URL" "nats-url" "KONTOR_SIGNING_KEY" "signing-key" }}

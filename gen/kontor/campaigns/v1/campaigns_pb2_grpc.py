@@ -62,21 +62,22 @@ class TemplatesServicer:
     """
 
     def CreateTemplate(self, request, context):
-        """Errors: INVALID_ARGUMENT if the MJML or a placeholder cannot be read.
+        """Keeps a design for later campaigns. Errors: INVALID_ARGUMENT if the MJML or a placeholder cannot be read.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetTemplate(self, request, context):
-        """Errors: NOT_FOUND.
+        """One template with its source. Errors: NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListTemplates(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """All templates, newest first.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -264,13 +265,15 @@ class AudiencesServicer:
     """
 
     def CreateAudience(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Keeps a filter under a name. Whom it selects is decided when a campaign starts.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListAudiences(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """All audiences, newest first.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -395,7 +398,8 @@ class Audiences:
 
 
 class CampaignsStub:
-    """Missing associated documentation comment in .proto file."""
+    """One template to one audience, once.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -431,10 +435,12 @@ class CampaignsStub:
 
 
 class CampaignsServicer:
-    """Missing associated documentation comment in .proto file."""
+    """One template to one audience, once.
+    """
 
     def CreateCampaign(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Plans a campaign; nothing is sent before StartCampaign.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -447,14 +453,15 @@ class CampaignsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetCampaign(self, request, context):
-        """Errors: NOT_FOUND.
+        """One campaign with its counts. Errors: NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListCampaigns(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """All campaigns, newest first.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -503,7 +510,8 @@ def add_CampaignsServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Campaigns:
-    """Missing associated documentation comment in .proto file."""
+    """One template to one audience, once.
+    """
 
     @staticmethod
     def CreateCampaign(request,
@@ -675,7 +683,8 @@ class FormsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ConfirmSignUp(self, request, context):
-        """Errors: NOT_FOUND if the token was never issued, FAILED_PRECONDITION if it has expired.
+        """Records the consents of a sign-up whose mail was answered, and makes its contact.
+        Errors: NOT_FOUND if the token was never issued, FAILED_PRECONDITION if it has expired.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

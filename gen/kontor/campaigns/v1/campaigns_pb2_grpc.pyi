@@ -34,10 +34,11 @@ class TemplatesStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> TemplatesAsyncStub: ...
     CreateTemplate: _grpc.UnaryUnaryMultiCallable[_campaigns_pb2.CreateTemplateRequest, _campaigns_pb2.Template]
-    """Errors: INVALID_ARGUMENT if the MJML or a placeholder cannot be read."""
+    """Keeps a design for later campaigns. Errors: INVALID_ARGUMENT if the MJML or a placeholder cannot be read."""
     GetTemplate: _grpc.UnaryUnaryMultiCallable[_campaigns_pb2.GetTemplateRequest, _campaigns_pb2.Template]
-    """Errors: NOT_FOUND."""
+    """One template with its source. Errors: NOT_FOUND."""
     ListTemplates: _grpc.UnaryUnaryMultiCallable[_campaigns_pb2.ListTemplatesRequest, _campaigns_pb2.ListTemplatesResponse]
+    """All templates, newest first."""
     PreviewTemplate: _grpc.UnaryUnaryMultiCallable[_campaigns_pb2.PreviewTemplateRequest, _campaigns_pb2.PreviewTemplateResponse]
     """Renders for an invented person; nobody's data is read."""
 
@@ -47,10 +48,11 @@ class TemplatesAsyncStub(TemplatesStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateTemplate: _aio.UnaryUnaryMultiCallable[_campaigns_pb2.CreateTemplateRequest, _campaigns_pb2.Template]  # type: ignore[assignment]
-    """Errors: INVALID_ARGUMENT if the MJML or a placeholder cannot be read."""
+    """Keeps a design for later campaigns. Errors: INVALID_ARGUMENT if the MJML or a placeholder cannot be read."""
     GetTemplate: _aio.UnaryUnaryMultiCallable[_campaigns_pb2.GetTemplateRequest, _campaigns_pb2.Template]  # type: ignore[assignment]
-    """Errors: NOT_FOUND."""
+    """One template with its source. Errors: NOT_FOUND."""
     ListTemplates: _aio.UnaryUnaryMultiCallable[_campaigns_pb2.ListTemplatesRequest, _campaigns_pb2.ListTemplatesResponse]  # type: ignore[assignment]
+    """All templates, newest first."""
     PreviewTemplate: _aio.UnaryUnaryMultiCallable[_campaigns_pb2.PreviewTemplateRequest, _campaigns_pb2.PreviewTemplateResponse]  # type: ignore[assignment]
     """Renders for an invented person; nobody's data is read."""
 
@@ -63,7 +65,7 @@ class TemplatesServicer(metaclass=_abc_1.ABCMeta):
         request: _campaigns_pb2.CreateTemplateRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_campaigns_pb2.Template, _abc.Awaitable[_campaigns_pb2.Template]]:
-        """Errors: INVALID_ARGUMENT if the MJML or a placeholder cannot be read."""
+        """Keeps a design for later campaigns. Errors: INVALID_ARGUMENT if the MJML or a placeholder cannot be read."""
 
     @_abc_1.abstractmethod
     def GetTemplate(
@@ -71,14 +73,15 @@ class TemplatesServicer(metaclass=_abc_1.ABCMeta):
         request: _campaigns_pb2.GetTemplateRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_campaigns_pb2.Template, _abc.Awaitable[_campaigns_pb2.Template]]:
-        """Errors: NOT_FOUND."""
+        """One template with its source. Errors: NOT_FOUND."""
 
     @_abc_1.abstractmethod
     def ListTemplates(
         self,
         request: _campaigns_pb2.ListTemplatesRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_campaigns_pb2.ListTemplatesResponse, _abc.Awaitable[_campaigns_pb2.ListTemplatesResponse]]: ...
+    ) -> _typing.Union[_campaigns_pb2.ListTemplatesResponse, _abc.Awaitable[_campaigns_pb2.ListTemplatesResponse]]:
+        """All templates, newest first."""
 
     @_abc_1.abstractmethod
     def PreviewTemplate(
@@ -98,7 +101,9 @@ class AudiencesStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AudiencesAsyncStub: ...
     CreateAudience: _grpc.UnaryUnaryMultiCallable[_campaigns_pb2.CreateAudienceRequest, _campaigns_pb2.Audience]
+    """Keeps a filter under a name. Whom it selects is decided when a campaign starts."""
     ListAudiences: _grpc.UnaryUnaryMultiCallable[_campaigns_pb2.ListAudiencesRequest, _campaigns_pb2.ListAudiencesResponse]
+    """All audiences, newest first."""
     PreviewAudience: _grpc.UnaryUnaryMultiCallable[_campaigns_pb2.PreviewAudienceRequest, _campaigns_pb2.PreviewAudienceResponse]
     """How many would get a message now, and why the others would not. Asks for no permit."""
 
@@ -108,7 +113,9 @@ class AudiencesAsyncStub(AudiencesStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateAudience: _aio.UnaryUnaryMultiCallable[_campaigns_pb2.CreateAudienceRequest, _campaigns_pb2.Audience]  # type: ignore[assignment]
+    """Keeps a filter under a name. Whom it selects is decided when a campaign starts."""
     ListAudiences: _aio.UnaryUnaryMultiCallable[_campaigns_pb2.ListAudiencesRequest, _campaigns_pb2.ListAudiencesResponse]  # type: ignore[assignment]
+    """All audiences, newest first."""
     PreviewAudience: _aio.UnaryUnaryMultiCallable[_campaigns_pb2.PreviewAudienceRequest, _campaigns_pb2.PreviewAudienceResponse]  # type: ignore[assignment]
     """How many would get a message now, and why the others would not. Asks for no permit."""
 
@@ -120,14 +127,16 @@ class AudiencesServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _campaigns_pb2.CreateAudienceRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_campaigns_pb2.Audience, _abc.Awaitable[_campaigns_pb2.Audience]]: ...
+    ) -> _typing.Union[_campaigns_pb2.Audience, _abc.Awaitable[_campaigns_pb2.Audience]]:
+        """Keeps a filter under a name. Whom it selects is decided when a campaign starts."""
 
     @_abc_1.abstractmethod
     def ListAudiences(
         self,
         request: _campaigns_pb2.ListAudiencesRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_campaigns_pb2.ListAudiencesResponse, _abc.Awaitable[_campaigns_pb2.ListAudiencesResponse]]: ...
+    ) -> _typing.Union[_campaigns_pb2.ListAudiencesResponse, _abc.Awaitable[_campaigns_pb2.ListAudiencesResponse]]:
+        """All audiences, newest first."""
 
     @_abc_1.abstractmethod
     def PreviewAudience(
@@ -140,38 +149,49 @@ class AudiencesServicer(metaclass=_abc_1.ABCMeta):
 def add_AudiencesServicer_to_server(servicer: AudiencesServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
 class CampaignsStub:
+    """One template to one audience, once."""
+
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> CampaignsAsyncStub: ...
     CreateCampaign: _grpc.UnaryUnaryMultiCallable[_campaigns_pb2.CreateCampaignRequest, _campaigns_pb2.Campaign]
+    """Plans a campaign; nothing is sent before StartCampaign."""
     StartCampaign: _grpc.UnaryUnaryMultiCallable[_campaigns_pb2.StartCampaignRequest, _campaigns_pb2.Campaign]
     """Freezes the audience and hands it to the sender. Errors: FAILED_PRECONDITION if started already."""
     GetCampaign: _grpc.UnaryUnaryMultiCallable[_campaigns_pb2.GetCampaignRequest, _campaigns_pb2.Campaign]
-    """Errors: NOT_FOUND."""
+    """One campaign with its counts. Errors: NOT_FOUND."""
     ListCampaigns: _grpc.UnaryUnaryMultiCallable[_campaigns_pb2.ListCampaignsRequest, _campaigns_pb2.ListCampaignsResponse]
+    """All campaigns, newest first."""
     ListMessages: _grpc.UnaryUnaryMultiCallable[_campaigns_pb2.ListMessagesRequest, _campaigns_pb2.ListMessagesResponse]
     """Every contact of the frozen audience with what became of the message, and why."""
 
 @_typing.type_check_only
 class CampaignsAsyncStub(CampaignsStub):
+    """One template to one audience, once."""
+
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateCampaign: _aio.UnaryUnaryMultiCallable[_campaigns_pb2.CreateCampaignRequest, _campaigns_pb2.Campaign]  # type: ignore[assignment]
+    """Plans a campaign; nothing is sent before StartCampaign."""
     StartCampaign: _aio.UnaryUnaryMultiCallable[_campaigns_pb2.StartCampaignRequest, _campaigns_pb2.Campaign]  # type: ignore[assignment]
     """Freezes the audience and hands it to the sender. Errors: FAILED_PRECONDITION if started already."""
     GetCampaign: _aio.UnaryUnaryMultiCallable[_campaigns_pb2.GetCampaignRequest, _campaigns_pb2.Campaign]  # type: ignore[assignment]
-    """Errors: NOT_FOUND."""
+    """One campaign with its counts. Errors: NOT_FOUND."""
     ListCampaigns: _aio.UnaryUnaryMultiCallable[_campaigns_pb2.ListCampaignsRequest, _campaigns_pb2.ListCampaignsResponse]  # type: ignore[assignment]
+    """All campaigns, newest first."""
     ListMessages: _aio.UnaryUnaryMultiCallable[_campaigns_pb2.ListMessagesRequest, _campaigns_pb2.ListMessagesResponse]  # type: ignore[assignment]
     """Every contact of the frozen audience with what became of the message, and why."""
 
 class CampaignsServicer(metaclass=_abc_1.ABCMeta):
+    """One template to one audience, once."""
+
     @_abc_1.abstractmethod
     def CreateCampaign(
         self,
         request: _campaigns_pb2.CreateCampaignRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_campaigns_pb2.Campaign, _abc.Awaitable[_campaigns_pb2.Campaign]]: ...
+    ) -> _typing.Union[_campaigns_pb2.Campaign, _abc.Awaitable[_campaigns_pb2.Campaign]]:
+        """Plans a campaign; nothing is sent before StartCampaign."""
 
     @_abc_1.abstractmethod
     def StartCampaign(
@@ -187,14 +207,15 @@ class CampaignsServicer(metaclass=_abc_1.ABCMeta):
         request: _campaigns_pb2.GetCampaignRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_campaigns_pb2.Campaign, _abc.Awaitable[_campaigns_pb2.Campaign]]:
-        """Errors: NOT_FOUND."""
+        """One campaign with its counts. Errors: NOT_FOUND."""
 
     @_abc_1.abstractmethod
     def ListCampaigns(
         self,
         request: _campaigns_pb2.ListCampaignsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_campaigns_pb2.ListCampaignsResponse, _abc.Awaitable[_campaigns_pb2.ListCampaignsResponse]]: ...
+    ) -> _typing.Union[_campaigns_pb2.ListCampaignsResponse, _abc.Awaitable[_campaigns_pb2.ListCampaignsResponse]]:
+        """All campaigns, newest first."""
 
     @_abc_1.abstractmethod
     def ListMessages(
@@ -216,7 +237,9 @@ class FormsStub:
     SubmitSignUp: _grpc.UnaryUnaryMultiCallable[_campaigns_pb2.SubmitSignUpRequest, _campaigns_pb2.SubmitSignUpResponse]
     """Sends one confirmation mail, whoever asks; answers the same whether the address is known or not."""
     ConfirmSignUp: _grpc.UnaryUnaryMultiCallable[_campaigns_pb2.ConfirmSignUpRequest, _campaigns_pb2.ConfirmSignUpResponse]
-    """Errors: NOT_FOUND if the token was never issued, FAILED_PRECONDITION if it has expired."""
+    """Records the consents of a sign-up whose mail was answered, and makes its contact.
+    Errors: NOT_FOUND if the token was never issued, FAILED_PRECONDITION if it has expired.
+    """
 
 @_typing.type_check_only
 class FormsAsyncStub(FormsStub):
@@ -226,7 +249,9 @@ class FormsAsyncStub(FormsStub):
     SubmitSignUp: _aio.UnaryUnaryMultiCallable[_campaigns_pb2.SubmitSignUpRequest, _campaigns_pb2.SubmitSignUpResponse]  # type: ignore[assignment]
     """Sends one confirmation mail, whoever asks; answers the same whether the address is known or not."""
     ConfirmSignUp: _aio.UnaryUnaryMultiCallable[_campaigns_pb2.ConfirmSignUpRequest, _campaigns_pb2.ConfirmSignUpResponse]  # type: ignore[assignment]
-    """Errors: NOT_FOUND if the token was never issued, FAILED_PRECONDITION if it has expired."""
+    """Records the consents of a sign-up whose mail was answered, and makes its contact.
+    Errors: NOT_FOUND if the token was never issued, FAILED_PRECONDITION if it has expired.
+    """
 
 class FormsServicer(metaclass=_abc_1.ABCMeta):
     """Sign-up with double opt-in."""
@@ -245,7 +270,9 @@ class FormsServicer(metaclass=_abc_1.ABCMeta):
         request: _campaigns_pb2.ConfirmSignUpRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_campaigns_pb2.ConfirmSignUpResponse, _abc.Awaitable[_campaigns_pb2.ConfirmSignUpResponse]]:
-        """Errors: NOT_FOUND if the token was never issued, FAILED_PRECONDITION if it has expired."""
+        """Records the consents of a sign-up whose mail was answered, and makes its contact.
+        Errors: NOT_FOUND if the token was never issued, FAILED_PRECONDITION if it has expired.
+        """
 
 def add_FormsServicer_to_server(servicer: FormsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 

@@ -107,7 +107,7 @@ class ContactsServicer:
     """
 
     def GetContact(self, request, context):
-        """Errors: NOT_FOUND.
+        """One contact with everything that is known about it. Errors: NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -135,14 +135,15 @@ class ContactsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateContact(self, request, context):
-        """Errors: ALREADY_EXISTS if the address is in use, FAILED_PRECONDITION if it is suppressed.
+        """Takes a person into the book. Errors: ALREADY_EXISTS if the address is in use, FAILED_PRECONDITION if it is suppressed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateContact(self, request, context):
-        """Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED for a field that is masked.
+        """Changes the fields in `update_mask` and no others; nothing is written if none of them differs.
+        Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED for a field that is masked.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -178,20 +179,22 @@ class ContactsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateOrganisation(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Takes a company, a club or an authority into the book.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetOrganisation(self, request, context):
-        """Errors: NOT_FOUND.
+        """One organisation, with the number of its people. Errors: NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListOrganisations(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """By name; `query` finds those whose names contain all its words.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')

@@ -34,7 +34,7 @@ class ContactsStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ContactsAsyncStub: ...
     GetContact: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.GetContactRequest, _contacts_pb2.Contact]
-    """Errors: NOT_FOUND."""
+    """One contact with everything that is known about it. Errors: NOT_FOUND."""
     BatchGetContacts: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.BatchGetContactsRequest, _contacts_pb2.BatchGetContactsResponse]
     """Up to 1,000 contacts at once, in the order asked; unknown ids come back in `missing_ids`."""
     ListContacts: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.ListContactsRequest, _contacts_pb2.ListContactsResponse]
@@ -42,9 +42,11 @@ class ContactsStub:
     SelectContactIds: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.SelectContactIdsRequest, _contacts_pb2.SelectContactIdsResponse]
     """Ids only, for audiences: no personal value leaves the service before a permit is asked."""
     CreateContact: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.CreateContactRequest, _contacts_pb2.Contact]
-    """Errors: ALREADY_EXISTS if the address is in use, FAILED_PRECONDITION if it is suppressed."""
+    """Takes a person into the book. Errors: ALREADY_EXISTS if the address is in use, FAILED_PRECONDITION if it is suppressed."""
     UpdateContact: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.UpdateContactRequest, _contacts_pb2.Contact]
-    """Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED for a field that is masked."""
+    """Changes the fields in `update_mask` and no others; nothing is written if none of them differs.
+    Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED for a field that is masked.
+    """
     EnsureContact: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.EnsureContactRequest, _contacts_pb2.EnsureContactResponse]
     """Finds the contact with this address or creates one; for confirmed sign-ups and mail-in."""
     LinkLogin: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.LinkLoginRequest, _contacts_pb2.Contact]
@@ -56,9 +58,11 @@ class ContactsStub:
     ListTimeline: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.ListTimelineRequest, _contacts_pb2.ListTimelineResponse]
     """What happened with a contact in every service, newest first."""
     CreateOrganisation: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.CreateOrganisationRequest, _contacts_pb2.Organisation]
+    """Takes a company, a club or an authority into the book."""
     GetOrganisation: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.GetOrganisationRequest, _contacts_pb2.Organisation]
-    """Errors: NOT_FOUND."""
+    """One organisation, with the number of its people. Errors: NOT_FOUND."""
     ListOrganisations: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.ListOrganisationsRequest, _contacts_pb2.ListOrganisationsResponse]
+    """By name; `query` finds those whose names contain all its words."""
 
 @_typing.type_check_only
 class ContactsAsyncStub(ContactsStub):
@@ -66,7 +70,7 @@ class ContactsAsyncStub(ContactsStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetContact: _aio.UnaryUnaryMultiCallable[_contacts_pb2.GetContactRequest, _contacts_pb2.Contact]  # type: ignore[assignment]
-    """Errors: NOT_FOUND."""
+    """One contact with everything that is known about it. Errors: NOT_FOUND."""
     BatchGetContacts: _aio.UnaryUnaryMultiCallable[_contacts_pb2.BatchGetContactsRequest, _contacts_pb2.BatchGetContactsResponse]  # type: ignore[assignment]
     """Up to 1,000 contacts at once, in the order asked; unknown ids come back in `missing_ids`."""
     ListContacts: _aio.UnaryUnaryMultiCallable[_contacts_pb2.ListContactsRequest, _contacts_pb2.ListContactsResponse]  # type: ignore[assignment]
@@ -74,9 +78,11 @@ class ContactsAsyncStub(ContactsStub):
     SelectContactIds: _aio.UnaryUnaryMultiCallable[_contacts_pb2.SelectContactIdsRequest, _contacts_pb2.SelectContactIdsResponse]  # type: ignore[assignment]
     """Ids only, for audiences: no personal value leaves the service before a permit is asked."""
     CreateContact: _aio.UnaryUnaryMultiCallable[_contacts_pb2.CreateContactRequest, _contacts_pb2.Contact]  # type: ignore[assignment]
-    """Errors: ALREADY_EXISTS if the address is in use, FAILED_PRECONDITION if it is suppressed."""
+    """Takes a person into the book. Errors: ALREADY_EXISTS if the address is in use, FAILED_PRECONDITION if it is suppressed."""
     UpdateContact: _aio.UnaryUnaryMultiCallable[_contacts_pb2.UpdateContactRequest, _contacts_pb2.Contact]  # type: ignore[assignment]
-    """Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED for a field that is masked."""
+    """Changes the fields in `update_mask` and no others; nothing is written if none of them differs.
+    Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED for a field that is masked.
+    """
     EnsureContact: _aio.UnaryUnaryMultiCallable[_contacts_pb2.EnsureContactRequest, _contacts_pb2.EnsureContactResponse]  # type: ignore[assignment]
     """Finds the contact with this address or creates one; for confirmed sign-ups and mail-in."""
     LinkLogin: _aio.UnaryUnaryMultiCallable[_contacts_pb2.LinkLoginRequest, _contacts_pb2.Contact]  # type: ignore[assignment]
@@ -88,9 +94,11 @@ class ContactsAsyncStub(ContactsStub):
     ListTimeline: _aio.UnaryUnaryMultiCallable[_contacts_pb2.ListTimelineRequest, _contacts_pb2.ListTimelineResponse]  # type: ignore[assignment]
     """What happened with a contact in every service, newest first."""
     CreateOrganisation: _aio.UnaryUnaryMultiCallable[_contacts_pb2.CreateOrganisationRequest, _contacts_pb2.Organisation]  # type: ignore[assignment]
+    """Takes a company, a club or an authority into the book."""
     GetOrganisation: _aio.UnaryUnaryMultiCallable[_contacts_pb2.GetOrganisationRequest, _contacts_pb2.Organisation]  # type: ignore[assignment]
-    """Errors: NOT_FOUND."""
+    """One organisation, with the number of its people. Errors: NOT_FOUND."""
     ListOrganisations: _aio.UnaryUnaryMultiCallable[_contacts_pb2.ListOrganisationsRequest, _contacts_pb2.ListOrganisationsResponse]  # type: ignore[assignment]
+    """By name; `query` finds those whose names contain all its words."""
 
 class ContactsServicer(metaclass=_abc_1.ABCMeta):
     """The people a company knows, and the organisations they belong to."""
@@ -101,7 +109,7 @@ class ContactsServicer(metaclass=_abc_1.ABCMeta):
         request: _contacts_pb2.GetContactRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_contacts_pb2.Contact, _abc.Awaitable[_contacts_pb2.Contact]]:
-        """Errors: NOT_FOUND."""
+        """One contact with everything that is known about it. Errors: NOT_FOUND."""
 
     @_abc_1.abstractmethod
     def BatchGetContacts(
@@ -133,7 +141,7 @@ class ContactsServicer(metaclass=_abc_1.ABCMeta):
         request: _contacts_pb2.CreateContactRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_contacts_pb2.Contact, _abc.Awaitable[_contacts_pb2.Contact]]:
-        """Errors: ALREADY_EXISTS if the address is in use, FAILED_PRECONDITION if it is suppressed."""
+        """Takes a person into the book. Errors: ALREADY_EXISTS if the address is in use, FAILED_PRECONDITION if it is suppressed."""
 
     @_abc_1.abstractmethod
     def UpdateContact(
@@ -141,7 +149,9 @@ class ContactsServicer(metaclass=_abc_1.ABCMeta):
         request: _contacts_pb2.UpdateContactRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_contacts_pb2.Contact, _abc.Awaitable[_contacts_pb2.Contact]]:
-        """Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED for a field that is masked."""
+        """Changes the fields in `update_mask` and no others; nothing is written if none of them differs.
+        Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED for a field that is masked.
+        """
 
     @_abc_1.abstractmethod
     def EnsureContact(
@@ -182,7 +192,8 @@ class ContactsServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _contacts_pb2.CreateOrganisationRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_contacts_pb2.Organisation, _abc.Awaitable[_contacts_pb2.Organisation]]: ...
+    ) -> _typing.Union[_contacts_pb2.Organisation, _abc.Awaitable[_contacts_pb2.Organisation]]:
+        """Takes a company, a club or an authority into the book."""
 
     @_abc_1.abstractmethod
     def GetOrganisation(
@@ -190,13 +201,14 @@ class ContactsServicer(metaclass=_abc_1.ABCMeta):
         request: _contacts_pb2.GetOrganisationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_contacts_pb2.Organisation, _abc.Awaitable[_contacts_pb2.Organisation]]:
-        """Errors: NOT_FOUND."""
+        """One organisation, with the number of its people. Errors: NOT_FOUND."""
 
     @_abc_1.abstractmethod
     def ListOrganisations(
         self,
         request: _contacts_pb2.ListOrganisationsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_contacts_pb2.ListOrganisationsResponse, _abc.Awaitable[_contacts_pb2.ListOrganisationsResponse]]: ...
+    ) -> _typing.Union[_contacts_pb2.ListOrganisationsResponse, _abc.Awaitable[_contacts_pb2.ListOrganisationsResponse]]:
+        """By name; `query` finds those whose names contain all its words."""
 
 def add_ContactsServicer_to_server(servicer: ContactsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

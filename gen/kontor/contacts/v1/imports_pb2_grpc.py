@@ -77,20 +77,21 @@ class ImportsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetImport(self, request, context):
-        """Errors: NOT_FOUND.
+        """How an import stands. Errors: NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListImports(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """All imports, newest first.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CommitImport(self, request, context):
-        """Errors: FAILED_PRECONDITION if it is committed already.
+        """Writes what the dry run decided. Errors: FAILED_PRECONDITION if it is committed already.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

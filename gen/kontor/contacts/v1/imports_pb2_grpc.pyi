@@ -40,10 +40,11 @@ class ImportsStub:
     Nothing is written to the contacts. Errors: INVALID_ARGUMENT with what is wrong with the file.
     """
     GetImport: _grpc.UnaryUnaryMultiCallable[_imports_pb2.GetImportRequest, _imports_pb2.Import]
-    """Errors: NOT_FOUND."""
+    """How an import stands. Errors: NOT_FOUND."""
     ListImports: _grpc.UnaryUnaryMultiCallable[_imports_pb2.ListImportsRequest, _imports_pb2.ListImportsResponse]
+    """All imports, newest first."""
     CommitImport: _grpc.UnaryUnaryMultiCallable[_imports_pb2.CommitImportRequest, _imports_pb2.Import]
-    """Errors: FAILED_PRECONDITION if it is committed already."""
+    """Writes what the dry run decided. Errors: FAILED_PRECONDITION if it is committed already."""
     ListImportRows: _grpc.UnaryUnaryMultiCallable[_imports_pb2.ListImportRowsRequest, _imports_pb2.ListImportRowsResponse]
     """Rows by number, each with its outcome and reason."""
 
@@ -59,10 +60,11 @@ class ImportsAsyncStub(ImportsStub):
     Nothing is written to the contacts. Errors: INVALID_ARGUMENT with what is wrong with the file.
     """
     GetImport: _aio.UnaryUnaryMultiCallable[_imports_pb2.GetImportRequest, _imports_pb2.Import]  # type: ignore[assignment]
-    """Errors: NOT_FOUND."""
+    """How an import stands. Errors: NOT_FOUND."""
     ListImports: _aio.UnaryUnaryMultiCallable[_imports_pb2.ListImportsRequest, _imports_pb2.ListImportsResponse]  # type: ignore[assignment]
+    """All imports, newest first."""
     CommitImport: _aio.UnaryUnaryMultiCallable[_imports_pb2.CommitImportRequest, _imports_pb2.Import]  # type: ignore[assignment]
-    """Errors: FAILED_PRECONDITION if it is committed already."""
+    """Writes what the dry run decided. Errors: FAILED_PRECONDITION if it is committed already."""
     ListImportRows: _aio.UnaryUnaryMultiCallable[_imports_pb2.ListImportRowsRequest, _imports_pb2.ListImportRowsResponse]  # type: ignore[assignment]
     """Rows by number, each with its outcome and reason."""
 
@@ -87,14 +89,15 @@ class ImportsServicer(metaclass=_abc_1.ABCMeta):
         request: _imports_pb2.GetImportRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_imports_pb2.Import, _abc.Awaitable[_imports_pb2.Import]]:
-        """Errors: NOT_FOUND."""
+        """How an import stands. Errors: NOT_FOUND."""
 
     @_abc_1.abstractmethod
     def ListImports(
         self,
         request: _imports_pb2.ListImportsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_imports_pb2.ListImportsResponse, _abc.Awaitable[_imports_pb2.ListImportsResponse]]: ...
+    ) -> _typing.Union[_imports_pb2.ListImportsResponse, _abc.Awaitable[_imports_pb2.ListImportsResponse]]:
+        """All imports, newest first."""
 
     @_abc_1.abstractmethod
     def CommitImport(
@@ -102,7 +105,7 @@ class ImportsServicer(metaclass=_abc_1.ABCMeta):
         request: _imports_pb2.CommitImportRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_imports_pb2.Import, _abc.Awaitable[_imports_pb2.Import]]:
-        """Errors: FAILED_PRECONDITION if it is committed already."""
+        """Writes what the dry run decided. Errors: FAILED_PRECONDITION if it is committed already."""
 
     @_abc_1.abstractmethod
     def ListImportRows(

@@ -360,7 +360,8 @@ class SuppressionsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AddSuppression(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Keeps an address from being contacted again, beyond its erasure.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -516,7 +517,7 @@ class PermitsServicer:
     """
 
     def Authorize(self, request, context):
-        """Decides each candidate at this moment; every decision is kept.
+        """Decides each candidate at this moment; every decision is kept. Also for other systems that send.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -530,7 +531,7 @@ class PermitsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetDecision(self, request, context):
-        """Errors: NOT_FOUND.
+        """A decision that was kept. Errors: NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -697,7 +698,7 @@ class RequestsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetRequest(self, request, context):
-        """Errors: NOT_FOUND, also for somebody else's request.
+        """How a request stands, with its deadline. Errors: NOT_FOUND, also for somebody else's request.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -127,6 +127,7 @@ class SuppressionsStub:
     CheckSuppressions: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.CheckSuppressionsRequest, _privacy_pb2.CheckSuppressionsResponse]
     """Which of the addresses are suppressed, in the order asked."""
     AddSuppression: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.AddSuppressionRequest, _privacy_pb2.SuppressionEntry]
+    """Keeps an address from being contacted again, beyond its erasure."""
     ListSuppressions: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListSuppressionsRequest, _privacy_pb2.ListSuppressionsResponse]
     """Entries without any address: reason, channel, time."""
 
@@ -138,6 +139,7 @@ class SuppressionsAsyncStub(SuppressionsStub):
     CheckSuppressions: _aio.UnaryUnaryMultiCallable[_privacy_pb2.CheckSuppressionsRequest, _privacy_pb2.CheckSuppressionsResponse]  # type: ignore[assignment]
     """Which of the addresses are suppressed, in the order asked."""
     AddSuppression: _aio.UnaryUnaryMultiCallable[_privacy_pb2.AddSuppressionRequest, _privacy_pb2.SuppressionEntry]  # type: ignore[assignment]
+    """Keeps an address from being contacted again, beyond its erasure."""
     ListSuppressions: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListSuppressionsRequest, _privacy_pb2.ListSuppressionsResponse]  # type: ignore[assignment]
     """Entries without any address: reason, channel, time."""
 
@@ -157,7 +159,8 @@ class SuppressionsServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _privacy_pb2.AddSuppressionRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_privacy_pb2.SuppressionEntry, _abc.Awaitable[_privacy_pb2.SuppressionEntry]]: ...
+    ) -> _typing.Union[_privacy_pb2.SuppressionEntry, _abc.Awaitable[_privacy_pb2.SuppressionEntry]]:
+        """Keeps an address from being contacted again, beyond its erasure."""
 
     @_abc_1.abstractmethod
     def ListSuppressions(
@@ -177,11 +180,11 @@ class PermitsStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> PermitsAsyncStub: ...
     Authorize: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.AuthorizeRequest, _privacy_pb2.AuthorizeResponse]
-    """Decides each candidate at this moment; every decision is kept."""
+    """Decides each candidate at this moment; every decision is kept. Also for other systems that send."""
     Preview: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.AuthorizeRequest, _privacy_pb2.AuthorizeResponse]
     """What Authorize would say, for previews; nothing is kept and nothing may be sent on it."""
     GetDecision: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetDecisionRequest, _privacy_pb2.Decision]
-    """Errors: NOT_FOUND."""
+    """A decision that was kept. Errors: NOT_FOUND."""
 
 @_typing.type_check_only
 class PermitsAsyncStub(PermitsStub):
@@ -189,11 +192,11 @@ class PermitsAsyncStub(PermitsStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Authorize: _aio.UnaryUnaryMultiCallable[_privacy_pb2.AuthorizeRequest, _privacy_pb2.AuthorizeResponse]  # type: ignore[assignment]
-    """Decides each candidate at this moment; every decision is kept."""
+    """Decides each candidate at this moment; every decision is kept. Also for other systems that send."""
     Preview: _aio.UnaryUnaryMultiCallable[_privacy_pb2.AuthorizeRequest, _privacy_pb2.AuthorizeResponse]  # type: ignore[assignment]
     """What Authorize would say, for previews; nothing is kept and nothing may be sent on it."""
     GetDecision: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GetDecisionRequest, _privacy_pb2.Decision]  # type: ignore[assignment]
-    """Errors: NOT_FOUND."""
+    """A decision that was kept. Errors: NOT_FOUND."""
 
 class PermitsServicer(metaclass=_abc_1.ABCMeta):
     """No message without a permit."""
@@ -204,7 +207,7 @@ class PermitsServicer(metaclass=_abc_1.ABCMeta):
         request: _privacy_pb2.AuthorizeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.AuthorizeResponse, _abc.Awaitable[_privacy_pb2.AuthorizeResponse]]:
-        """Decides each candidate at this moment; every decision is kept."""
+        """Decides each candidate at this moment; every decision is kept. Also for other systems that send."""
 
     @_abc_1.abstractmethod
     def Preview(
@@ -220,7 +223,7 @@ class PermitsServicer(metaclass=_abc_1.ABCMeta):
         request: _privacy_pb2.GetDecisionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.Decision, _abc.Awaitable[_privacy_pb2.Decision]]:
-        """Errors: NOT_FOUND."""
+        """A decision that was kept. Errors: NOT_FOUND."""
 
 def add_PermitsServicer_to_server(servicer: PermitsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
@@ -234,7 +237,7 @@ class RequestsStub:
     CreateRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.CreateRequestRequest, _privacy_pb2.Request]
     """By the subject in the portal, or by staff on the subject's behalf."""
     GetRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetRequestRequest, _privacy_pb2.Request]
-    """Errors: NOT_FOUND, also for somebody else's request."""
+    """How a request stands, with its deadline. Errors: NOT_FOUND, also for somebody else's request."""
     ListRequests: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListRequestsRequest, _privacy_pb2.ListRequestsResponse]
     """A customer sees the requests made with the own login only."""
     ConfirmRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ConfirmRequestRequest, _privacy_pb2.Request]
@@ -250,7 +253,7 @@ class RequestsAsyncStub(RequestsStub):
     CreateRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.CreateRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
     """By the subject in the portal, or by staff on the subject's behalf."""
     GetRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GetRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
-    """Errors: NOT_FOUND, also for somebody else's request."""
+    """How a request stands, with its deadline. Errors: NOT_FOUND, also for somebody else's request."""
     ListRequests: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListRequestsRequest, _privacy_pb2.ListRequestsResponse]  # type: ignore[assignment]
     """A customer sees the requests made with the own login only."""
     ConfirmRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ConfirmRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
@@ -275,7 +278,7 @@ class RequestsServicer(metaclass=_abc_1.ABCMeta):
         request: _privacy_pb2.GetRequestRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.Request, _abc.Awaitable[_privacy_pb2.Request]]:
-        """Errors: NOT_FOUND, also for somebody else's request."""
+        """How a request stands, with its deadline. Errors: NOT_FOUND, also for somebody else's request."""
 
     @_abc_1.abstractmethod
     def ListRequests(

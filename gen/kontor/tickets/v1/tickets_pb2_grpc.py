@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class TicketsStub:
-    """Missing associated documentation comment in .proto file."""
+    """Tickets and the messages on them.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -67,7 +68,8 @@ class TicketsStub:
 
 
 class TicketsServicer:
-    """Missing associated documentation comment in .proto file."""
+    """Tickets and the messages on them.
+    """
 
     def CreateTicket(self, request, context):
         """Opens a ticket with its first message.
@@ -77,7 +79,7 @@ class TicketsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetTicket(self, request, context):
-        """Errors: NOT_FOUND, also for somebody else's ticket.
+        """One ticket without its messages. Errors: NOT_FOUND, also for somebody else's ticket.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -153,7 +155,8 @@ def add_TicketsServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Tickets:
-    """Missing associated documentation comment in .proto file."""
+    """Tickets and the messages on them.
+    """
 
     @staticmethod
     def CreateTicket(request,

@@ -27,6 +27,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class TicketsStub:
+    """Tickets and the messages on them."""
+
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
@@ -34,7 +36,7 @@ class TicketsStub:
     CreateTicket: _grpc.UnaryUnaryMultiCallable[_tickets_pb2.CreateTicketRequest, _tickets_pb2.Ticket]
     """Opens a ticket with its first message."""
     GetTicket: _grpc.UnaryUnaryMultiCallable[_tickets_pb2.GetTicketRequest, _tickets_pb2.Ticket]
-    """Errors: NOT_FOUND, also for somebody else's ticket."""
+    """One ticket without its messages. Errors: NOT_FOUND, also for somebody else's ticket."""
     ListTickets: _grpc.UnaryUnaryMultiCallable[_tickets_pb2.ListTicketsRequest, _tickets_pb2.ListTicketsResponse]
     """A customer sees the own tickets only, whatever the filter says."""
     UpdateTicket: _grpc.UnaryUnaryMultiCallable[_tickets_pb2.UpdateTicketRequest, _tickets_pb2.Ticket]
@@ -46,11 +48,13 @@ class TicketsStub:
 
 @_typing.type_check_only
 class TicketsAsyncStub(TicketsStub):
+    """Tickets and the messages on them."""
+
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateTicket: _aio.UnaryUnaryMultiCallable[_tickets_pb2.CreateTicketRequest, _tickets_pb2.Ticket]  # type: ignore[assignment]
     """Opens a ticket with its first message."""
     GetTicket: _aio.UnaryUnaryMultiCallable[_tickets_pb2.GetTicketRequest, _tickets_pb2.Ticket]  # type: ignore[assignment]
-    """Errors: NOT_FOUND, also for somebody else's ticket."""
+    """One ticket without its messages. Errors: NOT_FOUND, also for somebody else's ticket."""
     ListTickets: _aio.UnaryUnaryMultiCallable[_tickets_pb2.ListTicketsRequest, _tickets_pb2.ListTicketsResponse]  # type: ignore[assignment]
     """A customer sees the own tickets only, whatever the filter says."""
     UpdateTicket: _aio.UnaryUnaryMultiCallable[_tickets_pb2.UpdateTicketRequest, _tickets_pb2.Ticket]  # type: ignore[assignment]
@@ -61,6 +65,8 @@ class TicketsAsyncStub(TicketsStub):
     """Oldest first; a customer sees public messages only."""
 
 class TicketsServicer(metaclass=_abc_1.ABCMeta):
+    """Tickets and the messages on them."""
+
     @_abc_1.abstractmethod
     def CreateTicket(
         self,
@@ -75,7 +81,7 @@ class TicketsServicer(metaclass=_abc_1.ABCMeta):
         request: _tickets_pb2.GetTicketRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_tickets_pb2.Ticket, _abc.Awaitable[_tickets_pb2.Ticket]]:
-        """Errors: NOT_FOUND, also for somebody else's ticket."""
+        """One ticket without its messages. Errors: NOT_FOUND, also for somebody else's ticket."""
 
     @_abc_1.abstractmethod
     def ListTickets(
