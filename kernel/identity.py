@@ -67,7 +67,7 @@ class TokenVerifier:
         self._audience = audience
         # Oldest first. By digest: what a look-up compares tells nothing about anybody's token.
         self._known: OrderedDict[bytes, Principal] = OrderedDict()
-        self._keys = RealmKeys(issuer_endpoint(issuer, "certs"), on_withdrawal=self._known.clear)
+        self._keys = RealmKeys(issuer_endpoint(issuer, "certs"), on_withdrawal=self.forget)
 
     async def verify(self, token: str) -> Principal:
         """The principal of a token. Errors: Unauthenticated; Unavailable if its key cannot be asked for."""
@@ -78,6 +78,10 @@ class TokenVerifier:
         principal = await self._verify(token)
         self._remember(digest, principal)
         return principal
+
+    def forget(self) -> None:
+        """Verify every token anew from now on."""
+        self._known.clear()
 
     def _remember(self, digest: bytes, principal: Principal) -> None:
         now = time.time()
