@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help bootstrap demo demo-reset test smoke outage-drill lint format types proto docs proto-check \
         proto-breaking release-contract lock audit \
-        bench-rpc bench-events dead-letters chart-check screenshots
+        bench-rpc bench-events bench-tokens dead-letters chart-check screenshots
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -83,6 +83,9 @@ bench-rpc: bootstrap  ## Measure GetContact through the whole chain against a ba
 
 bench-events: bootstrap  ## Measure facts from commit to consumer against raw JetStream
 	@$(BIN)/python -m bench.events
+
+bench-tokens: bootstrap  ## Measure what a call pays to know its caller: token verified anew against remembered
+	@$(BIN)/python -m bench.tokens
 
 dead-letters: bootstrap  ## List facts of the running demo that nobody could process; ARGS="redrive all" sends them again
 	@$(BIN)/python -m devstack.run contacts kernel.dead_letters $(or $(ARGS),list)

@@ -21,7 +21,7 @@ from kernel.config import ServiceSettings
 from kernel.consuming import Subscription, consumers_for
 from kernel.db import Database
 from kernel.housekeeping import housekeeping
-from kernel.identity import ServiceToken, TokenVerifier
+from kernel.identity import TokenVerifier
 from kernel.leases import Job, TimedJob
 from kernel.outbox import Relay
 from kernel.pages import Pages
@@ -30,6 +30,7 @@ from kernel.rpc.chain import house_stages
 from kernel.rpc.server import make_server
 from kernel.signing import Signer
 from kernel.tasks import end
+from kernel.tokens import ServiceToken
 
 log = telemetry.get_logger(__name__)
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -67,6 +67,19 @@ class Database:
             value = make()
             connection.execute("INSERT INTO secrets VALUES (?, ?)", (name, value))
             return value
+
+    def secret_names(self, prefix: str) -> list[str]:
+        """The names that begin so, in the order in which their values were made."""
+        with self.transaction() as connection:
+            rows = connection.execute(
+                "SELECT name FROM secrets WHERE substr(name, 1, ?) = ? ORDER BY rowid", (len(prefix), prefix)
+            )
+            return [row["name"] for row in rows]
+
+    def forget_secrets(self, names: Sequence[str]) -> None:
+        """Remove the values for ever."""
+        with self.transaction() as connection:
+            connection.executemany("DELETE FROM secrets WHERE name = ?", [(name,) for name in names])
 
     def close(self) -> None:
         """Write everything out and let the file go."""

@@ -62,7 +62,7 @@ class Realm:
 
     def person(self, email: str) -> Token:
         """The token of somebody with an account, by code and PKCE as the gateway's client."""
-        return Renewed(lambda: self._code_flow(email))
+        return Renewed(lambda: self.log_in(email))
 
     def create_account(self, email: str, *, given: str, family: str, roles: Sequence[str] = ()) -> str:
         """An account with a verified address; answers its id. Without roles it is a customer's."""
@@ -90,7 +90,8 @@ class Realm:
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._administrator()}"}
 
-    def _code_flow(self, email: str) -> dict[str, object]:
+    def log_in(self, email: str) -> dict[str, object]:
+        """What the token endpoint answers to a login: access, refresh and ID token."""
         verifier = secrets.token_urlsafe(48)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
         callback = f"{self._gateway}/login/callback"
