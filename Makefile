@@ -2,15 +2,17 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help bootstrap demo demo-reset test smoke lint format types proto proto-check proto-breaking lock audit \
-        bench-rpc bench-events dead-letters chart-check screenshots
+        bench-rpc bench-events dead-letters chart-check screenshots demo-code
 SHELL := /bin/bash
 
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := $(wildcard kernel services devstack bench tests)
+SOURCES := $(wildcard kernel services devstack deploy/keycloak bench tests)
 # What `make test` hands to pytest: make test ARGS="tests/privacy -k permit"
 ARGS ?=
 WORKERS ?= 2
+# Who logs people in: `embedded`, or real Keycloak with `keycloak`.
+IDP ?= embedded
 
 help:  ## Explain every target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -19,16 +21,19 @@ bootstrap:  ## Install .venv from the hashed locks and the web assets from npm (
 	@$(PYTHON) devstack/bootstrap.py
 
 demo: bootstrap  ## Start everything on this machine with demo data; Ctrl-C stops it, .kontor/ keeps its data
-	@$(BIN)/python -m devstack
+	@$(BIN)/python -m devstack --idp $(IDP)
 
 demo-reset: bootstrap  ## Throw the demo's data away and start over
-	@$(BIN)/python -m devstack --reset
+	@$(BIN)/python -m devstack --idp $(IDP) --reset
+
+demo-code: bootstrap  ## Print the second factor's present code for the demo's officer and administrator
+	@$(BIN)/python -m devstack.code
 
 test: bootstrap  ## Run all tests against a real PostgreSQL and NATS of their own
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 smoke: bootstrap  ## Run the main job end to end through public doors; the last line is one JSON object
-	@$(BIN)/python -m tests.e2e.smoke
+	@$(BIN)/python -m tests.e2e.smoke --idp $(IDP)
 
 lint: bootstrap types  ## Check style, types, walls between modules, and declared dependencies
 	@$(BIN)/ruff check .

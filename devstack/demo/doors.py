@@ -22,6 +22,8 @@ from kontor.contacts.v1.imports_pb2_grpc import ImportsStub
 from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, RequestsStub, SuppressionsStub
 from kontor.tickets.v1.tickets_pb2_grpc import TicketsStub
 
+from devstack.code import demo_secrets
+from devstack.idp import totp
 from kernel.channel import SyncChannel
 from kernel.ids import derived_id
 
@@ -135,12 +137,8 @@ class Doors:
             "code_challenge": challenge,
             "code_challenge_method": "S256",
         }
-        with httpx.Client(timeout=20) as browser:
-            page = browser.get(f"{self._endpoint}/auth?{urlencode(question)}", follow_redirects=True)
-            page.raise_for_status()
-            fields = {**_hidden_fields(page.text), "username": email, "password": PASSWORD}
-            landed = browser.post(urljoin(str(page.url), _form_action(page.text)), data=fields)
-        code = parse_qs(urlsplit(landed.headers["location"]).query)["code"][0]
+        landed = _sign_in(f"{self._endpoint}/auth?{urlencode(question)}", email=email, until=callback)
+        code = parse_qs(urlsplit(landed).query)["code"][0]
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": callback}
         return self._token("gateway", {**form, "code_verifier": verifier})
 
@@ -151,11 +149,32 @@ class Doors:
         return str(answer.json()["access_token"])
 
 
+def _sign_in(url: str, *, email: str, until: str) -> str:
+    """Fill in the provider's pages, second factor included; answers the address it sends the browser back to."""
+    with httpx.Client(timeout=20) as browser:
+        page = browser.get(url, follow_redirects=True)
+        page.raise_for_status()
+        answers = [{"username": email, "password": PASSWORD}]
+        if secret := demo_secrets().get(email):
+            answers.append({"otp": totp.code(secret)})
+        for fields in answers:
+            # Browsers take a loopback address for a secure place and send it cookies marked Secure.
+            for cookie in browser.cookies.jar:
+                cookie.secure = False
+            data = {**_hidden_fields(page.text), **fields}
+            page = browser.post(urljoin(str(page.url), _form_action(page.text)), data=data)
+            while page.next_request is not None and not str(page.next_request.url).startswith(until):
+                page = browser.send(page.next_request)
+    return str(page.headers["location"])
+
+
 def _form_action(html: str) -> str:
     found = _FORM.search(html)
     return unescape(found.group(1)) if found else ""
 
 
 def _hidden_fields(html: str) -> dict[str, str]:
-    fields = [dict(_ATTRIBUTE.findall(tag)) for tag in _HIDDEN.findall(html)]
+    # Of the first form only: Keycloak's page has another one behind it, for passkeys.
+    form = html.partition("</form>")[0]
+    fields = [dict(_ATTRIBUTE.findall(tag)) for tag in _HIDDEN.findall(form)]
     return {field["name"]: unescape(field.get("value", "")) for field in fields if "name" in field}

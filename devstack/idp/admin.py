@@ -55,6 +55,7 @@ def _change_routes(routes: Blueprint, provider: Provider) -> None:
             abort(400, "User name is missing")
         try:
             user = users.create({**raw, "id": None}, roles=[provider.realm.default_role])
+            provider.factors.take_over(user, raw)
         except DuplicateUser:
             abort(409, "User exists with same username or email")
         return make_response("", 201, {"Location": f"{request.base_url}/{user.id}"})

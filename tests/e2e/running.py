@@ -19,20 +19,22 @@ from devstack.environment import database
 from devstack.keys import BACK_ENDS, PROCESSES
 from devstack.ports import LOOPBACK
 from devstack.postgres import SUPERUSER
+from devstack.recipes import IdentityProvider
 from devstack.stack import Stack
 
 Answer = TypeVar("Answer")
-_TURN_SECONDS = 120
+# Long enough for a first start of Keycloak, its download and build included.
+_TURN_SECONDS = 600
 
 
 class Running:
     """`with Running() as running:` — everything is ready inside the block and gone after it."""
 
-    def __init__(self, *, say: Any = lambda text: None) -> None:
+    def __init__(self, *, idp: IdentityProvider = "embedded", say: Any = lambda text: None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="kontor-e2e-"))
         # PostgreSQL's own user must be able to pass through.
         self.folder.chmod(0o711)
-        self._stack = Stack(self.folder / "stack", ports="free", demo_data=False, say=say)
+        self._stack = Stack(self.folder / "stack", ports="free", demo_data=False, idp=idp, say=say)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="stack")
 
