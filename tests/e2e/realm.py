@@ -53,7 +53,7 @@ class Realm:
         self._admin = self.issuer.replace("/realms/", "/admin/realms/")
         self._http = httpx.Client(timeout=10)
         self._administrator = self.service("admin")
-        self._apps: dict[str, Authenticator] = {}
+        self.apps: dict[str, Authenticator] = {}
 
     def service(self, client: str) -> Token:
         """The token of a client's own service account."""
@@ -68,15 +68,17 @@ class Realm:
         """The token of somebody with an account, by code and PKCE as the gateway's client."""
         return Renewed(lambda: self._code_flow(email))
 
-    def create_account(self, email: str, *, given: str, family: str, roles: Sequence[str] = ()) -> str:
+    def create_account(
+        self, email: str, *, given: str, family: str, roles: Sequence[str] = (), with_app: bool = True
+    ) -> str:
         """An account with a verified address; answers its id. Without roles it is a customer's.
 
-        Whoever needs a second factor gets an authenticator app.
+        Whoever needs a second factor gets an authenticator app, or sets one up later.
         """
         credentials = [{"type": "password", "value": PASSWORD}]
-        if DEMANDING.intersection(roles):
-            self._apps[email] = Authenticator()
-            credentials.append(self._apps[email].credential())
+        if with_app and DEMANDING.intersection(roles):
+            self.apps[email] = Authenticator()
+            credentials.append(self.apps[email].credential())
         account = {
             "username": email,
             "email": email,
@@ -98,11 +100,16 @@ class Realm:
             same(mapped.status_code, 204, "giving roles to an account")
         return account_id
 
+    def end_sessions(self, account_id: str) -> None:
+        """Sign somebody out everywhere, as an administrator does."""
+        done = self._http.post(f"{self._admin}/users/{account_id}/logout", headers=self._headers())
+        same(done.status_code, 204, "ending somebody's sessions")
+
     def sign_in(self, form: Form, email: str) -> Page:
         """Send the provider's form, and the second factor where it asks for one."""
         page = form.submit(username=email, password=PASSWORD)
-        if email in self._apps:
-            page = page.form(field="otp").submit(otp=self._apps[email].code())
+        if email in self.apps:
+            page = page.form(field="otp").submit(otp=self.apps[email].code())
         return page
 
     def _role(self, name: str) -> dict[str, object]:

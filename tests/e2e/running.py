@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 import psutil
 import psycopg
 
-from devstack.environment import database
+from devstack.environment import database, for_identity
 from devstack.keys import BACK_ENDS, PROCESSES
 from devstack.ports import LOOPBACK
 from devstack.postgres import SUPERUSER
@@ -91,6 +91,24 @@ class Running:
 
     def bring_up(self, name: str) -> None:
         self._do(self._stack.bring_up(name))
+
+    def freeze(self, name: str) -> None:
+        """Stop a process without ending it: it takes connections and answers nothing."""
+        self._do(self._call(self._stack.freeze, name))
+
+    def thaw(self, name: str) -> None:
+        """Let a frozen process go on."""
+        self._do(self._call(self._stack.thaw, name))
+
+    @property
+    def identity_env(self) -> Mapping[str, str]:
+        """What the placeholders of the realm file stand for."""
+        return for_identity(ports=self._stack.ports, keys=self._stack.keys)
+
+    @property
+    def bootstrap_secret(self) -> str:
+        """Of the account that a fresh Keycloak begins with."""
+        return self._stack.keys.keycloak
 
     def connect(self, name: str) -> psycopg.Connection:
         """A superuser's connection into the database of a process, for looking behind the doors."""
