@@ -40,6 +40,7 @@ class Recipe:
     user: Account = SAME_USER
     stop_signal: signal.Signals = signal.SIGTERM
     grace_seconds: float = 15
+    start_seconds: float = 90
 
 
 class Child:
@@ -68,8 +69,9 @@ class Child:
         await self._spawn()
         self._watcher = asyncio.create_task(self._watch(), name=f"watch {self.recipe.name}")
 
-    async def wait_ready(self, *, seconds: float = 60) -> None:
+    async def wait_ready(self, *, seconds: float | None = None) -> None:
         """Return when the process answers; raise `StackFailed` when it died for good or takes too long."""
+        seconds = self.recipe.start_seconds if seconds is None else seconds
         deadline = time.monotonic() + seconds
         while not (self.pid and await self.recipe.ready()):
             if self.failed.done():

@@ -55,6 +55,7 @@ def _change_routes(routes: Blueprint, provider: Provider) -> None:
             abort(400, "User name is missing")
         try:
             user = users.create({**raw, "id": None}, roles=[provider.realm.default_role])
+            provider.factors.take_over(user, raw)
         except DuplicateUser:
             abort(409, "User exists with same username or email")
         return make_response("", 201, {"Location": f"{request.base_url}/{user.id}"})
@@ -117,9 +118,7 @@ def _role_routes(routes: Blueprint, provider: Provider) -> None:
     @_needs(provider, "view-users")
     def groups(name: str) -> Response:
         holders = [group for group in provider.realm.groups if _known(provider, name) in group.roles]
-        return jsonify(
-            [{"id": group.name, "name": group.name, "path": f"/{group.name}"} for group in holders]
-        )
+        return jsonify([{"id": group.name, "name": group.name, "path": group.path} for group in holders])
 
     @routes.get(mappings)
     @_needs(provider, "view-users")

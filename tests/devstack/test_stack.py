@@ -29,7 +29,7 @@ def _engines_only(monkeypatch: pytest.MonkeyPatch) -> None:
     def nothing(_recipes: Recipes) -> list[Recipe]:
         return []
 
-    async def no_migration(_stack: Stack, _recipes: Recipes) -> None:
+    async def no_migration(_stack: Stack) -> None:
         """The engines have no schema."""
 
     monkeypatch.setattr(Recipes, "services", nothing)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import signal
 import sys
 import time
 import traceback
-from typing import Any
+from typing import Any, get_args
 
-from devstack.recipes import ROOT
+from devstack.recipes import ROOT, IdentityProvider
 from devstack.stack import EXPLAINED
 from tests.e2e.running import Running, settle
 from tests.e2e.steps import STEPS
@@ -28,13 +29,16 @@ def say(text: str) -> None:
 
 def main() -> int:
     """Run all steps; answers the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.e2e.smoke", description=__doc__)
+    parser.add_argument("--idp", choices=get_args(IdentityProvider), default="embedded")
+    idp = parser.parse_args().idp
     # A stack that nobody stops would outlive us: end as if by Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     result: dict[str, Any] = {"ok": False, "steps": {}}
     began = time.monotonic()
     result["failed"] = "start"
     try:
-        with Running(say=say) as running:
+        with Running(idp=idp, say=say) as running:
             _measure(running, result)
             try:
                 _run_steps(running, result)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from tests.e2e.login_page import demo_app, sign_in
+
 PASSWORD = "kontor-demo"
 # All services work on a request; on a busy machine that takes its time.
 _PATIENCE_MS = 90_000
@@ -28,9 +30,7 @@ class Colleague:
 
     def log_in(self, login: str) -> None:
         self.page.goto(f"{self.gateway}/")
-        self.page.fill("#username", f"{login}@demo.example")
-        self.page.fill("#password", PASSWORD)
-        self.page.click("#kc-login")
+        sign_in(self.page, f"{login}@demo.example", PASSWORD, app=demo_app(f"{login}@demo.example"))
         self.page.wait_for_url(f"{self.gateway}/**")
         self.look(f"{login}: home")
 

@@ -1,1 +1,1 @@
-"""Single sign-on from outside: what a person, a page and an attacker can do with the realm in use."""
+"""Single sign-on end to end: each step is a module with `run(world)`, for real Keycloak and the embedded provider."""

@@ -30,9 +30,9 @@ def run(world: World) -> Counts:
 
 def log_in(browser: Browser, start: str, email: str) -> Page:
     """From a page that asks for it, through the provider's form, back to the page (code + PKCE)."""
-    form = browser.get(start).form(field="password")
-    holds("code_challenge" in form.action and "S256" in form.action, "the page asks with PKCE")
-    return form.submit(username=email, password=PASSWORD)
+    page = browser.get(start)
+    holds("code_challenge=" in page.url and "S256" in page.url, "the page asks with PKCE")
+    return page.form(field="password").submit(username=email, password=PASSWORD)
 
 
 def _see_own_data(world: World, browser: Browser) -> int:
