@@ -117,7 +117,8 @@ def test_who_has_a_role_is_told_to_the_gateways_own_account(own_idp: Idp) -> Non
     assert [person["username"] for person in gateway.get_realm_role_members("integrator")] == [
         "service-account-kontor-integrator"
     ]
-    assert gateway.get_realm_role_groups("agent") == []
+    assert [group["path"] for group in gateway.get_realm_role_groups("agent")] == ["/service"]
+    assert gateway.get_realm_role_groups("integrator") == []
     with pytest.raises(KeycloakGetError):
         gateway.get_realm_role_members("king")
     with pytest.raises(KeycloakPostError):
