@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kernel.web.i18n import phone
 from tests.e2e.browser import Browser, Page
 from tests.e2e.check import holds, same
 from tests.e2e.realm import PASSWORD
@@ -43,7 +44,7 @@ def _see_own_data(world: World, browser: Browser) -> int:
         customer.given,
         customer.family,
         customer.email,
-        customer.phone_e164,
+        phone(customer.phone_e164),
         customer.street,
         customer.city,
     )
