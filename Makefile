@@ -1,18 +1,22 @@
 # Every target prepares what it needs first. `make help` explains them.
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo demo-reset test smoke lint format types proto docs proto-check proto-breaking release-contract client lock audit \
-        bench-rpc bench-events dead-letters chart-check screenshots
+.PHONY: help bootstrap demo demo-reset test smoke outage-drill lint format types proto docs proto-check \
+        proto-breaking release-contract client lock audit \
+        bench-rpc bench-events bench-tokens dead-letters chart-check screenshots \
+        demo-code sso-check keycloak
 SHELL := /bin/bash
 
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := $(wildcard kernel services devstack bench clients/python tests)
+SOURCES := $(wildcard kernel services devstack deploy/keycloak bench clients/python tests)
 # What `make test` hands to pytest: make test ARGS="tests/privacy -k permit"
 ARGS ?=
 WORKERS ?= 2
 # The contract as of the last release, compiled: what clients out there were built from.
 RELEASED := proto/released/v1.binpb
+# Who logs people in: `embedded`, or real Keycloak with `keycloak`.
+IDP ?= embedded
 
 help:  ## Explain every target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -21,16 +25,28 @@ bootstrap:  ## Install .venv from the hashed locks and the web assets from npm (
 	@$(PYTHON) devstack/bootstrap.py
 
 demo: bootstrap  ## Start everything on this machine with demo data; Ctrl-C stops it, .kontor/ keeps its data
-	@$(BIN)/python -m devstack
+	@$(BIN)/python -m devstack --idp $(IDP)
 
 demo-reset: bootstrap  ## Throw the demo's data away and start over
-	@$(BIN)/python -m devstack --reset
+	@$(BIN)/python -m devstack --idp $(IDP) --reset
+
+keycloak: bootstrap  ## Fetch and build Keycloak ahead of time; `make demo IDP=keycloak` does it when needed
+	@$(BIN)/python -m devstack.keycloak.distribution
+
+demo-code: bootstrap  ## Print the second factor's present code for the demo's officer and administrator
+	@$(BIN)/python -m devstack.code
 
 test: bootstrap  ## Run all tests against a real PostgreSQL and NATS of their own
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 smoke: bootstrap  ## Run the main job end to end through public doors; the last line is one JSON object
-	@$(BIN)/python -m tests.e2e.smoke
+	@$(BIN)/python -m tests.e2e.smoke --idp $(IDP)
+
+sso-check: bootstrap  ## Sign in, out and around real Keycloak in a real browser; the last line is one JSON object
+	@$(BIN)/python -m tests.e2e.sso
+
+outage-drill: bootstrap  ## Five minutes without the broker, and a disk that fills (as root); the last line is one JSON object
+	@$(BIN)/python -m tests.e2e.outage_drill
 
 lint: bootstrap types  ## Check style, types, walls between modules, and declared dependencies
 	@$(BIN)/ruff check .
@@ -83,6 +99,9 @@ bench-rpc: bootstrap  ## Measure GetContact through the whole chain against a ba
 
 bench-events: bootstrap  ## Measure facts from commit to consumer against raw JetStream
 	@$(BIN)/python -m bench.events
+
+bench-tokens: bootstrap  ## Measure what a call pays to know its caller: token verified anew against remembered
+	@$(BIN)/python -m bench.tokens
 
 dead-letters: bootstrap  ## List facts of the running demo that nobody could process; ARGS="redrive all" sends them again
 	@$(BIN)/python -m devstack.run contacts kernel.dead_letters $(or $(ARGS),list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import defaultdict
 from time import perf_counter
 from typing import Any
@@ -28,6 +29,9 @@ class _Nobody:
 
     async def contact_of(self, principal: Principal) -> None:
         return None
+
+    async def colleagues_of(self, principal: Principal) -> frozenset[uuid.UUID]:
+        return frozenset()
 
 
 class _Context:

@@ -7,9 +7,11 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import get_args
 
+from devstack.code import demo_secrets
 from devstack.folder import StackFolder
-from devstack.recipes import ROOT
+from devstack.recipes import ROOT, IdentityProvider
 from devstack.stack import EXPLAINED, Stack
 from devstack.unprivileged import account, shelter
 
@@ -31,9 +33,9 @@ def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
 
 
-async def serve(folder: Path) -> None:
+async def serve(folder: Path, idp: IdentityProvider) -> None:
     """Start, print where everything is, and stay until something fails or somebody stops it."""
-    async with Stack(folder, demo_data=True, say=say) as stack:
+    async with Stack(folder, demo_data=True, idp=idp, say=say) as stack:
         print(welcome(stack), flush=True)
         await stack.failed()
 
@@ -48,6 +50,7 @@ def welcome(stack: Stack) -> str:
         lines += [f"      {login:<26} {role}" for login, role in LOGINS[page]]
     lines += [
         f"      password of all: {PASSWORD}",
+        f"      second factor of {' and '.join(demo_secrets())}: `make demo-code` prints it",
         f"  {'Mails it sent':<20} {address['mail']}",
         f"  {'Logs and data':<20} {stack.folder.path}",
         "\nCtrl-C stops everything; the data stays.\n",
@@ -67,9 +70,9 @@ def reset(folder: Path) -> None:
     say(f"Threw away {owned.path}")
 
 
-async def until_signal(folder: Path) -> None:
+async def until_signal(folder: Path, idp: IdentityProvider) -> None:
     """Serve; the first Ctrl-C or SIGTERM stops in order."""
-    serving = asyncio.create_task(serve(folder))
+    serving = asyncio.create_task(serve(folder, idp))
 
     def stop() -> None:
         if not serving.cancelling():
@@ -89,11 +92,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m devstack", description=__doc__)
     parser.add_argument("--folder", type=Path, default=ROOT / ".kontor", help="where the data is kept")
     parser.add_argument("--reset", action="store_true", help="throw the data away first")
+    parser.add_argument(
+        "--idp", choices=get_args(IdentityProvider), default="embedded", help="who logs people in"
+    )
     arguments = parser.parse_args()
     try:
         if arguments.reset and arguments.folder.exists():
             reset(arguments.folder)
-        asyncio.run(until_signal(arguments.folder))
+        asyncio.run(until_signal(arguments.folder, arguments.idp))
     except EXPLAINED as failure:
         print(f"\n{failure}", file=sys.stderr)
         return 1

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import shutil
 import signal
 import time
 from collections import deque
@@ -11,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from devstack.disk import disk_warning
 from devstack.ready import Check
 from devstack.unprivileged import SAME_USER, Account
 
@@ -18,7 +18,6 @@ MOST_DEATHS = 5
 DEATH_WINDOW_SECONDS = 60
 LONGEST_PAUSE_SECONDS = 5.0
 BIGGEST_LOG_BYTES = 20 * 1024 * 1024
-LEAST_FREE_BYTES = 50 * 1024 * 1024
 _POLL_SECONDS = 0.1
 
 Say = Callable[[str], None]
@@ -41,6 +40,7 @@ class Recipe:
     user: Account = SAME_USER
     stop_signal: signal.Signals = signal.SIGTERM
     grace_seconds: float = 15
+    start_seconds: float = 90
 
 
 class Child:
@@ -69,8 +69,9 @@ class Child:
         await self._spawn()
         self._watcher = asyncio.create_task(self._watch(), name=f"watch {self.recipe.name}")
 
-    async def wait_ready(self, *, seconds: float = 60) -> None:
+    async def wait_ready(self, *, seconds: float | None = None) -> None:
         """Return when the process answers; raise `StackFailed` when it died for good or takes too long."""
+        seconds = self.recipe.start_seconds if seconds is None else seconds
         deadline = time.monotonic() + seconds
         while not (self.pid and await self.recipe.ready()):
             if self.failed.done():
@@ -82,6 +83,11 @@ class Child:
     def kill(self) -> None:
         """SIGKILL to the process and what it started; the watcher restarts it."""
         self._signal_group(signal.SIGKILL)
+
+    def renew(self) -> None:
+        """Its own stop signal; the watcher starts it again."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(self.recipe.stop_signal)
 
     async def stop(self) -> None:
         """End it: its own stop signal, and SIGKILL after the grace."""
@@ -162,14 +168,6 @@ class Child:
         return (
             f"{sentence}.{disk_warning(self.recipe.log.parent)} Its last lines in {self.recipe.log}:\n{shown}"
         )
-
-
-def disk_warning(folder: Path) -> str:
-    """A sentence if the disk under `folder` is as good as full, else nothing."""
-    free = shutil.disk_usage(folder).free
-    if free >= LEAST_FREE_BYTES:
-        return ""
-    return f" The disk that holds {folder} is full: {free // 1024 // 1024} MB are left."
 
 
 def _cause(code: int) -> str:

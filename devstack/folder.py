@@ -95,6 +95,8 @@ class StackFolder:
         _gone, alive = psutil.wait_procs(family, timeout=10)
         for process in alive:
             process.kill()
+        # Until it is gone, it holds its port.
+        psutil.wait_procs(alive, timeout=10)
         return len(found)
 
     def _check_disk(self) -> None:

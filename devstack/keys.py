@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -16,6 +17,7 @@ PROCESSES = (*BACK_ENDS, *WEB)
 CLIENTS = (*PROCESSES, "integrator", "admin")
 # Who reads facts from outside, each with a NATS user of that name.
 READERS = ("integrator",)
+DATABASES = (*PROCESSES, "keycloak")
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Keys:
 
     postgres: str
     nats: str
+    keycloak: str
     databases: Mapping[str, str]
     clients: Mapping[str, str]
     roots: Mapping[str, str]
@@ -38,19 +41,25 @@ class Keys:
 
 
 def load(file: Path) -> Keys:
-    """The secrets in `file`; those that it does not hold yet are made now and kept, too."""
+    """The secrets in `file`; what it does not hold yet is made now."""
     known = json.loads(file.read_text()) if file.exists() else {}
-    keys = Keys(**(asdict(_make()) | known))
-    if asdict(keys) != known:
-        _save(keys, file)
-    return keys
+    made = asdict(_make())
+    # A folder of an earlier release keeps every secret that it has: its databases know no other.
+    complete: dict[str, Any] = {
+        name: {**fresh, **known.get(name, {})} if isinstance(fresh, dict) else known.get(name, fresh)
+        for name, fresh in made.items()
+    }
+    if complete != known:
+        _save(Keys(**complete), file)
+    return Keys(**complete)
 
 
 def _make() -> Keys:
     return Keys(
         postgres=secrets.token_hex(16),
         nats=secrets.token_hex(16),
-        databases={name: secrets.token_hex(16) for name in PROCESSES},
+        keycloak=secrets.token_urlsafe(32),
+        databases={name: secrets.token_hex(16) for name in DATABASES},
         clients={name: secrets.token_urlsafe(32) for name in CLIENTS},
         roots={name: secrets.token_urlsafe(48) for name in PROCESSES},
         readers={name: secrets.token_hex(16) for name in READERS},

@@ -2,16 +2,24 @@
 
 import sys
 from pathlib import Path
+from typing import Literal
 
 from devstack import environment, ready
 from devstack.child import Recipe
 from devstack.folder import StackFolder
+from devstack.keycloak.server import Keycloak
 from devstack.keys import BACK_ENDS, WEB, Keys
 from devstack.nats import Nats
 from devstack.ports import Ports
 from devstack.postgres import STOP_SIGNAL, Postgres, child_environment
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+# Keycloak's first start creates a hundred tables and imports the realm, beside everything else that starts.
+_KEYCLOAK_SECONDS = 240
+
+IdentityProvider = Literal["embedded", "keycloak"]
 
 
 class Recipes:
@@ -23,10 +31,24 @@ class Recipes:
         self._keys = keys
         self.postgres = Postgres(folder.data("postgres"), ports["postgres"], keys.postgres)
         self.nats = Nats(folder.data("nats"), ports["nats"], keys.nats, readers=keys.readers)
+        role = environment.database("keycloak")
+        self.keycloak = Keycloak(
+            folder=folder.data("keycloak"),
+            origin=environment.url(ports, "idp"),
+            database=f"{ports.address('postgres')}/{role}",
+            role=role,
+            password=keys.databases["keycloak"],
+            bootstrap_secret=keys.keycloak,
+            realm=environment.REALM,
+        )
 
     def engines(self) -> list[Recipe]:
         """What the services need before they can become ready."""
-        return [self._postgres(), self._nats(), self._mail(), self._identity()]
+        return [self._postgres(), self._nats(), self._mail()]
+
+    def identity(self, provider: IdentityProvider) -> Recipe:
+        """The identity provider; real Keycloak keeps its data in the stack's PostgreSQL."""
+        return self._keycloak() if provider == "keycloak" else self._embedded()
 
     def services(self) -> list[Recipe]:
         return [self._process(name, ready.serving(self._ports.address(name))) for name in BACK_ENDS]
@@ -65,7 +87,23 @@ class Recipes:
             ready.http(self._ports["mail"], "/healthz"),
         )
 
-    def _identity(self) -> Recipe:
+    def _keycloak(self) -> Recipe:
+        return Recipe(
+            name="idp",
+            command=self.keycloak.command(),
+            environment=self.keycloak.environment(
+                environment.for_identity(ports=self._ports, keys=self._keys)
+            ),
+            ready=self._issuer_answers(),
+            folder=self.keycloak.folder,
+            log=self._folder.log("idp"),
+            start_seconds=_KEYCLOAK_SECONDS,
+        )
+
+    def _issuer_answers(self) -> ready.Check:
+        return ready.http(self._ports["idp"], f"/realms/{environment.REALM}/.well-known/openid-configuration")
+
+    def _embedded(self) -> Recipe:
         realm = ROOT / "deploy" / "keycloak"
         arguments = [
             "--listen", self._ports.address("idp"), "--realm", str(realm / "realm-kontor.json"),
@@ -75,7 +113,7 @@ class Recipes:
             "idp",
             ["devstack.idp", *arguments],
             environment.for_identity(ports=self._ports, keys=self._keys),
-            ready.http(self._ports["idp"], f"/realms/{environment.REALM}/.well-known/openid-configuration"),
+            self._issuer_answers(),
         )
 
     def _process(self, name: str, check: ready.Check) -> Recipe:

@@ -13,15 +13,16 @@ import psutil
 
 from devstack import environment, keys, ports
 from devstack.child import Child, Recipe, Say, StackFailed
+from devstack.disk import watch_disk
 from devstack.folder import StackFolder, fingerprint
+from devstack.keycloak.errors import KeycloakFailed
 from devstack.nats import NatsFailed
 from devstack.ports import Ports, PortTaken
 from devstack.postgres import PostgresFailed
-from devstack.recipes import ROOT, Recipes
+from devstack.recipes import ROOT, IdentityProvider, Recipes
 
-START_SECONDS = 90
 # What a person can act on; anything else is a defect and shows its traceback.
-EXPLAINED = (StackFailed, PortTaken, PostgresFailed, NatsFailed)
+EXPLAINED = (StackFailed, PortTaken, PostgresFailed, NatsFailed, KeycloakFailed)
 
 
 class Stack:
@@ -33,15 +34,18 @@ class Stack:
         *,
         ports: Literal["free"] | Ports | None = None,
         demo_data: bool = False,
+        idp: IdentityProvider = "embedded",
         say: Say = lambda text: None,
     ) -> None:
         self.folder = StackFolder(folder)
         self.start_seconds = 0.0
         self._wanted_ports = ports
         self._demo_data = demo_data
+        self._idp = idp
         self._say = say
         self._children: dict[str, Child] = {}
         self._stages: list[list[Child]] = []
+        self._watch: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -62,9 +66,15 @@ class Stack:
             await self.stop()
             raise
         self.start_seconds = time.monotonic() - started
+        self._watch = asyncio.create_task(
+            watch_disk(self.folder.path, say=self._say, on_room=self._reopen_streams), name="watch disk"
+        )
 
     async def stop(self) -> None:
         """End all processes, last started first, and let the folder go."""
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
         while self._stages:
             stage = self._stages.pop()
             await asyncio.gather(*(child.stop() for child in stage))
@@ -88,6 +98,16 @@ class Stack:
     def kill(self, name: str) -> None:
         """SIGKILL a process; the supervisor restarts it."""
         self._children[name].kill()
+
+    def freeze(self, name: str) -> None:
+        """SIGSTOP a process and its children: it takes connections and never answers."""
+        for process in self._family(name):
+            process.suspend()
+
+    def thaw(self, name: str) -> None:
+        """Let a frozen process go on."""
+        for process in self._family(name):
+            process.resume()
 
     async def take_down(self, name: str) -> None:
         """Stop a process; nobody restarts it until `bring_up`."""
@@ -117,6 +137,13 @@ class Stack:
         pids = {name: child.pid for name, child in self._children.items()}
         return {name: _memory_mb(pid) for name, pid in pids.items() if pid is not None}
 
+    def _family(self, name: str) -> list[psutil.Process]:
+        pid = self._children[name].pid
+        if pid is None:
+            return []
+        parent = psutil.Process(pid)
+        return [parent, *parent.children(recursive=True)]
+
     async def _start(self) -> None:
         if count := self.folder.end_leftovers():
             self._say(f"Ended {count} processes that an earlier, killed start had left behind")
@@ -125,14 +152,16 @@ class Stack:
         self.keys = keys.load(self.folder.secrets)
         self.folder.note("ports", dict(self.ports.numbers))
         recipes = Recipes(self.folder, ports=self.ports, keys=self.keys)
+        await self._prepare(recipes)
         self._say("Starting PostgreSQL, NATS, mail sink and identity provider")
-        await asyncio.gather(
-            asyncio.to_thread(recipes.postgres.prepare), asyncio.to_thread(recipes.nats.prepare)
-        )
-        await self._run(recipes.engines())
-        await self._migrate(recipes)
+        await self._wait_for(await self._launch(recipes.engines()))
+        await self._create_databases(recipes)
+        # Keycloak takes longest to start; the databases are migrated beside it.
+        identity = await self._launch([recipes.identity(self._idp)])
+        await self._migrate()
         self._say("Starting contacts, campaigns, tickets, privacy, portal and gateway")
-        await self._run([*recipes.services(), *recipes.pages()])
+        rest = await self._launch([*recipes.services(), *recipes.pages()])
+        await self._wait_for([*identity, *rest])
         if self._demo_data:
             await self._load_demo()
 
@@ -141,8 +170,16 @@ class Stack:
             return ports.free()
         return self._wanted_ports or ports.from_environment()
 
-    async def _run(self, recipes: Sequence[Recipe]) -> None:
-        """Start a stage and wait until all of it is ready."""
+    async def _prepare(self, recipes: Recipes) -> None:
+        """Everything that has to lie on the disk before the first process starts."""
+        work = [recipes.postgres.prepare, recipes.nats.prepare]
+        if self._idp == "keycloak":
+            self._say("Preparing Keycloak (fetched and built once, a minute or two)")
+            work.append(recipes.keycloak.prepare)
+        await asyncio.gather(*(asyncio.to_thread(prepare) for prepare in work))
+
+    async def _launch(self, recipes: Sequence[Recipe]) -> list[Child]:
+        """Start a stage; it need not be ready yet."""
         stage: list[Child] = []
         # Appended before the first start: a stop in the middle must find what is already running.
         self._stages.append(stage)
@@ -151,21 +188,31 @@ class Stack:
             stage.append(child)
             self._children[recipe.name] = child
             await child.start()
+        return stage
+
+    async def _wait_for(self, stage: Sequence[Child]) -> None:
+        """Return when all of it is ready."""
         try:
             async with asyncio.TaskGroup() as waiting:
                 for child in stage:
-                    waiting.create_task(child.wait_ready(seconds=START_SECONDS))
+                    waiting.create_task(child.wait_ready())
         except* StackFailed as failures:
             # One sentence is enough: the others usually failed because of the first.
             raise failures.exceptions[0] from None
 
+    def _reopen_streams(self) -> None:
+        """NATS refuses every message to a stream that met a full disk, until it starts anew."""
+        self._children["nats"].renew()
+
     def _note_pids(self) -> None:
         self.folder.note_pids(child.pid for child in self._children.values() if child.pid is not None)
 
-    async def _migrate(self, recipes: Recipes) -> None:
-        """Create databases and bring them up to date, unless nothing has changed since the last time."""
+    async def _create_databases(self, recipes: Recipes) -> None:
         passwords = {environment.database(name): secret for name, secret in self.keys.databases.items()}
         await asyncio.to_thread(recipes.postgres.create, passwords)
+
+    async def _migrate(self) -> None:
+        """Bring the databases up to date, unless nothing has changed since the last time."""
         stamps = {name: _schema_stamp(name) for name in keys.PROCESSES}
         known = self.folder.recall("migrated") or {}
         stale = [name for name in keys.PROCESSES if known.get(name) != stamps[name]]

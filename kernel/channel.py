@@ -17,9 +17,9 @@ from opentelemetry.trace import SpanKind
 
 from kernel import telemetry
 from kernel.errors import DeadlineExceeded, from_rpc_error
-from kernel.identity import ServiceToken
 from kernel.rpc.call import current_call
 from kernel.tls import LOOPBACK_ONLY, Trust
+from kernel.tokens import ServiceToken
 
 _tracer = trace.get_tracer("kontor.channel")
 

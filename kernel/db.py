@@ -48,8 +48,8 @@ AnySession = ReadSession | WriteSession
 class Database:
     """One service's database.
 
-    Errors: `Unavailable` when the database cannot be reached or goes away in mid-transaction;
-    nothing of such a transaction is kept.
+    Errors: `Unavailable` when the database cannot be reached, goes away in mid-transaction or has
+    no room left; nothing of such a transaction is kept.
     """
 
     def __init__(self, url: str, *, metadata: MetaData, pool_size: int = 10, name: str = "kontor") -> None:
@@ -127,7 +127,7 @@ class Database:
 
 
 class _Translated:
-    """Turns a lost database into `Unavailable` and a lost race into `Aborted`; all else passes unchanged."""
+    """Turns a lost or full database into `Unavailable` and a lost race into `Aborted`; all else passes unchanged."""
 
     def __enter__(self) -> None:
         return None
@@ -137,12 +137,17 @@ class _Translated:
             raise errors.Unavailable(
                 "The database does not answer; nothing was changed. Try again.", reason="DATABASE_UNAVAILABLE"
             ) from error
+        if isinstance(error, DBAPIError) and _sqlstate(error) == _DISK_FULL:
+            raise errors.Unavailable(
+                "The storage is full; nothing was changed. Try again later.", reason="STORAGE_FULL"
+            ) from error
         if isinstance(error, DBAPIError) and _sqlstate(error) in _LOST_RACE:
             raise errors.Aborted(
                 "Somebody changed the same at the same time; try again.", reason="CONFLICT"
             ) from error
 
 
+_DISK_FULL = "53100"
 # Serialization failure, deadlock: PostgreSQL undid one of the two; it may simply come again.
 _LOST_RACE = frozenset({"40001", "40P01"})
 

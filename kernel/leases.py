@@ -12,8 +12,12 @@ from sqlalchemy import text
 from kernel import telemetry
 from kernel.db import Database
 from kernel.errors import DomainError
+from kernel.tasks import end
 
 log = telemetry.get_logger(__name__)
+
+# The rest of a lease that nobody renews is for the job to stop in.
+_SHARE_TO_WORK_IN = 0.8
 
 Job = Callable[[], Awaitable[object]]
 
@@ -63,11 +67,12 @@ class TimedJob:
                 continue
 
     async def _turn(self) -> None:
+        # Before the lease begins in the database, so that it never seems longer than it is.
+        started = monotonic()
         if not await self._take():
             return
-        started = monotonic()
         work = asyncio.ensure_future(self._job())
-        renewal = asyncio.create_task(self._keep())
+        renewal = asyncio.create_task(self._keep(started))
         try:
             await asyncio.wait((work, renewal), return_when=asyncio.FIRST_COMPLETED)
             if work.done():
@@ -76,9 +81,8 @@ class TimedJob:
                 # Somebody else may have begun; going on would be running twice.
                 log.error("lease lost; job stopped", job=self.name)
         finally:
-            work.cancel()
-            renewal.cancel()
-            await asyncio.gather(work, renewal, return_exceptions=True)
+            # For certain: a renewal that missed its end would keep the job, and its lease, for ever.
+            await end((work, renewal))
             await self._release()
             spent = monotonic() - started
             if spent > self._lease:
@@ -91,18 +95,23 @@ class TimedJob:
             )
             return taken.first() is not None
 
-    async def _keep(self) -> None:
-        """Renews the lease; returns when it is lost."""
-        held_until = monotonic() + self._lease
+    async def _keep(self, taken_at: float) -> None:
+        """Renews the lease; returns when it is lost, or so soon that the job has just the time to stop."""
+        good_for = self._lease * _SHARE_TO_WORK_IN
+        held_until = taken_at + good_for
         while monotonic() < held_until:
             await asyncio.sleep(self._lease / 3)
             asked = monotonic()
             try:
-                if not await self._take():
-                    return
-                held_until = asked + self._lease
-            except DomainError as error:
-                log.warning("lease not renewed", job=self.name, reason=error.reason)
+                # An answer that comes after the lease has run out is none: somebody else may have begun.
+                async with asyncio.timeout(held_until - asked):
+                    if not await self._take():
+                        return
+                held_until = asked + good_for
+            except TimeoutError:
+                return
+            except Exception as error:
+                log.warning("lease not renewed", job=self.name, **telemetry.place_of(error))
 
     async def _release(self) -> None:
         async with self._database.begin() as session:

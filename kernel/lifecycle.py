@@ -21,7 +21,7 @@ from kernel.config import ServiceSettings
 from kernel.consuming import Subscription, consumers_for
 from kernel.db import Database
 from kernel.housekeeping import housekeeping
-from kernel.identity import ServiceToken, TokenVerifier
+from kernel.identity import TokenVerifier
 from kernel.leases import Job, TimedJob
 from kernel.outbox import Relay
 from kernel.pages import Pages
@@ -29,7 +29,9 @@ from kernel.rpc.authorize import OwnContact
 from kernel.rpc.chain import house_stages
 from kernel.rpc.server import make_server
 from kernel.signing import Signer
+from kernel.tasks import end
 from kernel.tls import InTheClear, Trust, open_port
+from kernel.tokens import ServiceToken
 
 log = telemetry.get_logger(__name__)
 
@@ -37,8 +39,6 @@ log = telemetry.get_logger(__name__)
 # database takes a pod out of service without restarting it.
 LIVE = "live"
 DRAIN_S = 10.0
-# Longer than any job may take for its last words: whoever still runs then has missed that it shall end.
-_ASK_AGAIN_S = 10.0
 _READINESS_S = 2.0
 
 
@@ -198,20 +198,6 @@ class Backend:
             await channel.close()
         await self.bus.close()
         await self.database.close()
-
-
-async def end(tasks: Sequence[asyncio.Task[Any]], *, again_s: float = _ASK_AGAIN_S) -> None:
-    """Cancels the tasks until all have ended, however they end.
-
-    Once is not enough: an answer that arrives together with the cancellation wins over it inside
-    `asyncio.wait_for` of Python 3.11, and the task goes on.
-    """
-    pending = set(tasks)
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=again_s)
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def run(main: Callable[[], Any]) -> None:

@@ -51,12 +51,22 @@ def upgrade(package: str, connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
     connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
     connection.commit()
+    _refuse_ascii_only(connection)
     try:
         command.upgrade(configure(package, connection), "head")
         connection.commit()
     finally:
         connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
         connection.commit()
+
+
+def _refuse_ascii_only(connection: Connection) -> None:
+    """Erasure looks for names in texts whatever their case: with "Ä" unlike "ä" it would leave some of them."""
+    if connection.execute(text("SELECT lower('Ä') <> 'ä'")).scalar_one():
+        raise SystemExit(
+            "This database knows upper and lower case of ASCII letters only. Create it with a locale of Unicode, "
+            "for example: CREATE DATABASE … TEMPLATE template0 LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"
+        )
 
 
 def differences(package: str, connection: Connection) -> list[Any]:

@@ -1,56 +1,61 @@
-"""Which contact a customer's login belongs to, asked of the contacts service and remembered briefly."""
+"""Which contacts a customer's login reaches, asked of the contacts service and remembered briefly."""
 
 from __future__ import annotations
 
 import uuid
 from collections import OrderedDict
+from dataclasses import dataclass
 from time import monotonic
 
 import grpc
-from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc
+from kontor.contacts.v1 import logins_pb2, logins_pb2_grpc
 
-from kernel.errors import NotFound, PermissionDenied
+from kernel.errors import NotFound
 from kernel.identity import Principal
-from kernel.rpc.authorize import OwnContact
-from kernel.rpc.call import current_principal
 
-REMEMBERED_S = 60.0
+# So long may a login still see what was taken from it. A page asks several times within a second.
+REMEMBERED_S = 5.0
 _MOST = 10_000
 
 
-class RemoteOwnContact:
-    """Asks contacts with the customer's own token, so that contacts decides.
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The contact of a login, and the colleagues whose tickets it sees, too."""
 
-    A link is remembered for a minute: it never moves to another contact, and an erased contact
-    has nothing left to show.
-    """
+    contact_id: uuid.UUID
+    colleagues: frozenset[uuid.UUID]
+
+
+class RemoteOwnContact:
+    """Asks contacts with the customer's own token, so that contacts decides."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
-        self._contacts = contacts_pb2_grpc.ContactsStub(channel)
-        self._known: OrderedDict[str, tuple[float, uuid.UUID]] = OrderedDict()
+        self._logins = logins_pb2_grpc.LoginsStub(channel)
+        self._known: OrderedDict[str, tuple[float, Reach]] = OrderedDict()
 
     async def contact_of(self, principal: Principal) -> uuid.UUID | None:
         """The contact's id; None if the login belongs to nobody."""
+        reach = await self._reach(principal)
+        return reach.contact_id if reach is not None else None
+
+    async def colleagues_of(self, principal: Principal) -> frozenset[uuid.UUID]:
+        """Contacts that share an organisation with the own one, if the login was opened for them."""
+        reach = await self._reach(principal)
+        return reach.colleagues if reach is not None else frozenset()
+
+    async def _reach(self, principal: Principal) -> Reach | None:
         known = self._known.get(principal.subject)
         if known is not None and monotonic() - known[0] < REMEMBERED_S:
             return known[1]
         try:
-            contact = await self._contacts.GetOwnContact(
-                contacts_pb2.GetOwnContactRequest(),
+            view = await self._logins.GetOwnView(
+                logins_pb2.GetOwnViewRequest(),
                 metadata=(("authorization", f"Bearer {principal.token}"),),
             )
         except NotFound:
             return None
-        found = uuid.UUID(contact.id)
-        self._known[principal.subject] = (monotonic(), found)
+        reach = Reach(uuid.UUID(view.contact_id), frozenset(uuid.UUID(c.contact_id) for c in view.colleagues))
+        self._known[principal.subject] = (monotonic(), reach)
         if len(self._known) > _MOST:
             self._known.popitem(last=False)
-        return found
-
-
-async def require_own_contact(finder: OwnContact) -> uuid.UUID:
-    """The current caller's contact. Errors: PermissionDenied if the login belongs to nobody."""
-    found = await finder.contact_of(current_principal())
-    if found is None:
-        raise PermissionDenied("Your login is not joined to a contact.", reason="LOGIN_NOT_LINKED")
-    return found
+        return reach

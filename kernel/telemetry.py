@@ -22,7 +22,7 @@ from opentelemetry.trace import Status, StatusCode
 # Fields that a log record may show. A name is added here only if its values are never personal.
 ALLOWED_FIELDS = frozenset(
     {
-        "attempt", "code", "consumer", "count", "delivered", "error", "file", "function", "holder", "job",
+        "attempt", "campaign", "code", "consumer", "count", "delivered", "error", "file", "function", "holder", "job",
         "line", "method", "number", "port", "reason", "reference", "request_id", "seconds", "service",
         "stream", "subject",
     }

@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.fixtures.nats",
     "tests.fixtures.clock",
     "tests.fixtures.realm",
+    "tests.fixtures.keycloak",
     "tests.fixtures.serving",
 ]
 

@@ -12,9 +12,9 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
+from deploy.keycloak.placeholders import resolve
 from devstack.idp.app import create_app
 from devstack.idp.errors import SetupError
-from devstack.idp.placeholders import resolve
 from devstack.idp.provider import Provider
 from devstack.idp.realm import Realm, load_realm, read_json
 

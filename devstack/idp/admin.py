@@ -31,7 +31,7 @@ def _look_routes(routes: Blueprint, provider: Provider) -> None:
     @routes.get("/users")
     @_needs(provider, "view-users")
     def search() -> Response:
-        return jsonify([user.representation() for user in _search(provider)])
+        return jsonify([user.representation() for user in _page(_search(provider))])
 
     @routes.get("/users/count")
     @_needs(provider, "view-users")
@@ -55,6 +55,7 @@ def _change_routes(routes: Blueprint, provider: Provider) -> None:
             abort(400, "User name is missing")
         try:
             user = users.create({**raw, "id": None}, roles=[provider.realm.default_role])
+            provider.factors.take_over(user, raw)
         except DuplicateUser:
             abort(409, "User exists with same username or email")
         return make_response("", 201, {"Location": f"{request.base_url}/{user.id}"})
@@ -105,9 +106,19 @@ def _role_routes(routes: Blueprint, provider: Provider) -> None:
     @routes.get("/roles/<name>")
     @_needs(provider, "view-realm")
     def role(name: str) -> Response:
-        if name not in provider.realm.roles:
-            abort(404, "Could not find role")
-        return jsonify(_role(provider, name))
+        return jsonify(_role(provider, _known(provider, name)))
+
+    @routes.get("/roles/<name>/users")
+    @_needs(provider, "view-users")
+    def members(name: str) -> Response:
+        holders = provider.users.with_role(_known(provider, name))
+        return jsonify([user.representation() for user in _page(holders)])
+
+    @routes.get("/roles/<name>/groups")
+    @_needs(provider, "view-users")
+    def groups(name: str) -> Response:
+        holders = [group for group in provider.realm.groups if _known(provider, name) in group.roles]
+        return jsonify([{"id": group.name, "name": group.name, "path": group.path} for group in holders])
 
     @routes.get(mappings)
     @_needs(provider, "view-users")
@@ -153,9 +164,18 @@ def _search(provider: Provider) -> list[User]:
     return provider.users.search(
         filters={name: request.args[name] for name in _FILTERS if request.args.get(name)},
         exact=request.args.get("exact", "").lower() == "true",
-        first=max(0, request.args.get("first", 0, type=int)),
-        limit=max(0, request.args.get("max", 100, type=int)),
     )
+
+
+def _page(found: list[User]) -> list[User]:
+    first = max(0, request.args.get("first", 0, type=int))
+    return found[first : first + max(0, request.args.get("max", 100, type=int))]
+
+
+def _known(provider: Provider, role: str) -> str:
+    if role not in provider.realm.roles:
+        abort(404, "Could not find role")
+    return role
 
 
 def _found(provider: Provider, user_id: str) -> User:

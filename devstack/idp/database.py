@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,6 +25,8 @@ CREATE TABLE IF NOT EXISTS refresh_tokens (
     sid TEXT NOT NULL REFERENCES sessions ON DELETE CASCADE, acr TEXT NOT NULL, issued INTEGER NOT NULL,
     rotated INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS refresh_family ON refresh_tokens (family);
+CREATE TABLE IF NOT EXISTS second_factors (
+    user_id TEXT PRIMARY KEY REFERENCES users ON DELETE CASCADE, secret TEXT NOT NULL, last_step INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS failures (name TEXT PRIMARY KEY, count INTEGER NOT NULL, last INTEGER NOT NULL);
 """
 
@@ -67,6 +69,19 @@ class Database:
             value = make()
             connection.execute("INSERT INTO secrets VALUES (?, ?)", (name, value))
             return value
+
+    def secret_names(self, prefix: str) -> list[str]:
+        """The names that begin so, in the order in which their values were made."""
+        with self.transaction() as connection:
+            rows = connection.execute(
+                "SELECT name FROM secrets WHERE substr(name, 1, ?) = ? ORDER BY rowid", (len(prefix), prefix)
+            )
+            return [row["name"] for row in rows]
+
+    def forget_secrets(self, names: Sequence[str]) -> None:
+        """Remove the values for ever."""
+        with self.transaction() as connection:
+            connection.executemany("DELETE FROM secrets WHERE name = ?", [(name,) for name in names])
 
     def close(self) -> None:
         """Write everything out and let the file go."""

@@ -1,5 +1,5 @@
-"""What can be wrong before the identity provider starts."""
+"""What stops the provider before it starts: the same faults of a realm file as for real Keycloak."""
 
+from deploy.keycloak.errors import SetupError
 
-class SetupError(Exception):
-    """The identity provider refuses to start; the text tells the operator why and what to change."""
+__all__ = ["SetupError"]

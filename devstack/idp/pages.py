@@ -9,16 +9,19 @@ from authlib.oauth2 import OAuth2Error
 from flask import Blueprint, abort, g, redirect, render_template, request, session
 from werkzeug.wrappers import Response as BaseResponse
 
+from devstack.idp import second_factor
 from devstack.idp.claims import Subject
 from devstack.idp.passwords import verify_password
 from devstack.idp.provider import Provider
 from devstack.idp.server import RealmServer
 from devstack.idp.texts import TEXTS, Texts
+from devstack.idp.users import User
 from devstack.idp.verification import Verification
 
 Answer = BaseResponse | str | tuple[str, int]
 _PROTOCOL = "/protocol/openid-connect"
 _SIGN_IN = "/login-actions/authenticate"
+_SECOND_FACTOR = "/login-actions/second-factor"
 
 
 def blueprint(provider: Provider, server: RealmServer) -> Blueprint:
@@ -33,6 +36,10 @@ def blueprint(provider: Provider, server: RealmServer) -> Blueprint:
     @pages.route(_SIGN_IN, methods=["GET", "POST"])
     def authenticate() -> Answer:
         return door.sign_in() if request.method == "POST" else door.authorize()
+
+    @pages.post(_SECOND_FACTOR)
+    def prove() -> Answer:
+        return door.prove()
 
     @pages.route(f"{_PROTOCOL}/logout", methods=["GET", "POST"])
     def logout() -> Answer:
@@ -81,13 +88,51 @@ class _SignIn:
         if not verify_password(password, user.password if user else None) or user is None or not user.enabled:
             throttle.failed(login)
             return self._form(grant, problem=texts["wrong"], status=401)
-        throttle.succeeded(login)
         if not user.email_verified:
             return self._verification.ask(user, texts, client=grant.client)
+        if self._provider.factors.demanded(user) or self._provider.factors.exists(user):
+            # The failures stay counted until the factor is proven: a known password buys no free guesses at codes.
+            second_factor.begin(user)
+            return self._factor_form(user)
+        return self._open(grant, user)
+
+    def prove(self) -> Answer:
+        """Check the second factor, or take over the one that is being set up, and go on as after a password."""
+        check_csrf()
+        try:
+            grant = self._server.get_consent_grant(end_user=None)
+        except OAuth2Error as error:
+            return refuse(self._provider, self._server, error)
+        allow_form_target(grant.redirect_uri)
+        texts = choose_texts(self._provider)
+        user = self._provider.users.get(second_factor.pending() or "")
+        if user is None or not user.enabled:
+            return self._form(grant, problem=texts["factor_expired"], status=400)
+        throttle = self._provider.throttle
+        if wait := throttle.wait(user.username):
+            return self._factor_form(user, problem=texts["throttled"].format(seconds=wait), status=429)
+        if not self._provider.factors.answers(user, request.form.get("otp", "")):
+            throttle.failed(user.username)
+            return self._factor_form(user, problem=texts["factor_wrong"], status=401)
+        return self._open(grant, user)
+
+    def _open(self, grant: Any, user: User) -> BaseResponse:
+        """A session of its own for somebody who has proven all that their roles demand."""
+        self._provider.throttle.succeeded(*user.logins)
         opened = self._provider.sessions.open(user.id)
         session.clear()
         session["sid"] = opened.sid
         return self._give_code(grant, Subject(user=user, sid=opened.sid, auth_time=opened.auth_time))
+
+    def _factor_form(self, user: User, *, problem: str | None = None, status: int = 200) -> tuple[str, int]:
+        page = render(
+            self._provider,
+            "second_factor.html",
+            action=f"{self._provider.issuer}{_SECOND_FACTOR}?{urlencode(list(request.args.items(multi=True)))}",
+            secret=self._provider.factors.offered(user),
+            problem=problem,
+        )
+        return page, status
 
     def _give_code(self, grant: Any, subject: Subject) -> BaseResponse:
         answer: BaseResponse = self._server.create_authorization_response(grant_user=subject, grant=grant)

@@ -10,6 +10,7 @@ from devstack.idp.claims import ClaimsBuilder, Subject
 from devstack.idp.database import Database
 from devstack.idp.keys import Signer
 from devstack.idp.realm import Realm
+from devstack.idp.second_factor import SecondFactors
 from devstack.idp.sessions import Sessions
 from devstack.idp.throttle import Throttle
 from devstack.idp.users import Users
@@ -23,6 +24,7 @@ class Provider:
     issuer: str
     database: Database
     users: Users
+    factors: SecondFactors
     sessions: Sessions
     throttle: Throttle
     signer: Signer
@@ -34,14 +36,16 @@ class Provider:
         """Open the state, bring in the accounts of the files, and wire the parts. `origin` is scheme, host and port."""
         database = Database(state)
         signer, sessions = Signer(database), Sessions(database, realm)
-        users = Users(database)
-        users.sync([*realm.users, *people])
+        users, factors = Users(database), SecondFactors(database, realm)
+        for raw in [*realm.users, *people]:
+            factors.take_over(users.sync(raw, roles=realm.assigned_roles(raw)), raw)
         issuer = f"{origin}/realms/{realm.name}"
         return cls(
             realm=realm,
             issuer=issuer,
             database=database,
             users=users,
+            factors=factors,
             sessions=sessions,
             throttle=Throttle(database, realm.lockout),
             signer=signer,

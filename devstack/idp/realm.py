@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deploy.keycloak.placeholders import resolve
 from devstack.idp.client import Client, Mapper
 from devstack.idp.errors import SetupError
-from devstack.idp.placeholders import resolve
 from devstack.idp.policy import PasswordPolicy
 
 SUPPORTED_MAPPERS = frozenset(
@@ -33,6 +33,15 @@ class Scope:
     name: str
     in_token: bool
     mappers: tuple[Mapper, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A department; `roles` are given to all of its members."""
+
+    path: str
+    name: str
+    roles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,8 @@ class Realm:
     roles: Mapping[str, tuple[str, ...]]
     role_descriptions: Mapping[str, str]
     default_role: str
+    groups: tuple[Group, ...]
+    second_factor_role: str | None
     scopes: Mapping[str, Scope]
     clients: Mapping[str, Client]
     users: tuple[Mapping[str, Any], ...]
@@ -88,6 +99,12 @@ class Realm:
                 seen.add(name)
                 open_names.extend(self.roles[name])
         return sorted(seen)
+
+    def assigned_roles(self, raw: Mapping[str, Any]) -> list[str]:
+        """The roles that a person of a file has, by name or through a group."""
+        by_path = {group.path: group.roles for group in self.groups}
+        through_groups = [role for path in raw.get("groups", ()) for role in by_path[path]]
+        return [*raw.get("realmRoles", ()), *through_groups]
 
     def active_scopes(self, client: Client, granted: str) -> list[Scope]:
         """The scopes whose mappers apply: the client's defaults, and what it asked for of the optional ones."""
@@ -126,6 +143,11 @@ def _realm(data: Mapping[str, Any]) -> Realm:
         roles={role["name"]: tuple(role.get("composites", {}).get("realm", ())) for role in roles},
         role_descriptions={role["name"]: role.get("description", "") for role in roles},
         default_role=data["defaultRole"]["name"],
+        groups=tuple(
+            Group(raw["path"], raw["name"], tuple(raw.get("realmRoles", ())))
+            for raw in data.get("groups", ())
+        ),
+        second_factor_role=_second_factor_role(data),
         scopes=scopes,
         clients={
             raw["clientId"]: Client.parse(raw, shown=shown, mappers=_mappers(raw, raw["clientId"]))
@@ -149,6 +171,22 @@ def _realm(data: Mapping[str, Any]) -> Realm:
         default_locale=data["defaultLocale"],
         registration=data["registrationAllowed"],
     )
+
+
+def _second_factor_role(data: Mapping[str, Any]) -> str | None:
+    """The role whose sign-in demands a second factor: a condition somewhere below the realm's browser flow."""
+    flows = {flow["alias"]: flow["authenticationExecutions"] for flow in data.get("authenticationFlows", ())}
+    configs = {item["alias"]: item["config"] for item in data.get("authenticatorConfig", ())}
+    open_flows = [data["browserFlow"]] if "browserFlow" in data else []
+    while open_flows:
+        for step in flows[open_flows.pop()]:
+            if step.get("authenticator") == "conditional-user-role":
+                config = configs[step["authenticatorConfig"]]
+                if config.get("negate") != "true":
+                    return str(config["condUserRole"])
+            elif "flowAlias" in step:
+                open_flows.append(step["flowAlias"])
+    return None
 
 
 def _scope(raw: Mapping[str, Any]) -> Scope:

@@ -34,10 +34,10 @@ class Throttle:
                 (_key(name), now, now),
             )
 
-    def succeeded(self, name: str) -> None:
-        """Forget the failures of this name."""
+    def succeeded(self, *names: str) -> None:
+        """Forget the failures of somebody, under every name that they can type."""
         with self._database.transaction() as connection:
-            connection.execute("DELETE FROM failures WHERE name = ?", (_key(name),))
+            connection.executemany("DELETE FROM failures WHERE name = ?", [(_key(name),) for name in names])
 
 
 def _key(name: str) -> str:

@@ -38,6 +38,11 @@ class User:
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
 
+    @property
+    def logins(self) -> tuple[str, ...]:
+        """What the person may type to be recognised."""
+        return (self.username, self.email) if self.email else (self.username,)
+
     def representation(self) -> dict[str, Any]:
         """Keycloak's UserRepresentation, without credentials and roles."""
         return {
@@ -70,10 +75,15 @@ class Users:
     def service_account(self, client_id: str) -> User | None:
         return self._one("SELECT * FROM users WHERE service_client = ?", client_id)
 
-    def search(self, *, filters: Mapping[str, str], exact: bool, first: int, limit: int) -> list[User]:
+    def search(self, *, filters: Mapping[str, str], exact: bool) -> list[User]:
         """People by username, email, firstName or lastName, as Keycloak's admin interface finds them."""
-        found = [user for user in self._all() if _fits(user, filters, exact=exact)]
-        return found[first : first + limit]
+        return [user for user in self._all() if _fits(user, filters, exact=exact)]
+
+    def with_role(self, role: str) -> list[User]:
+        """Everybody to whom the role was given, service accounts too; not those who have it by a composite."""
+        with self._database.transaction() as connection:
+            rows = [_user(row) for row in connection.execute("SELECT * FROM users ORDER BY username")]
+        return [user for user in rows if role in user.roles]
 
     def create(self, raw: Mapping[str, Any], *, roles: Iterable[str]) -> User:
         """Add an account from Keycloak's representation. Raises DuplicateUser."""
@@ -115,15 +125,15 @@ class Users:
         """Remove the account; its sessions and tokens go with it."""
         self._update("DELETE FROM users WHERE id = ?", user_id)
 
-    def sync(self, raws: Iterable[Mapping[str, Any]]) -> None:
-        """Bring in the accounts of a file: new ones are added, people who exist keep what they changed."""
-        for raw in raws:
-            client = raw.get("serviceAccountClientId")
-            known = self.service_account(client) if client else self.by_login(raw["username"])
-            if known is None:
-                self.create(raw, roles=raw.get("realmRoles", ()))
-            elif client:
-                self._sync_service_account(known, raw)
+    def sync(self, raw: Mapping[str, Any], *, roles: Iterable[str]) -> User:
+        """Bring in an account of a file: a new one is added, people who exist keep what they changed."""
+        client = raw.get("serviceAccountClientId")
+        known = self.service_account(client) if client else self.by_login(raw["username"])
+        if known is None:
+            return self.create(raw, roles=roles)
+        if client:
+            self._sync_service_account(known, raw)
+        return known
 
     def _sync_service_account(self, known: User, raw: Mapping[str, Any]) -> None:
         # The file is the truth about services: a role that it takes away must be gone after a restart.

@@ -10,10 +10,16 @@ from kernel.work import current_work
 
 
 def audit_stage(audit: AuditLog) -> Stage:
-    """Queues the entry of a read that succeeded."""
+    """Queues the entry of a read that succeeded, and of a stream however it ended."""
 
     async def stage(call: Call, request: Any, proceed: Proceed) -> Any:
-        answer = await proceed(call, request)
+        try:
+            answer = await proceed(call, request)
+        except BaseException:
+            if call.method.streaming:
+                # Whoever leaves in the middle has seen what came before.
+                await audit.note_read(call)
+            raise
         work = current_work()
         if work is None or work.session is None:
             await audit.note_read(call)

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any, Protocol
 
+from kernel.contract import Scope
 from kernel.errors import Internal, NotFound, PermissionDenied, Unauthenticated
 from kernel.identity import Principal
 from kernel.rpc.call import Call, Proceed, Stage
+from kernel.rpc.masking import refuse_unseen
 
 
 class OwnContact(Protocol):
-    """Finds the contact that a customer's login belongs to."""
+    """Knows which contacts a customer's login reaches."""
 
     async def contact_of(self, principal: Principal) -> uuid.UUID | None:
         """The contact's id; None if the login belongs to nobody."""
         ...
 
+    async def colleagues_of(self, principal: Principal) -> frozenset[uuid.UUID]:
+        """Contacts that share an organisation with the own one, if the login was opened for them."""
+        ...
+
 
 def authorize_stage(own_contact: OwnContact) -> Stage:
-    """Roles and purposes first; then, for a caller who is only a customer, whether the contact is their own."""
+    """Roles and purposes first; then whether the contact that `own` names is within the caller's scope."""
 
     async def stage(call: Call, request: Any, proceed: Proceed) -> Any:
         access = call.method.access
@@ -36,20 +43,25 @@ def authorize_stage(own_contact: OwnContact) -> Stage:
             raise PermissionDenied(
                 "Your client may not process data for this purpose.", reason="PURPOSE_MISSING"
             )
-        if access.own and principal.is_customer_only:
-            await _require_own(request, access.own, own_contact, principal)
+        # From here on the caller has the roles in which they act: others open nothing in this call.
+        call.principal = replace(principal, roles=call.acting_roles)
+        refuse_unseen(call, request)
         if access.own:
-            _note_subject(call, getattr(request, access.own))
+            await _require_reach(call, getattr(request, access.own), own_contact)
         return await proceed(call, request)
 
     return stage
 
 
-async def _require_own(request: Any, path: str, own_contact: OwnContact, principal: Principal) -> None:
-    own = await own_contact.contact_of(principal)
-    if own is None or getattr(request, path) != str(own):
-        # NOT_FOUND, not PERMISSION_DENIED: a stranger's id must not even be confirmed.
-        raise NotFound("There is no such contact.", reason="CONTACT_NOT_FOUND")
+async def _require_reach(call: Call, contact_id: str, own_contact: OwnContact) -> None:
+    assert call.principal is not None
+    call.narrowed = True
+    if call.scope is not Scope.ALL:
+        own = await own_contact.contact_of(call.principal)
+        if own is None or contact_id != str(own):
+            # NOT_FOUND, not PERMISSION_DENIED: a stranger's id must not even be confirmed.
+            raise NotFound("There is no such contact.", reason="CONTACT_NOT_FOUND")
+    _note_subject(call, contact_id)
 
 
 def _note_subject(call: Call, contact_id: str) -> None:

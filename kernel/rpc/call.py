@@ -15,6 +15,7 @@ from google.protobuf.descriptor import Descriptor, MethodDescriptor
 from google.protobuf.message import Message
 from kontor.options.v1 import options_pb2
 
+from kernel.contract import CUSTOMER, Scope, scopes, widest
 from kernel.errors import Unauthenticated
 from kernel.identity import Principal
 
@@ -34,6 +35,7 @@ class Method:
     streaming: bool
     answer_is_personal: bool
     roles: frozenset[str] = frozenset()
+    scopes: dict[str, Scope] = field(default_factory=dict)
 
     @classmethod
     def of(cls, descriptor: MethodDescriptor) -> Method:
@@ -47,6 +49,7 @@ class Method:
             streaming=descriptor.server_streaming,
             answer_is_personal=_is_personal(descriptor.output_type, frozenset()),
             roles=frozenset(access.roles) if access is not None else frozenset(),
+            scopes=scopes(access) if access is not None else {},
         )
 
 
@@ -71,6 +74,21 @@ class Call:
     principal: Principal | None = None
     subjects: set[uuid.UUID] = field(default_factory=set)
     trace_id: str = ""
+    # Whether the rows were narrowed to the caller's scope, by the access stage or by the use case.
+    narrowed: bool = False
+
+    @property
+    def acting_roles(self) -> frozenset[str]:
+        """In which of the RPC's roles the caller acts: as a customer only if no other role admits."""
+        if self.principal is None:
+            return frozenset()
+        roles = self.method.roles & self.principal.roles
+        return roles - {CUSTOMER} or roles
+
+    @property
+    def scope(self) -> Scope:
+        """How far the caller reaches: as far as the widest of the acting roles."""
+        return widest(self.method.scopes, self.acting_roles)
 
     def remaining(self) -> float | None:
         """Seconds until the caller gives up; None if it waits for ever."""

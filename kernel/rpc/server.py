@@ -13,6 +13,8 @@ from google.protobuf import descriptor_pool
 
 from kernel.channel import MAX_MESSAGE_BYTES
 from kernel.rpc.call import Call, Method, Proceed, Stage, enter_call
+from kernel.rpc.masking import mask
+from kernel.rpc.rows import require_narrowed
 
 Handler = Callable[[Any, Any], Any]
 _OURS = "/kontor."
@@ -59,12 +61,16 @@ class Stages(grpc.aio.ServerInterceptor):
 
 def _unary(method: Method, stages: Sequence[Stage], handler: Handler) -> Handler:
     async def innermost(call: Call, request: Any) -> Any:
-        return await handler(request, call.context)
+        answer = await handler(request, call.context)
+        require_narrowed(call)
+        return answer
 
     chain = compose(stages, innermost)
 
     async def behaviour(request: Any, context: Any) -> Any:
-        return await chain(_begin(method, context), request)
+        call = _begin(method, context)
+        # Outside of all stages: a remembered answer is masked by what the caller may see today.
+        return mask(call, await chain(call, request))
 
     return behaviour
 
@@ -75,7 +81,8 @@ def _streaming(method: Method, stages: Sequence[Stage], handler: Handler) -> Han
         # Closed at once when the caller hangs up: what it reads from, it still holds.
         async with aclosing(handler(request, call.context)) as items:
             async for item in items:
-                await call.context.write(item)
+                require_narrowed(call)
+                await call.context.write(mask(call, item))
 
     chain = compose(stages, innermost)
 

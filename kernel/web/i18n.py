@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import phonenumbers
 from babel.dates import format_timedelta
 from flask import Flask, request, session
 from flask_babel import Babel, format_date, format_number, format_time, get_locale, to_user_timezone
@@ -29,7 +30,7 @@ def install(app: Flask, settings: WebSettings, *, own: Path | None = None) -> No
         locale_selector=lambda: choose_language(settings.default_language),
     )
     app.before_request(_remember_choice)
-    app.jinja_env.filters.update(day=day, iso_day=iso_day, moment=moment, ago=ago, number=number)
+    app.jinja_env.filters.update(day=day, iso_day=iso_day, moment=moment, ago=ago, number=number, phone=phone)
     app.jinja_env.globals.update(
         language=lambda: str(get_locale() or settings.default_language),
         other_languages=_other_languages,
@@ -76,6 +77,16 @@ def ago(value: Any) -> str:
 def number(value: int | float) -> str:
     """A number with the separators of the language."""
     return str(format_number(value))
+
+
+def phone(value: str) -> str:
+    """A number in the groups in which people read it: +49 221 4710130; what is no number stays as it is."""
+    try:
+        return phonenumbers.format_number(
+            phonenumbers.parse(value), phonenumbers.PhoneNumberFormat.INTERNATIONAL
+        )
+    except phonenumbers.NumberParseException:
+        return value
 
 
 def _remember_choice() -> None:

@@ -9,6 +9,7 @@ from flask_babel import get_locale
 
 from kernel.web.access import public, public_to_machines
 from kernel.web.config import WebSettings
+from kernel.web.kept import kept_page
 from kernel.web.provider import LoginRefused, Provider
 from kernel.web.sessions import ABSOLUTE_LIMIT, Login, Sessions
 
@@ -56,13 +57,13 @@ def current_login() -> Login | None:
 
 
 def ask_to_log_in() -> ResponseReturnValue:
-    """Send the browser to the login page and remember where it wanted to go."""
+    """Send the browser to the login page and remember where it wanted to go, or what it wanted to send."""
     wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
     target = f"{url_for('login.start')}?{urlencode({'next': wanted})}"
     if request.headers.get("HX-Request"):
         # A redirect would be followed inside the fragment; htmx moves the page instead.
         return Response(status=401, headers={"HX-Redirect": target})
-    return redirect(target)
+    return kept_page(target) if request.method == "POST" else redirect(target)
 
 
 @public
@@ -130,7 +131,9 @@ def _forget_old_attempts() -> None:
 
 def _own_path(target: str) -> str:
     """The target if it stays on this site, else the start page: no open redirect."""
-    if not target.startswith("/") or target.startswith(("//", "/\\")) or "\n" in target:
+    # Browsers and servers drop control characters and take a backslash for a slash: "/\t/elsewhere" would lead there.
+    odd = any(letter <= " " or letter in "\\\x7f" for letter in target)
+    if odd or not target.startswith("/") or target.startswith("//"):
         return "/"
     return target
 

@@ -56,10 +56,17 @@ class Provider:
     def send_to_login(self, *, language: str) -> ResponseReturnValue:
         """A redirect to the provider; state, nonce and verifier go into the browser's session."""
         try:
+            self._check_that_it_answers()
             answer: ResponseReturnValue = self._client.authorize_redirect(self._callback, ui_locales=language)
         except requests.RequestException as error:
             raise ProviderUnavailable from error
         return answer
+
+    def _check_that_it_answers(self) -> None:
+        """Raise ProviderUnavailable rather than send the browser to an address where nobody explains anything."""
+        address = f"{self._settings.oidc_issuer}/.well-known/openid-configuration"
+        if requests.get(address, timeout=_TIMEOUT_S).status_code >= 500:
+            raise ProviderUnavailable
 
     def finish_login(self) -> Login:
         """Exchange the code of this request for tokens and check the id token."""

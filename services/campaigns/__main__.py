@@ -19,10 +19,13 @@ from services.campaigns.campaigns.rpc import CampaignsRpc
 from services.campaigns.campaigns.service import CampaignsService
 from services.campaigns.clients import ContactsClient, Neighbours, PrivacyClient
 from services.campaigns.config import Settings
+from services.campaigns.consumers import consumers
 from services.campaigns.forms.jobs import Confirmations
 from services.campaigns.forms.rpc import FormsRpc
 from services.campaigns.forms.service import FormsService
 from services.campaigns.holder import make_holder
+from services.campaigns.invitations.jobs import InvitationSender
+from services.campaigns.invitations.service import InvitationsService
 from services.campaigns.links.model import LinkTokens
 from services.campaigns.links.rpc import LinksRpc
 from services.campaigns.links.service import LinksService
@@ -51,6 +54,7 @@ class UseCases:
     campaigns: CampaignsService
     forms: FormsService
     links: LinksService
+    invitations: InvitationsService
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class Sending:
     relay: Relay
     sender: Sender
     confirmations: Confirmations
+    invitations: InvitationSender
 
 
 def make_use_cases(
@@ -81,7 +86,8 @@ def make_use_cases(
         tokens=LinkTokens(secret, purpose="message"),
         clock=clock,
     )
-    return UseCases(messages, templates, audiences, campaigns, forms, links)
+    invitations = InvitationsService(database, contacts=neighbours.contacts, clock=clock)
+    return UseCases(messages, templates, audiences, campaigns, forms, links, invitations)
 
 
 def make_sending(
@@ -107,7 +113,15 @@ def make_sending(
         tokens=LinkTokens(secret, purpose="sign-up"),
         portal_url=settings.portal_url,
     )
-    return Sending(route.relay, sender, confirmations)
+    invitations = InvitationSender(
+        handover=Handover(database, metadata.tables["invitation_mail"], route=route, on_sent=_tell_nobody),
+        neighbours=neighbours,
+        invitations=use_cases.invitations,
+        portal_url=settings.portal_url,
+        sender=route.sender,
+        clock=clock,
+    )
+    return Sending(route.relay, sender, confirmations, invitations)
 
 
 def make_route(settings: Settings) -> Route:
@@ -130,7 +144,7 @@ def make_route(settings: Settings) -> Route:
 
 
 async def _tell_nobody(session: WriteSession, ids: set[uuid.UUID]) -> None:
-    """A confirmation mail is no event: the sign-up was told when it was requested."""
+    """These mails are no events: the sign-up or the invitation was told when it was asked for."""
 
 
 def add_servicers(backend: Backend, use_cases: UseCases) -> None:
@@ -168,8 +182,11 @@ async def main() -> None:
     )
     backend.every("freeze", _LOOK_S, freeze.run)
     backend.every("confirmations", _LOOK_S, sending.confirmations.run)
+    backend.every("invitations", _LOOK_S, sending.invitations.run)
+    backend.consume(consumers(use_cases.invitations))
     backend.every("repair-sign-ups", 30, use_cases.forms.repair)
     backend.every("delete-sign-ups", _DAILY_S, use_cases.forms.delete_overdue)
+    backend.every("delete-invitation-mails", _DAILY_S, use_cases.invitations.delete_overdue)
     backend.every("delete-messages", _DAILY_S, use_cases.campaigns.delete_overdue)
     await backend.run(own_contact=RemoteOwnContact(contacts_channel))
     await sending.relay.close()

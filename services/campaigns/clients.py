@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import grpc
-from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc
-from kontor.privacy.v1 import privacy_pb2, privacy_pb2_grpc
+from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logins_pb2_grpc
+from kontor.privacy.v1 import holder_pb2, privacy_pb2, privacy_pb2_grpc
 
 from kernel.clock import from_timestamp, to_timestamp
+from kernel.errors import FailedPrecondition, NotFound
+from kernel.ids import new_id
 from services.campaigns.audiences.model import Filter
 from services.campaigns.templates.model import Address, Reader
 
@@ -77,6 +79,7 @@ class ContactsClient:
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._contacts = contacts_pb2_grpc.ContactsStub(channel)
+        self._logins = logins_pb2_grpc.LoginsStub(channel)
 
     async def select_ids(
         self, chosen: Filter, *, page_size: int, cursor: str = ""
@@ -124,6 +127,28 @@ class ContactsClient:
         )
         return uuid.UUID(answer.contact_id)
 
+    async def prepare_invitation(self, invitation_id: uuid.UUID, token_sha256: bytes) -> bool:
+        """Tells of the link that is about to be sent; false if the invitation has ended or is gone."""
+        try:
+            await self._logins.PrepareInvitation(
+                logins_pb2.PrepareInvitationRequest(
+                    request_id=str(new_id()), invitation_id=str(invitation_id), token_sha256=token_sha256
+                )
+            )
+        except (NotFound, FailedPrecondition):
+            return False
+        return True
+
+    async def fail_invitation(self, invitation_id: uuid.UUID, reason: str) -> None:
+        """Tells that the mail did not go out; nothing to tell of an invitation that is gone."""
+        request = logins_pb2.FailInvitationRequest(
+            request_id=str(new_id()), invitation_id=str(invitation_id), reason=reason
+        )
+        try:
+            await self._logins.FailInvitation(request)
+        except NotFound:
+            return
+
 
 class PrivacyClient:
     """kontor.privacy.v1: Permits, Suppressions and Consents, for the e-mail channel."""
@@ -134,10 +159,17 @@ class PrivacyClient:
         self._consents = privacy_pb2_grpc.ConsentsStub(channel)
 
     async def authorize(
-        self, topic: str, addresses: Mapping[uuid.UUID, str], *, request_id: uuid.UUID
+        self,
+        topic: str,
+        addresses: Mapping[uuid.UUID, str],
+        *,
+        request_id: uuid.UUID,
+        contract: bool = False,
     ) -> dict[uuid.UUID, Decision]:
-        """A permit or a reason for each contact, decided now."""
+        """A permit or a reason for each contact, decided now; on consent, or on the contract."""
         request = _candidates(topic, addresses)
+        if contract:
+            request.basis = holder_pb2.BASIS_CONTRACT
         request.request_id = str(request_id)
         return _decisions(await self._permits.Authorize(request)) if addresses else {}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kontor.contacts.v1 import contacts_pb2_grpc, imports_pb2_grpc
+from kontor.contacts.v1 import contacts_pb2_grpc, imports_pb2_grpc, logins_pb2_grpc
 from kontor.privacy.v1 import holder_pb2_grpc
 
 from kernel.clock import SystemClock
@@ -13,8 +13,10 @@ from services.contacts.consumers import consumers
 from services.contacts.holder import data_holder
 from services.contacts.imports.rpc import ImportsRpc
 from services.contacts.imports.service import ImportsService
+from services.contacts.logins.finder import LocalOwnContact
+from services.contacts.logins.rpc import LoginsRpc
+from services.contacts.logins.service import LoginsService
 from services.contacts.organisations.service import OrganisationsService
-from services.contacts.people.logins import LocalOwnContact
 from services.contacts.people.service import PeopleService
 from services.contacts.rpc import ContactsRpc
 from services.contacts.tables import metadata
@@ -29,12 +31,16 @@ async def main() -> None:
     backend = Backend("contacts", settings, metadata=metadata)
     database = backend.database
     suppressions = Suppressions(backend.channel(settings.privacy_target))
-    own_contacts = LocalOwnContact(database)
+    clock = SystemClock()
     timeline = TimelineService(database)
     organisations = OrganisationsService(database)
-    imports = ImportsService(database, suppressions, organisations, clock=SystemClock())
+    people = PeopleService(database, suppressions, organisations)
+    own_contacts = LocalOwnContact(database, people)
+    logins = LoginsService(database, people, suppressions, clock=clock, forget=own_contacts.forget)
+    imports = ImportsService(database, suppressions, organisations, clock=clock)
     contacts = ContactsRpc(
-        people=PeopleService(database, suppressions, organisations),
+        people=people,
+        logins=logins,
         organisations=organisations,
         timeline=timeline,
         pages=backend.pages,
@@ -45,6 +51,9 @@ async def main() -> None:
         imports_pb2_grpc.add_ImportsServicer_to_server,
         ImportsRpc(imports, backend.pages),
         "kontor.contacts.v1.Imports",
+    )
+    backend.add(
+        logins_pb2_grpc.add_LoginsServicer_to_server, LoginsRpc(logins, clock), "kontor.contacts.v1.Logins"
     )
     backend.add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, "kontor.privacy.v1.DataHolder")
     backend.consume(consumers(timeline))

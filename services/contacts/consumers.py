@@ -30,6 +30,10 @@ def consumers(timeline: TimelineService) -> Sequence[Subscription]:
 
     return (
         Subscription("contacts.contact.created", contacts.ContactCreated, noted("contact_id")),
+        Subscription("contacts.login.invited", contacts.LoginInvited, noted("invitation_id")),
+        Subscription("contacts.login.linked", contacts.LoginLinked, noted("login_id")),
+        Subscription("contacts.login.removed", contacts.LoginRemoved, noted("login_id")),
+        Subscription("contacts.login.opened", contacts.LoginOpened, noted("login_id")),
         Subscription("tickets.ticket.opened", tickets.TicketOpened, noted("ticket_id")),
         Subscription("tickets.message.added", tickets.MessageAdded, noted("ticket_id")),
         Subscription("campaigns.message.sent", campaigns.MessageSent, noted("campaign_id")),

@@ -27,9 +27,44 @@ def contact_erased(contact_id: uuid.UUID) -> Fact:
     return Fact("contacts.contact.erased", events_pb2.ContactErased(contact_id=str(contact_id)))
 
 
-def login_linked(contact_id: uuid.UUID) -> Fact:
+def login_linked(contact_id: uuid.UUID, login_id: uuid.UUID) -> Fact:
     """A login of the realm belongs to a contact now."""
-    return Fact("contacts.login.linked", events_pb2.LoginLinked(contact_id=str(contact_id)))
+    return Fact(
+        "contacts.login.linked",
+        events_pb2.LoginLinked(contact_id=str(contact_id), login_id=str(login_id)),
+    )
+
+
+def login_removed(contact_id: uuid.UUID, login_id: uuid.UUID) -> Fact:
+    """A login no longer belongs to a contact."""
+    return Fact(
+        "contacts.login.removed",
+        events_pb2.LoginRemoved(contact_id=str(contact_id), login_id=str(login_id)),
+    )
+
+
+def login_opened(contact_id: uuid.UUID, login_id: uuid.UUID, visibility: str) -> Fact:
+    """A login sees more, or less, than before."""
+    return Fact(
+        "contacts.login.opened",
+        events_pb2.LoginOpened(contact_id=str(contact_id), login_id=str(login_id), visibility=visibility),
+    )
+
+
+def login_invited(contact_id: uuid.UUID, invitation_id: uuid.UUID) -> Fact:
+    """A contact is to get a link for one more login."""
+    return Fact(
+        "contacts.login.invited",
+        events_pb2.LoginInvited(contact_id=str(contact_id), invitation_id=str(invitation_id)),
+    )
+
+
+def invitation_revoked(contact_id: uuid.UUID, invitation_id: uuid.UUID) -> Fact:
+    """An invitation's link no longer works."""
+    return Fact(
+        "contacts.invitation.revoked",
+        events_pb2.InvitationRevoked(contact_id=str(contact_id), invitation_id=str(invitation_id)),
+    )
 
 
 def import_committed(import_id: uuid.UUID, *, new: int, update: int) -> Fact:

@@ -11,7 +11,7 @@ from kernel.holder.servicer import DataHolderRpc
 from kernel.outbox import emit
 from kernel.signing import Signer
 from services.contacts import events
-from services.contacts.people.logins import LocalOwnContact
+from services.contacts.logins.finder import LocalOwnContact
 
 HOLDER = "contacts"
 

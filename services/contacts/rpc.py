@@ -5,6 +5,8 @@ from __future__ import annotations
 from kontor.contacts.v1 import contacts_pb2_grpc
 
 from kernel.pages import Pages
+from services.contacts.logins.rpc import OwnLoginRpc
+from services.contacts.logins.service import LoginsService
 from services.contacts.organisations.rpc import OrganisationsRpc
 from services.contacts.organisations.service import OrganisationsService
 from services.contacts.people.rpc import PeopleRpc
@@ -13,17 +15,19 @@ from services.contacts.timeline.rpc import TimelineRpc
 from services.contacts.timeline.service import TimelineService
 
 
-class ContactsRpc(PeopleRpc, OrganisationsRpc, TimelineRpc, contacts_pb2_grpc.ContactsServicer):
+class ContactsRpc(PeopleRpc, OwnLoginRpc, OrganisationsRpc, TimelineRpc, contacts_pb2_grpc.ContactsServicer):
     """Each RPC is answered by its area; this class adds nothing."""
 
     def __init__(
         self,
         *,
         people: PeopleService,
+        logins: LoginsService,
         organisations: OrganisationsService,
         timeline: TimelineService,
         pages: Pages,
     ) -> None:
         PeopleRpc.__init__(self, people, pages)
+        OwnLoginRpc.__init__(self, logins)
         OrganisationsRpc.__init__(self, organisations, pages)
         TimelineRpc.__init__(self, timeline, pages)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from services.contacts.base import Base
 from services.contacts.imports.tables import ContactImport, ImportRow
+from services.contacts.logins.tables import Invitation, Login
 from services.contacts.organisations.tables import Organisation
-from services.contacts.people.tables import Contact, Login, Relation
+from services.contacts.people.tables import Contact, Relation
 from services.contacts.timeline.tables import TimelineEntry
 
 metadata = Base.metadata
@@ -14,6 +15,7 @@ __all__ = [
     "Contact",
     "ContactImport",
     "ImportRow",
+    "Invitation",
     "Login",
     "Organisation",
     "Relation",

@@ -19,11 +19,13 @@ from services.gateway import (
     palette,
     people,
     requests,
+    rights,
     session,
     suppressions,
     tickets,
 )
 from services.gateway.config import GatewaySettings
+from services.gateway.rights import realm
 
 _AREAS = (
     home,
@@ -36,6 +38,7 @@ _AREAS = (
     tickets,
     requests,
     suppressions,
+    rights,
     palette,
 )
 
@@ -46,6 +49,7 @@ def create_app(settings: GatewaySettings) -> Flask:
     clients.install(web.app, settings)
     session.install(web.app)
     labels.install(web.app)
+    realm.install(web.app, settings)
     for area in _AREAS:
         web.app.register_blueprint(area.blueprint)
     web.app.jinja_env.globals.update(

@@ -9,17 +9,22 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from kernel.web.login import current_login
-from services.gateway.session import ROLES, may
+from services.gateway.session import ROLES, may, me
 
 
 @dataclass(frozen=True)
 class Page:
-    """One place to go: where it is, what it is called, and the RPC that it stands on."""
+    """One place to go: where it is, what it is called, and the RPC or the role that it stands on."""
 
     endpoint: str
     icon: str
     label: str
-    rpc: str
+    rpc: str = ""
+    role: str = ""
+
+    def opens(self) -> bool:
+        """Whether it is open to who is logged in."""
+        return may(self.rpc) if self.rpc else self.role in me().roles
 
 
 DESK = Page("tickets.desk", "inbox", _l("Tickets"), "Tickets.ListTickets")
@@ -48,6 +53,7 @@ _GROUPS = (
             Page("suppressions.index", "ban", _l("Suppression list"), "Suppressions.ListSuppressions"),
         ),
     ),
+    (_l("Administration"), (Page("rights.index", "user-shield", _l("Rights"), role="admin"),)),
 )
 _ACTIONS = (
     Page("contacts.create", "user-plus", _l("New contact"), "Contacts.CreateContact"),
@@ -67,7 +73,7 @@ def navigation() -> list[dict[str, object]]:
     start = {"href": url_for("home.start"), "icon": "home", "label": _("Home"), "current": _open("home")}
     groups: list[dict[str, object]] = []
     for label, pages in _GROUPS:
-        entries = [_entry(page) for page in pages if may(page.rpc)]
+        entries = [_entry(page) for page in pages if page.opens()]
         if not label:
             entries.insert(0, start)
         if entries:
@@ -77,12 +83,12 @@ def navigation() -> list[dict[str, object]]:
 
 def places() -> list[Page]:
     """Every page of the menu that the role may open."""
-    return [page for _label, pages in _GROUPS for page in pages if may(page.rpc)]
+    return [page for _label, pages in _GROUPS for page in pages if page.opens()]
 
 
 def actions() -> list[Page]:
     """What the role may begin."""
-    return [page for page in _ACTIONS if may(page.rpc)]
+    return [page for page in _ACTIONS if page.opens()]
 
 
 def _entry(page: Page) -> dict[str, object]:

@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
+from google.protobuf.message import Message
 from kontor.campaigns.v1 import campaigns_pb2
 from kontor.contacts.v1 import contacts_pb2, imports_pb2
 from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import privacy_pb2
 from kontor.tickets.v1 import tickets_pb2
 
+from kernel.contract import hidden_fields
 from kernel.errors import PermissionDenied
 from kernel.web.access import Access, access_of, roles_required
 from kernel.web.login import current_login
@@ -28,7 +30,7 @@ ROLES = {
     "dpo": _l("Data protection officer"),
     "admin": _l("Administration"),
 }
-_FILES = (contacts_pb2, imports_pb2, campaigns_pb2, tickets_pb2, privacy_pb2)
+FILES = (contacts_pb2, imports_pb2, campaigns_pb2, tickets_pb2, privacy_pb2)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -37,7 +39,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 def roles_of(rpc: str) -> frozenset[str]:
     """The staff roles that may call an RPC, e.g. "Tickets.ListTickets", by its own access rule."""
     service, _, name = rpc.partition(".")
-    for file in _FILES:
+    for file in FILES:
         found = file.DESCRIPTOR.services_by_name.get(service)
         if found is not None:
             rule = found.methods_by_name[name].GetOptions().Extensions[options_pb2.access]
@@ -59,6 +61,11 @@ def may(*rpcs: str) -> bool:
     """Whether who is logged in may call all of these RPCs."""
     login = current_login()
     return login is not None and all(login.roles & roles_of(rpc) for rpc in rpcs)
+
+
+def unseen(kind: type[Message], rpc: str) -> tuple[str, ...]:
+    """Fields of a message that an RPC does not show to who is logged in."""
+    return hidden_fields(kind.DESCRIPTOR, me().roles & roles_of(rpc))
 
 
 def me() -> Login:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
-from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc
-from kontor.privacy.v1 import privacy_pb2, privacy_pb2_grpc
+from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logins_pb2_grpc
+from kontor.privacy.v1 import holder_pb2, privacy_pb2, privacy_pb2_grpc
 
 from devstack.ports import LOOPBACK
 from kernel import errors
@@ -35,6 +35,10 @@ class World:
     gifts: list[privacy_pb2.GiveConsentRequest] = field(default_factory=list)
     withdrawals: list[privacy_pb2.WithdrawConsentRequest] = field(default_factory=list)
     permits: dict[str, privacy_pb2.Decision] = field(default_factory=dict)
+    # Hashes of the links of invitations, why others were not sent, and which have ended.
+    links: dict[str, bytes] = field(default_factory=dict)
+    failed_invitations: dict[str, str] = field(default_factory=dict)
+    ended_invitations: set[str] = field(default_factory=set)
     calls: Counter[str] = field(default_factory=Counter)
     # Names of calls that fail once with UNAVAILABLE-like trouble after they took effect.
     fail_after: list[str] = field(default_factory=list)
@@ -63,8 +67,12 @@ class World:
         self.consents[contact_id, topic] = record
         return record
 
-    def decide(self, candidate: privacy_pb2.Candidate, topic: str) -> privacy_pb2.Decision:
+    def decide(
+        self, candidate: privacy_pb2.Candidate, topic: str, *, contract: bool = False
+    ) -> privacy_pb2.Decision:
         state = getattr(self.consents.get((candidate.contact_id, topic)), "state", None)
+        if contract:
+            state = privacy_pb2.CONSENT_STATE_GIVEN
         reasons = (
             (not candidate.address, "no-address"),
             (candidate.address in self.suppressed, "suppressed"),
@@ -140,6 +148,25 @@ class Contacts(contacts_pb2_grpc.ContactsServicer):
         return answer  # type: ignore[no-any-return]
 
 
+class Logins(logins_pb2_grpc.LoginsServicer):
+    """Invitations, as far as their mails go."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def PrepareInvitation(self, request: Any, context: Any) -> logins_pb2.Invitation:
+        await self.world.count("PrepareInvitation", context)
+        if request.invitation_id in self.world.ended_invitations:
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "it has ended")
+        self.world.links[request.invitation_id] = request.token_sha256
+        return logins_pb2.Invitation(id=request.invitation_id)
+
+    async def FailInvitation(self, request: Any, context: Any) -> logins_pb2.Invitation:
+        self.world.failed_invitations[request.invitation_id] = request.reason
+        await self.world.count("FailInvitation", context)
+        return logins_pb2.Invitation(id=request.invitation_id)
+
+
 class Permits(privacy_pb2_grpc.PermitsServicer):
     """Decisions from the world's consents at the moment of the call."""
 
@@ -156,7 +183,8 @@ class Permits(privacy_pb2_grpc.PermitsServicer):
         return privacy_pb2.AuthorizeResponse(decisions=self._decide(request))
 
     def _decide(self, request: Any) -> list[privacy_pb2.Decision]:
-        return [self.world.decide(one, request.topic) for one in request.candidates]
+        contract = request.basis == holder_pb2.BASIS_CONTRACT
+        return [self.world.decide(one, request.topic, contract=contract) for one in request.candidates]
 
 
 class Suppressions(privacy_pb2_grpc.SuppressionsServicer):
@@ -214,6 +242,7 @@ async def serving(world: World) -> AsyncIterator[str]:
     """Both services on one port."""
     server = grpc.aio.server()
     contacts_pb2_grpc.add_ContactsServicer_to_server(Contacts(world), server)  # type: ignore[abstract]
+    logins_pb2_grpc.add_LoginsServicer_to_server(Logins(world), server)  # type: ignore[abstract]
     privacy_pb2_grpc.add_PermitsServicer_to_server(Permits(world), server)  # type: ignore[abstract]
     privacy_pb2_grpc.add_SuppressionsServicer_to_server(Suppressions(world), server)  # type: ignore[abstract]
     privacy_pb2_grpc.add_ConsentsServicer_to_server(Consents(world), server)  # type: ignore[abstract]

@@ -26,7 +26,7 @@ PAST_THE_CLAIM_S = HAND_OVER_S + 0.3
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Killed(Exception):
+class Killed(BaseException):
     """Stands for a crash at one place; nothing of ours handles it. SIGKILL itself has a test below."""
 
 
@@ -71,10 +71,12 @@ def die_at(monkeypatch: pytest.MonkeyPatch, target: Any, name: str, *, call: int
     async def dying(*args: Any, **kwargs: Any) -> Any:
         nonlocal calls
         calls += 1
-        if calls == call and not after:
+        # Calls may overlap: each remembers which one it is.
+        number = calls
+        if number == call and not after:
             raise Killed
         answer = await original(*args, **kwargs)
-        if calls == call:
+        if number == call:
             raise Killed
         return answer
 
@@ -166,6 +168,25 @@ async def test_an_orderly_stop_leaves_nobody_in_doubt(house: House, monkeypatch:
     house.fresh(relay_evidence_url="")
     await asyncio.sleep(1.1)
     await finish(house)
+    await assert_consistent(house)
+
+
+async def test_a_sender_that_lost_its_lease_goes_on_when_it_has_one_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same process, whose job was stopped in the middle, gets the next turn as well."""
+    monkeypatch.setattr(sender_jobs, "BATCH", 10)
+    for number in range(AUDIENCE):
+        house.world.add(number)
+    await house.started()
+    running = asyncio.create_task(house.sending.sender.run())
+    await house.sink.first_mail.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert (await house.states())["planned"]
+    # What the relay had not touched waits for a second.
+    await asyncio.sleep(1.1)
+    await house.sending.sender.run()
     await assert_consistent(house)
 
 

@@ -5,10 +5,12 @@ import hashlib
 import re
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from kernel.errors import Internal
+from kernel.errors import FailedPrecondition, Internal
+from services.campaigns.clients import ContactsClient
 from services.campaigns.forms.model import SignUpExpired, SignUpUnknown, TextOutdated, TopicUnknown, Wish
 from services.campaigns.forms.service import FormsService
 from services.campaigns.links.model import LinkTokens
@@ -226,3 +228,28 @@ async def test_a_lost_acknowledgement_does_not_double_the_confirmation_mail(hous
         await asyncio.sleep(0.3)
     assert row.state == "sent"
     assert sum(house.sink.recipients.values()) == 1
+
+
+async def test_a_sign_up_that_cannot_be_carried_out_holds_up_no_other(
+    timed: House, fake_clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = {"erste@demo.example", "zweite@demo.example"}
+    tokens = [await signed_up(timed, email=email) for email in sorted(refused)]
+    honest = ContactsClient.ensure
+
+    async def ensure(self: ContactsClient, **values: Any) -> uuid.UUID:
+        if values["email"] in refused:
+            raise FailedPrecondition("on the suppression list", reason="ADDRESS_SUPPRESSED")
+        return await honest(self, **values)
+
+    monkeypatch.setattr(ContactsClient, "ensure", ensure)
+    for token in tokens:
+        with pytest.raises(FailedPrecondition):
+            await timed.use_cases.forms.confirm_sign_up(token, ip_address="192.0.2.2")
+    refused.remove("zweite@demo.example")
+    fake_clock.advance(minutes=5)
+    await timed.use_cases.forms.repair()
+    rows = await timed.rows("SELECT confirmed_at IS NULL AS open, state, reason FROM sign_up ORDER BY email")
+    first, second = rows
+    assert tuple(first) == (True, "denied", "ADDRESS_SUPPRESSED")
+    assert not second.open

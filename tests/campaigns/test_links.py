@@ -5,8 +5,9 @@ import uuid
 import pytest
 from kontor.privacy.v1 import privacy_pb2
 
+from services.campaigns.forms.model import TextOutdated
 from services.campaigns.links.model import LinkTokens
-from services.campaigns.links.service import LinkUnknown, TopicUnknown
+from services.campaigns.links.service import Choice, LinkUnknown, TopicUnknown
 from tests.campaigns.conftest import SECRET, House
 from tests.campaigns.neighbours import TEXTS, TOPIC
 
@@ -48,9 +49,9 @@ async def test_preferences_show_every_topic_and_change_both_ways(house: House) -
     assert before.language == "en"
 
     async def change(topic: str, subscribed: bool) -> dict[str, bool]:
-        after = await house.use_cases.links.set_preference(
-            token, topic=topic, subscribed=subscribed, language="en", request_id=uuid.uuid4()
-        )
+        shown = uuid.UUID(TEXTS.get((topic, "en"), str(uuid.uuid4())))
+        choice = Choice(topic, "en", text_id=shown if subscribed else None)
+        after = await house.use_cases.links.set_preference(token, choice, request_id=uuid.uuid4())
         return {one.topic: one.subscribed for one in after.topics}
 
     assert await change("events", True) == {TOPIC: True, "events": True}
@@ -61,6 +62,17 @@ async def test_preferences_show_every_topic_and_change_both_ways(house: House) -
     assert house.world.withdrawals[0].method == "preferences"
     with pytest.raises(TopicUnknown):
         await change("unheard-of", True)
+
+
+async def test_nobody_agrees_to_a_text_that_was_not_shown(house: House) -> None:
+    _, token = await sent_to(house, language="en")
+    # Another language's text, and one that was in force when the page was opened.
+    for shown in (TEXTS["events", "de"], str(uuid.uuid4())):
+        with pytest.raises(TextOutdated):
+            await house.use_cases.links.set_preference(
+                token, Choice("events", "en", text_id=uuid.UUID(shown)), request_id=uuid.uuid4()
+            )
+    assert not house.world.gifts
 
 
 async def test_after_erasure_unsubscribing_is_fine_and_preferences_are_unknown(house: House) -> None:

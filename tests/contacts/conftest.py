@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
-from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, imports_pb2, imports_pb2_grpc
+from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, imports_pb2, imports_pb2_grpc, logins_pb2_grpc
 from kontor.privacy.v1 import holder_pb2_grpc, privacy_pb2, privacy_pb2_grpc
 
 from devstack.ports import LOOPBACK
@@ -20,8 +20,10 @@ from services.contacts.clients import Suppressions
 from services.contacts.holder import data_holder
 from services.contacts.imports.rpc import ImportsRpc
 from services.contacts.imports.service import ImportsService
+from services.contacts.logins.finder import LocalOwnContact
+from services.contacts.logins.rpc import LoginsRpc
+from services.contacts.logins.service import LoginsService
 from services.contacts.organisations.service import OrganisationsService
-from services.contacts.people.logins import LocalOwnContact
 from services.contacts.people.service import PeopleService
 from services.contacts.rpc import ContactsRpc
 from services.contacts.tables import metadata
@@ -79,6 +81,10 @@ class House:
     def contacts(self, *roles: str, **claims: Any) -> "contacts_pb2_grpc.ContactsAsyncStub":
         """The Contacts service as somebody with these roles sees it."""
         return contacts_pb2_grpc.ContactsStub(self._channel(roles or ("agent",), claims))
+
+    def logins(self, *roles: str, **claims: Any) -> "logins_pb2_grpc.LoginsAsyncStub":
+        """The Logins service as somebody with these roles sees it."""
+        return logins_pb2_grpc.LoginsStub(self._channel(roles or ("agent",), claims))
 
     def imports(self, *roles: str) -> "imports_pb2_grpc.ImportsAsyncStub":
         return imports_pb2_grpc.ImportsStub(self._channel(roles or ("agent",), {}))
@@ -172,12 +178,16 @@ async def house(
     timeline = TimelineService(database)
     imports = ImportsService(database, suppressions, organisations, clock=fake_clock)
     pages = Pages("a secret of at least thirty-two characters")
-    own = LocalOwnContact(database)
+    own = LocalOwnContact(database, people)
+    logins = LoginsService(database, people, suppressions, clock=fake_clock, forget=own.forget)
     served = await serve(
         (
             contacts_pb2_grpc.add_ContactsServicer_to_server,
-            ContactsRpc(people=people, organisations=organisations, timeline=timeline, pages=pages),
+            ContactsRpc(
+                people=people, logins=logins, organisations=organisations, timeline=timeline, pages=pages
+            ),
         ),
+        (logins_pb2_grpc.add_LoginsServicer_to_server, LoginsRpc(logins, fake_clock)),
         (imports_pb2_grpc.add_ImportsServicer_to_server, ImportsRpc(imports, pages)),
         (
             holder_pb2_grpc.add_DataHolderServicer_to_server,

@@ -355,10 +355,21 @@ async def test_a_customer_sees_and_changes_only_what_is_their_own(house: House) 
         assert error.value.reason == "FIELD_NOT_YOURS"
 
 
-async def test_a_login_creates_its_contact_once_and_never_moves(house: House) -> None:
+async def test_logging_in_makes_no_record_of_anybody(house: House) -> None:
+    customer = house.customer("niemand@example.org", name="Kim van Dyk")
+    with pytest.raises(NotFound):
+        await customer.LinkLogin(contacts_pb2.LinkLoginRequest(request_id=request_id()))
+    assert (await house.contacts().ListContacts(contacts_pb2.ListContactsRequest())).total_size == 0
+    assert await facts(house) == []
+
+
+async def test_a_login_creates_its_contact_once_when_it_says_so_and_never_moves(house: House) -> None:
     customer = house.customer("kim@example.org", sub="login-1", name="Kim van Dyk")
     first, second = await asyncio.gather(
-        *(customer.LinkLogin(contacts_pb2.LinkLoginRequest(request_id=request_id())) for _ in range(2))
+        *(
+            customer.LinkLogin(contacts_pb2.LinkLoginRequest(request_id=request_id(), create=True))
+            for _ in range(2)
+        )
     )
     assert first.id == second.id
     assert (first.given_name, first.family_name, first.source) == ("Kim van", "Dyk", "portal")
@@ -395,3 +406,49 @@ async def test_organisations_are_listed_by_name(house: House) -> None:
     assert [o.name for o in found.organisations] == ["Öko AG"]
     with pytest.raises(NotFound):
         await agent.GetOrganisation(contacts_pb2.GetOrganisationRequest(organisation_id=request_id()))
+
+
+async def test_marketing_gets_no_note_and_no_phone_and_cannot_wipe_them(house: House) -> None:
+    made = await house.create(email="maske@example.org", phone="+493012345", note="nur vormittags")
+    marketer = house.contacts("marketer")
+    seen = await marketer.GetContact(contacts_pb2.GetContactRequest(contact_id=made.id))
+    assert (seen.phone, seen.note, list(seen.masked_fields)) == ("", "", ["phone", "note"])
+    with pytest.raises(PermissionDenied) as refused:
+        await marketer.UpdateContact(update_request(made.id, note=""))
+    assert refused.value.reason == "FIELD_MASKED"
+    moved = await marketer.UpdateContact(update_request(made.id, city="Bonn"))
+    assert (moved.city, moved.note) == ("Bonn", "")
+    kept = await house.contacts().GetContact(contacts_pb2.GetContactRequest(contact_id=made.id))
+    assert (kept.phone, kept.note, kept.city) == ("+493012345", "nur vormittags", "Bonn")
+
+
+async def test_a_repeated_answer_is_masked_like_the_first(house: House) -> None:
+    request = contacts_pb2.CreateContactRequest(
+        request_id=request_id(), contact=contacts_pb2.Contact(email="zweimal@example.org", note="geheim")
+    )
+    first = await house.contacts("marketer", sub="wechselt").CreateContact(request)
+    again = await house.contacts("marketer", sub="wechselt").CreateContact(request)
+    assert first == again
+    assert first.note == ""
+    # The same person in another role: what is shown follows from the role of today.
+    promoted = await house.contacts("agent", sub="wechselt").CreateContact(request)
+    assert promoted.note == "geheim"
+
+
+async def test_nobody_is_found_by_a_number_that_the_finder_does_not_see(house: House) -> None:
+    made = await house.create(family_name="Sommer", postal_code="50667", phone="+4922147101350667")
+    other = await house.create(family_name="Winter", phone="+4922199887766")
+    by_number = contacts_pb2.ListContactsRequest(query="0221 99887766")
+    assert [c.id for c in (await house.contacts().ListContacts(by_number)).contacts] == [other.id]
+    assert (await house.contacts("marketer").ListContacts(by_number)).total_size == 0
+    by_code = contacts_pb2.ListContactsRequest(query="50667")
+    assert [c.id for c in (await house.contacts("marketer").ListContacts(by_code)).contacts] == [made.id]
+    by_name = contacts_pb2.ListContactsRequest(query="Somer")
+    assert [c.id for c in (await house.contacts("marketer").ListContacts(by_name)).contacts] == [made.id]
+
+
+async def test_the_names_of_masked_fields_are_not_the_callers_to_write(house: House) -> None:
+    made = await house.create(masked_fields=["note"])
+    assert list(made.masked_fields) == []
+    with pytest.raises(InvalidArgument):
+        await house.contacts().UpdateContact(update_request(made.id, masked_fields=["note"]))

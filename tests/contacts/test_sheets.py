@@ -167,6 +167,16 @@ def test_every_address_of_a_row_is_found() -> None:
     ]
 
 
+def test_a_cell_made_to_be_slow_is_read_like_any_other() -> None:
+    # Each of these kept an expression that looks from every letter at every other busy for minutes.
+    long = 100_000
+    assert addresses_in({"Notiz": "@ " + "a" * long}) == []
+    assert addresses_in({"Notiz": "x" * long + "@example.org"}) == ["x" * 64 + "@example.org"]
+    sheet = read_sheet(f"Vorname;Nachname\na{' ' * (long // 2)}b;Süß\n".encode())
+    candidate = candidate_of_row(sheet.header, sheet.rows[0], layout_of(sheet.header), country="DE")
+    assert candidate.person is None or candidate.person.family_name == "Süß"
+
+
 _CELLS = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cs", "Cc"), include_characters="\n\t"), max_size=40
 )

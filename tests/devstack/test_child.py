@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from devstack import child as child_module
-from devstack.child import Child, Recipe, StackFailed, disk_warning
+from devstack.child import Child, Recipe, StackFailed
 
 PATIENT = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).touch(); time.sleep(60)"
 HOPELESS = "print('no such realm'); raise SystemExit(3)"
@@ -76,9 +76,3 @@ async def test_a_child_that_never_becomes_ready_says_so(tmp_path: Path) -> None:
     with pytest.raises(StackFailed, match="pebble is not ready after 0 s"):
         await child.wait_ready(seconds=0.2)
     await child.stop()
-
-
-def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert disk_warning(tmp_path) == ""
-    monkeypatch.setattr(child_module, "LEAST_FREE_BYTES", 2**62)
-    assert f"The disk that holds {tmp_path} is full" in disk_warning(tmp_path)

@@ -1,5 +1,6 @@
 """The stack's folder and ports: one stack a folder, and sentences a person can act on."""
 
+import json
 import os
 import socket
 import stat
@@ -79,6 +80,19 @@ def test_secrets_are_made_once_and_readable_by_their_owner_only(tmp_path: Path) 
     first = keys.load(file)
     assert keys.load(file) == first
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_secrets_of_an_earlier_release_are_kept_and_completed(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.json"
+    first = keys.load(file)
+    older = json.loads(file.read_text())
+    del older["keycloak"], older["databases"]["keycloak"]
+    file.write_text(json.dumps(older))
+    second = keys.load(file)
+    assert second.databases["contacts"] == first.databases["contacts"]
+    assert (second.clients, second.postgres) == (first.clients, first.postgres)
+    assert second.keycloak
+    assert keys.load(file) == second
 
 
 def test_the_privacy_service_gets_the_public_half_of_every_signing_key(tmp_path: Path) -> None:

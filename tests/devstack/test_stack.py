@@ -6,7 +6,7 @@ import shutil
 import smtplib
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -15,6 +15,7 @@ import psutil
 import psycopg
 import pytest
 
+from devstack import disk
 from devstack.child import Recipe, StackFailed
 from devstack.recipes import ROOT, Recipes
 from devstack.stack import Stack
@@ -28,7 +29,7 @@ def _engines_only(monkeypatch: pytest.MonkeyPatch) -> None:
     def nothing(_recipes: Recipes) -> list[Recipe]:
         return []
 
-    async def no_migration(_stack: Stack, _recipes: Recipes) -> None:
+    async def no_migration(_stack: Stack) -> None:
         """The engines have no schema."""
 
     monkeypatch.setattr(Recipes, "services", nothing)
@@ -78,7 +79,27 @@ async def test_engines_survive_sigkill_and_a_second_start_with_their_data(tmp_pa
         with connect(stack) as connection:
             assert connection.execute("SELECT one FROM kept").fetchone() == (1,)
         assert count_mails(stack) == 1
-        assert stack.start_seconds < 15
+
+
+async def test_after_a_full_disk_the_streams_take_facts_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    async with Stack(tmp_path, ports="free", say=said.append) as stack:
+        monkeypatch.setattr(disk, "LEAST_FREE_BYTES", 2**62)
+        await eventually(lambda: any("is full" in line for line in said))
+        monkeypatch.setattr(disk, "LEAST_FREE_BYTES", 0)
+        await eventually(lambda: stack.restarts("nats") == 1)
+        await stack.wait_ready("nats")
+    assert any("has room again" in line for line in said)
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    for _ in range(400):
+        if holds():
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail("it did not come about")
 
 
 async def test_a_second_stack_on_the_folder_is_refused_and_the_first_runs_on(tmp_path: Path) -> None:

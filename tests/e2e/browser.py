@@ -127,6 +127,7 @@ class Browser:
 
     def __init__(self, *, stop_at: str = "", language: str = "de") -> None:
         self._http = httpx.Client(timeout=20, headers={"Accept-Language": language})
+        self._http.event_hooks = {"response": [self._trust_loopback]}
         self._stop_at = stop_at
 
     def __enter__(self) -> Self:
@@ -147,6 +148,11 @@ class Browser:
         headers = {"Origin": f"{parts.scheme}://{parts.netloc}"} if method == "POST" else {}
         body = {"data": data} if method == "POST" else {"params": data}
         return self._follow(self._http.build_request(method, url, headers=headers, **body), status)  # type: ignore[arg-type]
+
+    def _trust_loopback(self, _response: httpx.Response) -> None:
+        """Browsers take a loopback address for a secure place and send it cookies marked Secure."""
+        for cookie in self._http.cookies.jar:
+            cookie.secure = False
 
     def _follow(self, request: httpx.Request, status: int | None) -> Page:
         for _ in range(_MOST_REDIRECTS):

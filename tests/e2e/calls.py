@@ -79,6 +79,11 @@ class Caller:
         """A service as one that holds personal data."""
         return DataHolderStub(self._channel(name))
 
+    def close(self) -> None:
+        """Hang up."""
+        for channel in self._channels.values():
+            channel.get().close()
+
     def _channel(self, name: str) -> grpc.Channel:
         if name not in self._channels:
             target = self._env[f"KONTOR_{name.upper()}_TARGET"]

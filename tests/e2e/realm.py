@@ -12,11 +12,14 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
-from tests.e2e.browser import Browser
+from tests.e2e.authenticator import Authenticator
+from tests.e2e.browser import Browser, Form, Page
 from tests.e2e.check import holds, same
 from tests.e2e.running import Running
 
 PASSWORD = "Nebelkrähe-47-Lampe"
+# The roles that the realm file lets in with a second factor only.
+DEMANDING = frozenset({"dpo", "admin"})
 _RENEW_BEFORE_SECONDS = 60
 
 Token = Callable[[], str]
@@ -50,6 +53,7 @@ class Realm:
         self._admin = self.issuer.replace("/realms/", "/admin/realms/")
         self._http = httpx.Client(timeout=10)
         self._administrator = self.service("admin")
+        self.apps: dict[str, Authenticator] = {}
 
     def service(self, client: str) -> Token:
         """The token of a client's own service account."""
@@ -62,10 +66,19 @@ class Realm:
 
     def person(self, email: str) -> Token:
         """The token of somebody with an account, by code and PKCE as the gateway's client."""
-        return Renewed(lambda: self._code_flow(email))
+        return Renewed(lambda: self.log_in(email))
 
-    def create_account(self, email: str, *, given: str, family: str, roles: Sequence[str] = ()) -> str:
-        """An account with a verified address; answers its id. Without roles it is a customer's."""
+    def create_account(
+        self, email: str, *, given: str, family: str, roles: Sequence[str] = (), with_app: bool = True
+    ) -> str:
+        """An account with a verified address; answers its id. Without roles it is a customer's.
+
+        Whoever needs a second factor gets an authenticator app, or sets one up later.
+        """
+        credentials = [{"type": "password", "value": PASSWORD}]
+        if with_app and DEMANDING.intersection(roles):
+            self.apps[email] = Authenticator()
+            credentials.append(self.apps[email].credential())
         account = {
             "username": email,
             "email": email,
@@ -73,7 +86,7 @@ class Realm:
             "enabled": True,
             "firstName": given,
             "lastName": family,
-            "credentials": [{"type": "password", "value": PASSWORD, "temporary": False}],
+            "credentials": credentials,
         }
         made = self._http.post(f"{self._admin}/users", json=account, headers=self._headers())
         same(made.status_code, 201, "creating an account")
@@ -81,16 +94,35 @@ class Realm:
         if roles:
             mapped = self._http.post(
                 f"{self._admin}/users/{account_id}/role-mappings/realm",
-                json=[{"name": role} for role in roles],
+                json=[self._role(role) for role in roles],
                 headers=self._headers(),
             )
             same(mapped.status_code, 204, "giving roles to an account")
         return account_id
 
+    def end_sessions(self, account_id: str) -> None:
+        """Sign somebody out everywhere, as an administrator does."""
+        done = self._http.post(f"{self._admin}/users/{account_id}/logout", headers=self._headers())
+        same(done.status_code, 204, "ending somebody's sessions")
+
+    def sign_in(self, form: Form, email: str) -> Page:
+        """Send the provider's form, and the second factor where it asks for one."""
+        page = form.submit(username=email, password=PASSWORD)
+        if email in self.apps:
+            page = page.form(field="otp").submit(otp=self.apps[email].code())
+        return page
+
+    def _role(self, name: str) -> dict[str, object]:
+        """A role as the administration names it: Keycloak wants its id as well."""
+        found = self._http.get(f"{self._admin}/roles/{name}", headers=self._headers())
+        same(found.status_code, 200, f"the role {name}")
+        return dict(found.json())
+
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._administrator()}"}
 
-    def _code_flow(self, email: str) -> dict[str, object]:
+    def log_in(self, email: str) -> dict[str, object]:
+        """What the token endpoint answers to a login: access, refresh and ID token."""
         verifier = secrets.token_urlsafe(48)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
         callback = f"{self._gateway}/login/callback"
@@ -105,7 +137,7 @@ class Realm:
         }
         with Browser(stop_at=callback) as browser:
             form = browser.get(f"{self._endpoint}/auth?{urlencode(question)}").form(field="password")
-            landed = form.submit(username=email, password=PASSWORD)
+            landed = self.sign_in(form, email)
         answer = parse_qs(urlsplit(landed.location).query)
         holds(answer.get("state") == [question["state"]], "the provider gave the state back")
         return self._token(

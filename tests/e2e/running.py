@@ -15,24 +15,32 @@ from typing import Any, Self, TypeVar
 import psutil
 import psycopg
 
-from devstack.environment import database
+from devstack.environment import database, for_identity
 from devstack.keys import BACK_ENDS, PROCESSES
 from devstack.ports import LOOPBACK
 from devstack.postgres import SUPERUSER
+from devstack.recipes import IdentityProvider
 from devstack.stack import Stack
 
 Answer = TypeVar("Answer")
-_TURN_SECONDS = 120
+# Long enough for a first start of Keycloak, its download and build included.
+_TURN_SECONDS = 600
 
 
 class Running:
     """`with Running() as running:` — everything is ready inside the block and gone after it."""
 
-    def __init__(self, *, say: Any = lambda text: None) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="kontor-e2e-"))
+    def __init__(
+        self,
+        *,
+        idp: IdentityProvider = "embedded",
+        say: Any = lambda text: None,
+        under: Path | None = None,
+    ) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="kontor-e2e-", dir=under))
         # PostgreSQL's own user must be able to pass through.
         self.folder.chmod(0o711)
-        self._stack = Stack(self.folder / "stack", ports="free", demo_data=False, say=say)
+        self._stack = Stack(self.folder / "stack", ports="free", demo_data=False, idp=idp, say=say)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="stack")
 
@@ -89,6 +97,24 @@ class Running:
 
     def bring_up(self, name: str) -> None:
         self._do(self._stack.bring_up(name))
+
+    def freeze(self, name: str) -> None:
+        """Stop a process without ending it: it takes connections and answers nothing."""
+        self._do(self._call(self._stack.freeze, name))
+
+    def thaw(self, name: str) -> None:
+        """Let a frozen process go on."""
+        self._do(self._call(self._stack.thaw, name))
+
+    @property
+    def identity_env(self) -> Mapping[str, str]:
+        """What the placeholders of the realm file stand for."""
+        return for_identity(ports=self._stack.ports, keys=self._stack.keys)
+
+    @property
+    def bootstrap_secret(self) -> str:
+        """Of the account that a fresh Keycloak begins with."""
+        return self._stack.keys.keycloak
 
     def connect(self, name: str) -> psycopg.Connection:
         """A superuser's connection into the database of a process, for looking behind the doors."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from devstack.stack import Stack
+from tests.e2e.login_page import demo_app, sign_in
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 CHROMIUM = "/usr/bin/chromium"
@@ -79,9 +80,7 @@ def logged_in(browser: Browser, base: str, login: str) -> Iterator[Page]:
     page = context.new_page()
     if login:
         page.goto(f"{base}/login")
-        page.fill("input[name=username]", login)
-        page.fill("input[name=password]", PASSWORD)
-        page.click("button[type=submit]")
+        sign_in(page, login, PASSWORD, app=demo_app(login))
         page.wait_for_load_state()
     yield page
     context.close()

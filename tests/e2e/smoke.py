@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import signal
 import sys
 import time
 import traceback
-from typing import Any
+from typing import Any, get_args
 
-from devstack.recipes import ROOT
+from devstack.recipes import ROOT, IdentityProvider
 from devstack.stack import EXPLAINED
 from tests.e2e.running import Running, settle
 from tests.e2e.steps import STEPS
@@ -17,6 +18,8 @@ from tests.e2e.world import World
 
 LOGS = ROOT / ".kontor" / "smoke-logs"
 _SETTLE_SECONDS = 5
+_SIGNS_OF_TROUBLE = ('"level": "warning"', '"level": "error"', "Traceback", "ERROR", "FATAL")
+_MOST_TROUBLES = 12
 
 
 def say(text: str) -> None:
@@ -26,19 +29,23 @@ def say(text: str) -> None:
 
 def main() -> int:
     """Run all steps; answers the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.e2e.smoke", description=__doc__)
+    parser.add_argument("--idp", choices=get_args(IdentityProvider), default="embedded")
+    idp = parser.parse_args().idp
     # A stack that nobody stops would outlive us: end as if by Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     result: dict[str, Any] = {"ok": False, "steps": {}}
     began = time.monotonic()
     result["failed"] = "start"
     try:
-        with Running(say=say) as running:
+        with Running(idp=idp, say=say) as running:
             _measure(running, result)
             try:
                 _run_steps(running, result)
             except Exception:
                 running.keep_logs(LOGS)
                 say(f"{result['failed']} is broken; the logs of all processes: {LOGS}")
+                _print_troubles()
                 raise
     except EXPLAINED as failure:
         say(str(failure))
@@ -51,6 +58,15 @@ def main() -> int:
     result["total_s"] = round(time.monotonic() - began, 1)
     print(json.dumps(result), flush=True)
     return 0 if result["ok"] else 1
+
+
+def _print_troubles() -> None:
+    """The last warnings and errors of each process: all that is left where nobody can open the logs."""
+    for log in sorted(LOGS.glob("*.log")):
+        lines = log.read_text(errors="replace").splitlines()
+        troubles = [line for line in lines if any(sign in line for sign in _SIGNS_OF_TROUBLE)]
+        for line in troubles[-_MOST_TROUBLES:]:
+            print(f"    {log.stem}: {line[:300]}")
 
 
 def _measure(running: Running, result: dict[str, Any]) -> None:

@@ -6,8 +6,6 @@ import asyncio
 import subprocess
 import sys
 import threading
-import time
-from functools import partial
 from typing import Any
 
 import grpc
@@ -16,9 +14,7 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from kontor.contacts.v1.contacts_pb2 import (
     Contact,
-    CreateContactRequest,
     GetContactRequest,
-    ListTimelineRequest,
     UpdateContactRequest,
 )
 from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
@@ -26,22 +22,10 @@ from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from tests.e2e.broker import read_everything
 from tests.e2e.calls import new_id
 from tests.e2e.check import wait_for
+from tests.e2e.outages import check_arrived, create, timeline, write_without_broker
 from tests.e2e.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack")]
-
-# The issue says five minutes. The path is the same after twenty seconds: every wait in it is shorter than that.
-OUTAGE_SECONDS = 20
-
-
-def _create(world: World, family_name: str) -> Contact:
-    command = CreateContactRequest(request_id=new_id(), contact=Contact(family_name=family_name))
-    return world.agent.contacts.CreateContact(command)
-
-
-def _timeline(world: World, contact_id: str) -> list[str]:
-    answer = world.agent.contacts.ListTimeline(ListTimelineRequest(contact_id=contact_id))
-    return [entry.kind for entry in answer.entries]
 
 
 def test_a_fact_that_nobody_can_parse_is_set_aside_and_listed(world: World) -> None:
@@ -58,29 +42,19 @@ def test_a_fact_that_nobody_can_parse_is_set_aside_and_listed(world: World) -> N
     assert fact_id in listed.stdout
     assert "contacts.contact.created" in listed.stdout
     # What comes after it is not held up.
-    after = _create(world, "Nachfolger")
-    wait_for(lambda: _timeline(world, after.id), "the next fact is handled", seconds=20)
+    after = create(world, "Nachfolger")
+    wait_for(lambda: timeline(world, after.id), "the next fact is handled", seconds=20)
 
 
 def test_writes_go_on_while_the_broker_is_down_and_their_facts_arrive(world: World) -> None:
-    world.running.take_down("nats")
-    try:
-        began = time.monotonic()
-        made: list[Contact] = []
-        while time.monotonic() - began < OUTAGE_SECONDS:
-            made.append(_create(world, f"Inseln{len(made)}"))
-            time.sleep(0.5)
-    finally:
-        world.running.bring_up("nats")
-    for contact in made:
-        kinds = wait_for(partial(_timeline, world, contact.id), "the fact arrives", seconds=30)
-        assert kinds == ["kontor.contacts.v1.ContactCreated"]
+    # `make outage-drill` does the same for five minutes.
+    check_arrived(world, write_without_broker(world, seconds=20, every=0.5))
 
 
 def test_a_database_that_goes_away_in_mid_transaction_leaves_nothing(world: World) -> None:
-    contact = _create(world, "Vorher")
+    contact = create(world, "Vorher")
     # Until then, the consumer that enters the fact would stand in front of the same row.
-    wait_for(lambda: _timeline(world, contact.id), "the contact's own fact is handled", seconds=20)
+    wait_for(lambda: timeline(world, contact.id), "the contact's own fact is handled", seconds=20)
     outcome: dict[str, Any] = {}
     with world.running.connect("contacts") as connection, connection.transaction():
         # The row is held, so that the update stands in the middle of its transaction.

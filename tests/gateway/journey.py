@@ -9,6 +9,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from tests.e2e.login_page import demo_app, sign_in
+
 PASSWORD = "kontor-demo"
 # All services work on a request; on a busy machine that takes its time.
 _PATIENCE_MS = 90_000
@@ -28,9 +30,7 @@ class Colleague:
 
     def log_in(self, login: str) -> None:
         self.page.goto(f"{self.gateway}/")
-        self.page.fill("#username", f"{login}@demo.example")
-        self.page.fill("#password", PASSWORD)
-        self.page.click("#kc-login")
+        sign_in(self.page, f"{login}@demo.example", PASSWORD, app=demo_app(f"{login}@demo.example"))
         self.page.wait_for_url(f"{self.gateway}/**")
         self.look(f"{login}: home")
 
@@ -226,6 +226,24 @@ def protect_data(dpo: Colleague) -> None:
     with page.expect_download() as download:
         page.click("a[href$='document.pdf']")
     assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
+
+
+def administer(admin: Colleague) -> None:
+    """See who may do what, for all roles and for one; a masked field says that it is masked."""
+    page = admin.page
+    admin.log_in("admin")
+    admin.open("/rights", "rights")
+    expect(page.locator("#role-agent")).to_contain_text("Kundenservice")
+    expect(page.locator(".g-people").first).to_contain_text("Jonas Weber")
+    page.select_option("#role", "marketer")
+    admin.press("rights of one role", button=".g-filter button[type=submit]")
+    expect(page.locator("main")).to_contain_text("Contact.note")
+    admin.open("/contacts?q=annika+sommer", "contacts")
+    admin.open(admin.first("/contacts"), "contact without its note")
+    expect(page.locator(".g-masked").first).to_contain_text("nicht für Ihre Rolle")
+    page.click("a[href$='/edit']")
+    admin.look("edit without the note")
+    expect(page.locator("#note")).to_have_count(0)
 
 
 def look_around(manager: Colleague) -> None:

@@ -75,6 +75,7 @@ ROUTES = {
     "requests.document": "dpo admin",
     "suppressions.index": "manager dpo admin",
     "suppressions.create": "dpo admin",
+    "rights.index": "admin",
 }
 _SOME_ID = "018f0000-0000-7000-8000-000000000000"
 

@@ -98,6 +98,18 @@ def test_a_conflict_shows_both_values_and_nothing_else(german: Flask) -> None:
     assert [(row.label, row.stored, row.entered) for row in rows] == [("Ort", "Bonn", "Köln")]
 
 
+def test_what_the_role_does_not_see_is_neither_offered_nor_sent_nor_compared(german: Flask) -> None:
+    stored = Contact(given_name="Änne", masked_fields=["phone", "note"])
+    form = ContactForm(formdata=None)
+    form.close(stored.masked_fields)
+    form.show(stored)
+    assert (form.phone, form.note) == (None, None)
+    form.given_name.data = "Anne"
+    entered = form.contact(stored)
+    assert list(changes(entered, stored).paths) == ["given_name"]
+    assert [row.label for row in differences(form, stored)] == ["Vorname"]
+
+
 def test_the_same_fact_about_the_same_record_is_told_once(log_in: object, german: Flask) -> None:
     kinds = ["MessageAdded", "MessageAdded", "TicketOpened"]
     entries = [TimelineEntry(kind=f"kontor.tickets.v1.{kind}", reference_id="7") for kind in kinds]

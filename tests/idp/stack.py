@@ -10,6 +10,9 @@ from pathlib import Path
 
 import httpx
 
+from devstack.idp.database import Database
+from devstack.idp.keys import Signer
+
 ROOT = Path(__file__).parents[2]
 REALM = ROOT / "deploy/keycloak/realm-kontor.json"
 USERS = ROOT / "deploy/keycloak/demo-users.json"
@@ -83,3 +86,10 @@ def start(state: Path, *, port: int | None = None, **more: str) -> Idp:
     process.kill()
     process.wait()
     raise AssertionError(f"the provider did not start (exit code {process.returncode})")
+
+
+def rotate(state: Path, *, withdraw: bool = False) -> None:
+    """Give the realm of a running provider a new key; see `Signer.rotate`."""
+    database = Database(state)
+    Signer(database).rotate(withdraw=withdraw)
+    database.close()

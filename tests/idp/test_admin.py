@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 from keycloak import KeycloakAdmin
-from keycloak.exceptions import KeycloakPostError
+from keycloak.exceptions import KeycloakGetError, KeycloakPostError
 
 from tests.idp.browser import Browser, Portal
 from tests.idp.stack import Idp, secret
@@ -103,3 +103,23 @@ def test_nonsense_creates_nobody(idp: Idp, body: bytes) -> None:
     answer = httpx.post(f"{idp.origin}/admin/realms/kontor/users", content=body, headers=headers)
     assert answer.status_code == 400
     assert answer.json()["errorMessage"]
+
+
+def test_who_has_a_role_is_told_to_the_gateways_own_account(own_idp: Idp) -> None:
+    gateway = KeycloakAdmin(
+        server_url=f"{own_idp.origin}/",
+        realm_name="kontor",
+        client_id="kontor-gateway",
+        client_secret_key=secret("kontor-gateway"),
+    )
+    agents = gateway.get_realm_role_members("agent")
+    assert [person["username"] for person in agents] == ["service@demo.example"]
+    assert [person["username"] for person in gateway.get_realm_role_members("integrator")] == [
+        "service-account-kontor-integrator"
+    ]
+    assert [group["path"] for group in gateway.get_realm_role_groups("agent")] == ["/service"]
+    assert gateway.get_realm_role_groups("integrator") == []
+    with pytest.raises(KeycloakGetError):
+        gateway.get_realm_role_members("king")
+    with pytest.raises(KeycloakPostError):
+        gateway.create_user(PERSON)

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from deploy.keycloak.placeholders import resolve
 from devstack.idp.__main__ import check_environment
 from devstack.idp.errors import SetupError
-from devstack.idp.placeholders import resolve
 from devstack.idp.policy import PasswordPolicy
 from devstack.idp.realm import load_realm
 from tests.idp import stack

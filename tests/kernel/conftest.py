@@ -50,7 +50,8 @@ async def database(open_database: OpenDatabase) -> Database:
 
 @pytest.fixture
 async def sample(database: Database, serve: Serve, realm: Realm) -> Sample:
-    rpc, own = SampleRpc(database), OwnContacts()  # type: ignore[abstract]
+    rpc = SampleRpc(database)  # type: ignore[abstract]
+    own = rpc.own
     served = await serve(
         (tickets_pb2_grpc.add_TicketsServicer_to_server, rpc), database=database, own_contact=own
     )

@@ -13,7 +13,9 @@ from kernel.ids import new_id
 from kernel.outbox import Fact, emit
 from kernel.personal import Basis, Category, Dataset, Erase, Personal, Purpose
 from kernel.rpc.call import note_subjects
+from kernel.rpc.rows import reachable_rows
 from kernel.schema import NOTIFY_DDL, service_metadata
+from tests.fixtures.serving import OwnContacts
 
 metadata = service_metadata()
 note = Table(
@@ -51,6 +53,9 @@ class SampleRpc(tickets_pb2_grpc.TicketsServicer):
         self.deeds: list[Deed] = []
         self.before_reading: list[Callable[[], Awaitable[None]]] = []
         self.calls = 0
+        self.own = OwnContacts()
+        # As if the use case did not know that callers reach different rows.
+        self.forgetful = False
 
     async def CreateTicket(
         self, request: tickets_pb2.CreateTicketRequest, context: Any
@@ -70,6 +75,8 @@ class SampleRpc(tickets_pb2_grpc.TicketsServicer):
         for act in self.before_reading:
             await act()
         note_subjects([request.ticket_id])
+        if not self.forgetful:
+            await reachable_rows(self.own)
         async with self.database.reading() as session:
             await session.execute(select(note.c.id))
         return tickets_pb2.Ticket(id=request.ticket_id)

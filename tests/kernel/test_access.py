@@ -9,7 +9,7 @@ import pytest
 from kontor.options.v1 import options_pb2
 from kontor.tickets.v1 import tickets_pb2, tickets_pb2_grpc
 
-from kernel.errors import DomainError, NotFound, PermissionDenied
+from kernel.errors import DomainError, Internal, NotFound, PermissionDenied
 from kernel.rpc.authorize import authorize_stage
 from kernel.rpc.call import Call, Method
 from tests.fixtures.serving import OwnContacts
@@ -67,6 +67,33 @@ async def test_a_login_without_contact_owns_nothing(sample: Sample) -> None:
 async def test_staff_who_are_customers_too_act_as_staff(sample: Sample) -> None:
     await sample.client("customer", "agent").CreateTicket(creation())
     assert sample.rpc.calls == 1
+
+
+async def test_who_is_a_customer_too_acts_as_one_where_only_customers_are_admitted(sample: Sample) -> None:
+    # Marketing may not open tickets; a marketer who is a customer opens the own ones only.
+    sample.own.contacts["lea"] = own = uuid.uuid4()
+    lea = sample.with_token(sample.realm.token("customer", "marketer", sub="lea"))
+    with pytest.raises(NotFound):
+        await lea.CreateTicket(creation())
+    await lea.CreateTicket(creation(contact_id=str(own)))
+
+
+async def test_a_use_case_that_forgets_to_narrow_its_rows_answers_nothing(sample: Sample) -> None:
+    sample.own.contacts["anna"] = uuid.uuid4()
+    anna = sample.with_token(sample.realm.token("customer", sub="anna"))
+    asked = tickets_pb2.GetTicketRequest(ticket_id=str(uuid.uuid4()))
+    await anna.GetTicket(asked)
+    sample.rpc.forgetful = True
+    with pytest.raises(Internal) as forgotten:
+        await anna.GetTicket(asked)
+    assert forgotten.value.reason == "ROWS_NOT_NARROWED"
+    await sample.client("agent").GetTicket(asked)
+
+
+async def test_a_login_without_contact_has_no_rows(sample: Sample) -> None:
+    with pytest.raises(PermissionDenied) as nobody:
+        await sample.client("customer").GetTicket(tickets_pb2.GetTicketRequest(ticket_id=str(uuid.uuid4())))
+    assert nobody.value.reason == "LOGIN_NOT_LINKED"
 
 
 async def test_an_rpc_without_a_rule_is_refused() -> None:

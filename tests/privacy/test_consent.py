@@ -154,3 +154,27 @@ async def test_even_the_owner_with_all_rights_meets_the_trigger(
         for statement in ("UPDATE consent_record SET state = 4", "DELETE FROM consent_record"):
             with pytest.raises(Exception, match="only ever grows"):
                 owner.execute(statement)
+
+
+async def test_a_confirmation_that_is_told_again_a_day_later_undoes_no_withdrawal(
+    doors: Doors, parts: Parts
+) -> None:
+    consents = doors.consents(doors.as_service())
+    request = await give_request(parts.database, ANNA)
+    first = await consents.GiveConsent(request)
+    await consents.WithdrawConsent(withdraw_request(ANNA))
+    async with parts.database.transaction() as session:
+        # As housekeeping does after a day, while the form's repair goes on for two weeks.
+        await session.execute(text("DELETE FROM idempotency"))
+    assert (await consents.GiveConsent(request)).id == first.id
+    known = await consents.ListConsents(privacy_pb2.ListConsentsRequest(contact_id=str(ANNA)))
+    assert [one.state for one in known.consents] == [privacy_pb2.CONSENT_STATE_WITHDRAWN]
+
+
+async def test_a_confirmation_from_before_a_withdrawal_is_refused(doors: Doors, parts: Parts) -> None:
+    consents = doors.consents(doors.as_service())
+    request = await give_request(parts.database, ANNA)
+    await consents.WithdrawConsent(withdraw_request(ANNA))
+    with pytest.raises(FailedPrecondition) as refused:
+        await consents.GiveConsent(request)
+    assert refused.value.reason == "WITHDRAWN_SINCE"

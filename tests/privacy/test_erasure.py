@@ -13,7 +13,7 @@ from sqlalchemy import delete, insert, select, text
 from kernel.errors import FailedPrecondition, NotFound
 from kernel.identity import Principal
 from services.privacy import verify_certificate
-from services.privacy.permits.model import Candidate
+from services.privacy.permits.model import About, Candidate
 from services.privacy.permits.service import PermitService
 from services.privacy.requests.certificate import faults
 from services.privacy.requests.model import Kind, State
@@ -255,7 +255,7 @@ async def test_no_message_may_go_out_while_the_erasure_runs(machine: Machine) ->
     )
     machine.told["tickets"].down = False
     await machine.confirmed(anna)
-    (decision,) = await permits.preview([Candidate(anna, "a@example.org")], channel=1, topic="newsletter")
+    (decision,) = await permits.preview([Candidate(anna, "a@example.org")], About(1, "newsletter"))
     assert decision.reason == "restricted"
 
 

@@ -5,12 +5,12 @@ import time
 import uuid
 
 import pytest
-from kontor.privacy.v1 import privacy_pb2
+from kontor.privacy.v1 import holder_pb2, privacy_pb2
 from sqlalchemy import text
 
-from kernel.errors import NotFound
+from kernel.errors import InvalidArgument, NotFound
 from services.privacy.consent.model import State
-from services.privacy.permits.model import Candidate, Known, decide
+from services.privacy.permits.model import About, Candidate, Known, decide
 from services.privacy.suppression.model import Address
 from tests.privacy.conftest import Doors
 from tests.privacy.giving import give_request, withdraw_request
@@ -43,6 +43,43 @@ def test_the_strictest_reason_wins(
     said, rests_on = decide(Candidate(uuid.uuid4(), address), known)
     assert said == reason
     assert rests_on == (consent_id if reason == "consent" else None)
+
+
+@pytest.mark.parametrize(
+    ("address", "restricted", "suppressed", "reason"),
+    [
+        ("a@b.example", False, False, "contract"),
+        ("a@b.example", True, False, "restricted"),
+        ("a@b.example", False, True, "suppressed"),
+        ("", False, False, "no-address"),
+    ],
+)
+def test_a_contract_needs_no_consent_and_heeds_everything_else(
+    address: str, restricted: bool, suppressed: bool, reason: str
+) -> None:
+    # A newsletter that was refused says nothing about what the contract needs.
+    known = Known(restricted, suppressed, uuid.uuid4(), State.WITHDRAWN)
+    assert decide(Candidate(uuid.uuid4(), address), known, contract=True) == (reason, None)
+
+
+async def test_only_what_serves_the_contract_can_rest_on_it(doors: Doors, parts: Parts) -> None:
+    permits, contact = doors.permits(doors.as_service()), uuid.uuid4()
+    invitation = {"topic": "login-invitation", "basis": holder_pb2.BASIS_CONTRACT}
+    (granted,) = (await permits.Authorize(authorize({contact: "a@example.org"}, **invitation))).decisions
+    assert (granted.permitted, granted.reason, granted.consent_id) == (True, "contract", "")
+    kept = await permits.GetDecision(privacy_pb2.GetDecisionRequest(decision_id=granted.id))
+    assert kept.permitted
+    await parts.suppression.add_suppression(Address(1, "a@example.org"), reason="objection")
+    (denied,) = (await permits.Authorize(authorize({contact: "a@example.org"}, **invitation))).decisions
+    assert (denied.permitted, denied.reason) == (False, "suppressed")
+    for wrong in (
+        {"topic": "newsletter", "basis": holder_pb2.BASIS_CONTRACT},
+        {"topic": "login-invitation", "basis": holder_pb2.BASIS_LEGITIMATE_INTEREST},
+    ):
+        for call in (permits.Authorize, permits.Preview):
+            with pytest.raises(InvalidArgument) as refused:
+                await call(authorize({contact: "a@example.org"}, **wrong))
+            assert refused.value.reason == "BASIS_NOT_OPEN"
 
 
 def authorize(contacts: dict[uuid.UUID, str], **changes: object) -> privacy_pb2.AuthorizeRequest:
@@ -155,10 +192,10 @@ async def test_a_withdrawal_in_flight_decides_one_way_and_the_next_batch_the_oth
     async with parts.database.begin() as open_one:
         await open_one.execute(_RECORD, {"id": uuid.uuid4(), "leaf": 1, "contact": contact, "state": 4})
         (early,) = await parts.permits.authorize(
-            [Candidate(contact, "a@example.org")], channel=1, topic="newsletter", batch_id=None
+            [Candidate(contact, "a@example.org")], About(1, "newsletter"), batch_id=None
         )
     (late,) = await parts.permits.authorize(
-        [Candidate(contact, "a@example.org")], channel=1, topic="newsletter", batch_id=None
+        [Candidate(contact, "a@example.org")], About(1, "newsletter"), batch_id=None
     )
     assert (early.reason, late.reason) == ("consent", "withdrawn")
 
@@ -179,7 +216,7 @@ async def test_a_full_batch_is_decided_set_by_set(parts: Parts) -> None:
     spent = []
     for _ in range(3):
         began = time.perf_counter()
-        decisions = await parts.permits.authorize(candidates, channel=1, topic="newsletter", batch_id=None)
+        decisions = await parts.permits.authorize(candidates, About(1, "newsletter"), batch_id=None)
         spent.append(time.perf_counter() - began)
     print(f"{5000 / min(spent):.0f} decisions/s")
     assert sum(d.permitted for d in decisions) == 3750

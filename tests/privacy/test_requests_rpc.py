@@ -38,8 +38,8 @@ class Door:
         self._own.contacts[f"login-{contact_id}"] = contact_id
         return self._stub(self._realm.token("customer", sub=f"login-{contact_id}"))
 
-    def as_staff(self, role: str) -> "privacy_pb2_grpc.RequestsAsyncStub":
-        return self._stub(self._realm.token(role))
+    def as_staff(self, *roles: str) -> "privacy_pb2_grpc.RequestsAsyncStub":
+        return self._stub(self._realm.token(*roles))
 
     def _stub(self, token: str) -> "privacy_pb2_grpc.RequestsAsyncStub":
         return privacy_pb2_grpc.RequestsStub(self._served.channel(token))
@@ -162,3 +162,16 @@ async def test_the_list_of_one_contact_holds_nobody_else(door: Door) -> None:
     await staff.CreateRequest(create(other))
     found = await staff.ListRequests(privacy_pb2.ListRequestsRequest(contact_id=str(person)))
     assert [request.id for request in found.requests] == [mine.id]
+
+
+async def test_staff_with_the_realms_default_role_reach_no_strangers_request(door: Door) -> None:
+    anna = await add_person(door.machine.contacts)
+    created = await door.as_customer(anna).CreateRequest(create(anna, ERASURE))
+    await door.machine.jobs().work()
+    marketer = door.as_staff("customer", "marketer")
+    with pytest.raises(NotFound):
+        await marketer.GetRequest(privacy_pb2.GetRequestRequest(id=created.id))
+    with pytest.raises(NotFound):
+        await marketer.ConfirmRequest(
+            privacy_pb2.ConfirmRequestRequest(request_id=str(uuid.uuid4()), id=created.id)
+        )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from flask import Blueprint, render_template_string
+from flask import Blueprint, render_template_string, request
 
 from kernel.errors import DomainError
 from kernel.web.access import login_required, public, public_to_machines, roles_required
@@ -62,6 +62,10 @@ def make(given: WebSettings, package: Path, *, fail: Callable[[], object] | None
         login = current_login()
         return login.name if login else "nobody"
 
+    @login_required
+    def note() -> str:
+        return f"noted: {request.form['body']}"
+
     @roles_required("dpo")
     def secret() -> str:
         return "secret"
@@ -76,6 +80,7 @@ def make(given: WebSettings, package: Path, *, fail: Callable[[], object] | None
     areas.add_url_rule("/write", "write", write, methods=["POST"])
     areas.add_url_rule("/machine", "machine", machine, methods=["POST"])
     areas.add_url_rule("/mine", "mine", mine)
+    areas.add_url_rule("/mine/note", "note", note, methods=["POST"])
     areas.add_url_rule("/secret", "secret", secret)
     areas.add_url_rule("/fail", "failing", failing, methods=["GET"])
     areas.add_url_rule("/forgotten", "forgotten", lambda: "never seen")

@@ -49,6 +49,11 @@ def test_dates_are_local(web: Web) -> None:
         assert i18n.day(late) == "May 4, 2026"
 
 
+def test_phone_numbers_are_grouped_and_everything_else_stays() -> None:
+    assert i18n.phone("+492214710130") == "+49 221 4710130"
+    assert [i18n.phone(odd) for odd in ("–", "", "Zentrale 7")] == ["–", "", "Zentrale 7"]
+
+
 @pytest.mark.parametrize("folder", catalog_folders(), ids=lambda folder: folder.parent.name)
 def test_every_text_has_its_german(folder: Path) -> None:
     catalog = _german(folder)

@@ -1,15 +1,19 @@
 """Logging in and out against the embedded stack's real identity provider."""
 
+import io
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from flask.testing import FlaskClient
 
 from kernel.web.application import Web
+from tests.e2e import browser as e2e
 from tests.idp import stack
 from tests.idp.browser import Browser
 from tests.web.sample import PUBLIC, form_token
@@ -60,7 +64,39 @@ def test_who_has_logged_in_is_back_where_they_wanted_to_be(client: FlaskClient, 
     assert client.get("/mine").text == "Annika Sommer"
 
 
-@pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example", "/\\evil.example", "mine"])
+def test_what_was_typed_outlives_the_login(client: FlaskClient, browser: Browser) -> None:
+    typed = "\nLiebes Team,\n\n<b>das Regal</b> wackelt & knarrt."
+    form = {
+        "csrf_token": form_token(client.get("/").text), "request_id": str(uuid.uuid4()), "body": typed,
+        "attachment": (io.BytesIO(b"%PDF"), "foto.pdf"),
+    }  # fmt: skip
+    kept = client.post("/mine/note?tab=2", data=form)
+    assert kept.status_code == 401
+    assert "Dateien" in kept.text
+    with e2e.Browser() as reader:
+        page = e2e.Page(reader, f"{PUBLIC}/mine/note", 401, httpx.Headers(), kept.data)
+        again = page.form(field="body")
+    assert again.action == f"{PUBLIC}/mine/note?tab=2"
+    assert again.value("request_id") == form["request_id"]
+    log_in(client, browser)
+    assert client.post("/mine/note?tab=2", data=again.filled({})).text == f"noted: {typed}"
+
+
+def test_another_sites_form_is_not_kept(client: FlaskClient) -> None:
+    assert client.post("/mine/note", data={"body": "Ihr Konto"}).status_code == 419
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "mine",
+        "/\t/evil.example/x",
+        "/\r/evil.example",
+    ],
+)
 def test_the_way_back_stays_on_this_site(client: FlaskClient, browser: Browser, wanted: str) -> None:
     assert log_in(client, browser, wanted=wanted) == "/"
 

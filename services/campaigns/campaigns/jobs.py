@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kernel import telemetry
 from kernel.db import Database
-from kernel.errors import InvalidArgument
+from kernel.errors import InvalidArgument, Unavailable
 from services.campaigns.audiences.service import AudiencesService
 from services.campaigns.campaigns import store
 from services.campaigns.campaigns.model import Campaign
 from services.campaigns.clients import ContactsClient
 from services.campaigns.sender.service import Messages
+
+log = telemetry.get_logger(__name__)
 
 PAGE = 2000
 
@@ -38,10 +41,19 @@ class Freeze:
         async with self._database.reading() as session:
             campaigns = await store.in_sending(session)
         for campaign in campaigns:
-            following: Campaign | None = campaign
-            while following is not None and following.frozen_at is None:
-                following = await self._freeze_page(following)
-                self._on_page()
+            try:
+                await self._freeze(campaign)
+            except Unavailable:
+                raise
+            except Exception as error:
+                # One whose audience cannot be asked for must not hold up those behind it.
+                log.error("freeze held up", campaign=campaign.id, **telemetry.place_of(error))
+
+    async def _freeze(self, campaign: Campaign) -> None:
+        following: Campaign | None = campaign
+        while following is not None and following.frozen_at is None:
+            following = await self._freeze_page(following)
+            self._on_page()
 
     async def _freeze_page(self, campaign: Campaign) -> Campaign | None:
         audience = await self._audiences.get_audience(campaign.draft.audience_id)

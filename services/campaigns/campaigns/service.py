@@ -101,13 +101,16 @@ class CampaignsService:
     async def finish_campaign(self, campaign_id: uuid.UUID) -> None:
         """Ends the campaign once its audience is frozen and no message is on its way."""
         async with self._database.transaction() as session:
+            # Frozen first, counted second: counted before, a freeze that commits in between would leave
+            # its messages to a campaign that nobody sends any more.
+            if not await store.lock_frozen(session, campaign_id):
+                return
             counts = (await self._messages.counts(session, [campaign_id]))[campaign_id]
             if counts.of(State.PLANNED) or counts.of(State.SENDING):
                 return
-            if await store.finish(session, campaign_id):
-                # Counted before the end and valid after it: a frozen campaign gets no further messages.
-                sent, denied = counts.of(State.SENT), counts.of(State.DENIED)
-                await emit(session, events.campaign_finished(campaign_id, sent=sent, denied=denied))
+            await store.finish(session, campaign_id)
+            sent, denied = counts.of(State.SENT), counts.of(State.DENIED)
+            await emit(session, events.campaign_finished(campaign_id, sent=sent, denied=denied))
 
     async def delete_overdue(self) -> None:
         """Deletes messages whose period has ended (their deletion class)."""

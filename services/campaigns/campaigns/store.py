@@ -75,15 +75,19 @@ async def advance(session: WriteSession, campaign: Campaign, *, cursor: str) -> 
     return moved.first() is not None
 
 
-async def finish(session: WriteSession, campaign_id: uuid.UUID) -> bool:
-    """Ends a campaign whose audience is frozen; false if it is not, or was ended before."""
-    ended = await session.execute(
-        update(_Row)
-        .where(_Row.id == campaign_id, _Row.state == State.SENDING, _Row.frozen_at.is_not(None))
-        .values(state=State.FINISHED, finished_at=func.now())
-        .returning(_Row.id)
+async def lock_frozen(session: WriteSession, campaign_id: uuid.UUID) -> bool:
+    """Holds a campaign that is being sent to a complete audience; false if it is no such campaign."""
+    query = select(_Row.id).where(
+        _Row.id == campaign_id, _Row.state == State.SENDING, _Row.frozen_at.is_not(None)
     )
-    return ended.first() is not None
+    return (await session.execute(query.with_for_update())).first() is not None
+
+
+async def finish(session: WriteSession, campaign_id: uuid.UUID) -> None:
+    """Ends a campaign that the caller holds."""
+    await session.execute(
+        update(_Row).where(_Row.id == campaign_id).values(state=State.FINISHED, finished_at=func.now())
+    )
 
 
 def _campaign(row: tables.Campaign) -> Campaign:

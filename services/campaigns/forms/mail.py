@@ -10,7 +10,7 @@ from services.campaigns.sender.mail import Letter, Mailbox
 _WORDS = {
     "de": {
         "subject": "Bitte bestätigen Sie Ihre Anmeldung",
-        "hello": "Guten Tag{name},",
+        "hello": "Guten Tag,",
         "why": "mit dieser Adresse wurde eine Anmeldung zu unseren Nachrichten ausgefüllt. "
         "Bitte bestätigen Sie, dass Sie das waren:",
         "button": "Anmeldung bestätigen",
@@ -19,7 +19,7 @@ _WORDS = {
     },
     "en": {
         "subject": "Please confirm your sign-up",
-        "hello": "Hello{name},",
+        "hello": "Hello,",
         "why": "somebody signed up for our messages with this address. Please confirm that it was you:",
         "button": "Confirm sign-up",
         "else": "The link works for 72 hours. If it was not you, there is nothing to do: "
@@ -32,8 +32,8 @@ def confirmation(sign_up: SignUp, *, sender: Mailbox, portal_url: str, token: st
     """Always the same for the same sign-up, so that its hash is evidence. Errors: AddressUnusable."""
     words = _WORDS[sign_up.language]
     link = f"{portal_url.rstrip('/')}/newsletter/confirm/{token}"
-    name = " ".join(part for part in (sign_up.given_name, sign_up.family_name) if part)
-    hello = words["hello"].format(name=f" {name}" if name else "")
+    # Without the name: whoever filled the form in chose it, and could be writing to a stranger in our name.
+    hello = words["hello"]
     # Whoever is asked to click must see who asks.
     signature = f"\n{sender.name}\n" if sender.name else ""
     text = f"{hello}\n\n{words['why']}\n\n{link}\n\n{words['else']}\n{signature}"
@@ -48,7 +48,7 @@ def confirmation(sign_up: SignUp, *, sender: Mailbox, portal_url: str, token: st
     return Letter(
         id=sign_up.id,
         sender=sender,
-        recipient=Mailbox.of(sign_up.email, name),
+        recipient=Mailbox.of(sign_up.email, ""),
         subject=words["subject"],
         text=text,
         html=html,

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from kernel.clock import Clock
 from kernel.db import Database
+from kernel.errors import FailedPrecondition, InvalidArgument
 from kernel.ids import derived_id, new_id
 from kernel.outbox import emit
 from kernel.rpc.call import note_subjects
@@ -106,7 +107,12 @@ class FormsService:
             before = self._clock.now() - _REPAIR_AFTER
             unfinished = await store.half_confirmed(session, before=before, limit=_REPAIRED_AT_ONCE)
         for sign_up in unfinished:
-            await self._confirm(sign_up)
+            try:
+                await self._confirm(sign_up)
+            except (FailedPrecondition, InvalidArgument) as error:
+                # Suppressed since the click, for example: no later try would end otherwise.
+                async with self._database.transaction() as session:
+                    await store.give_up(session, sign_up.id, reason=error.reason)
 
     async def delete_overdue(self) -> None:
         """Deletes what its deletion class says."""

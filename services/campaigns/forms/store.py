@@ -84,8 +84,16 @@ async def confirm(
 
 async def half_confirmed(session: AnySession, *, before: datetime, limit: int) -> Sequence[SignUp]:
     """Sign-ups whose click was noted, while what should have followed was not."""
-    query = select(_Row.__table__).where(_Row.clicked_at < before, _Row.confirmed_at.is_(None))
+    unfinished = _Row.confirmed_at.is_(None) & (_Row.state != State.DENIED)
+    query = select(_Row.__table__).where(_Row.clicked_at < before, unfinished)
     return [sign_up_of(row) for row in await session.execute(query.order_by(_Row.clicked_at).limit(limit))]
+
+
+async def give_up(session: WriteSession, sign_up_id: uuid.UUID, *, reason: str) -> None:
+    """Ends a sign-up that was clicked and cannot be carried out."""
+    await session.execute(
+        update(_Row).where(_Row.id == sign_up_id).values(state=State.DENIED.value, reason=reason)
+    )
 
 
 async def keep_hashes(

@@ -8,7 +8,7 @@ from typing import Any
 from kontor.campaigns.v1 import campaigns_pb2, campaigns_pb2_grpc
 
 from kernel.clock import to_timestamp
-from services.campaigns.links.service import LinksService, Preferences
+from services.campaigns.links.service import Choice, LinksService, Preferences
 
 
 class LinksRpc(campaigns_pb2_grpc.LinksServicer):
@@ -30,12 +30,11 @@ class LinksRpc(campaigns_pb2_grpc.LinksServicer):
     async def SetPreference(
         self, request: campaigns_pb2.SetPreferenceRequest, context: Any
     ) -> campaigns_pb2.Preferences:
+        # Without the text that was shown there is nothing to agree to: an unknown id is an outdated text.
+        shown = uuid.UUID(request.text_id) if request.text_id else uuid.UUID(int=0)
+        choice = Choice(request.topic, request.language, text_id=shown if request.subscribed else None)
         preferences = await self._links.set_preference(
-            request.token,
-            topic=request.topic,
-            subscribed=request.subscribed,
-            language=request.language,
-            request_id=uuid.UUID(request.request_id),
+            request.token, choice, request_id=uuid.UUID(request.request_id)
         )
         return _to_proto(preferences)
 

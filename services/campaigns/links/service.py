@@ -13,6 +13,7 @@ from kernel.ids import derived_id, new_id
 from kernel.rpc.call import note_subjects
 from services.campaigns.campaigns.service import CampaignsService
 from services.campaigns.clients import Evidence, Neighbours, Person
+from services.campaigns.forms.model import TextOutdated
 from services.campaigns.links.model import LinkTokens
 from services.campaigns.sender.service import Message, Messages
 
@@ -38,6 +39,15 @@ class Preference:
     topic: str
     subscribed: bool
     since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One topic, wanted or not; `text_id` is the text that was agreed to, None takes the consent back."""
+
+    topic: str
+    language: str
+    text_id: uuid.UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,32 +101,40 @@ class LinksService:
         """Errors: LinkUnknown, also if the contact was erased."""
         return await self._preferences(await self._person(token))
 
-    async def set_preference(
-        self, token: str, *, topic: str, subscribed: bool, language: str, request_id: uuid.UUID
-    ) -> Preferences:
-        """Gives or withdraws one topic. Errors: LinkUnknown, TopicUnknown."""
+    async def set_preference(self, token: str, choice: Choice, *, request_id: uuid.UUID) -> Preferences:
+        """Gives or withdraws one topic. Errors: LinkUnknown, TopicUnknown, TextOutdated."""
         person = await self._person(token)
-        texts = {text.topic: text.id for text in await self._privacy.texts(language)}
-        if topic not in texts:
+        texts = {text.topic: text.id for text in await self._privacy.texts(choice.language)}
+        if choice.topic not in texts:
             raise TopicUnknown
-        if not subscribed:
+        if choice.text_id is None:
             await self._privacy.withdraw(
                 request_id=derived_id(request_id, "withdraw"),
                 contact_id=person.id,
-                topic=topic,
+                topic=choice.topic,
                 method="preferences",
             )
-        elif not any(one.topic == topic and one.given for one in await self._privacy.consents(person.id)):
-            now = self._clock.now()
-            await self._privacy.give(
-                request_id=derived_id(request_id, "give"),
-                contact_id=person.id,
-                topic=topic,
-                text_id=texts[topic],
-                # Who holds the link has the mailbox it was sent to: that is the confirmation.
-                evidence=Evidence(method="link", language=language, requested_at=now, confirmed_at=now),
-            )
+        # What was not shown, nobody has agreed to; what is no longer in force, nobody should.
+        elif choice.text_id != texts[choice.topic]:
+            raise TextOutdated
+        elif not await self._has_given(person, choice.topic):
+            await self._give(person, choice, request_id=derived_id(request_id, "give"))
         return await self._preferences(person)
+
+    async def _has_given(self, person: Person, topic: str) -> bool:
+        return any(one.topic == topic and one.given for one in await self._privacy.consents(person.id))
+
+    async def _give(self, person: Person, choice: Choice, *, request_id: uuid.UUID) -> None:
+        assert choice.text_id is not None
+        now = self._clock.now()
+        await self._privacy.give(
+            request_id=request_id,
+            contact_id=person.id,
+            topic=choice.topic,
+            text_id=choice.text_id,
+            # Who holds the link has the mailbox it was sent to: that is the confirmation.
+            evidence=Evidence(method="link", language=choice.language, requested_at=now, confirmed_at=now),
+        )
 
     async def _message(self, token: str) -> Message:
         message_id = self._tokens.record_id(token)

@@ -87,10 +87,6 @@ class Handover:
         self._on_sent = on_sent
         self._turn = asyncio.Lock()
 
-    def stop(self) -> None:
-        """Hands nothing new over from now on."""
-        self._relay.stop()
-
     async def planned(self, *conditions: Any, limit: int) -> Sequence[Row[Any]]:
         """Rows that may go now. Errors: Unavailable if the relay does not let us in."""
         async with self._database.reading() as session:
@@ -100,10 +96,17 @@ class Handover:
             raise Unavailable("The relay does not answer; messages wait.", reason="RELAY_UNAVAILABLE")
         return rows
 
-    async def deliver(self, batch: Batch, *, claimed: asyncio.Future[None] | None = None) -> None:
+    async def deliver(
+        self,
+        batch: Batch,
+        *,
+        claimed: asyncio.Future[None] | None = None,
+        stop: asyncio.Event | None = None,
+    ) -> None:
         """Claims the batch's rows, hands their mails over and notes what became of them.
 
         `claimed` is told when the claim is committed: from then on other batches may be prepared.
+        Once `stop` is set, nothing more is handed over; the rest stays planned.
         """
         claim_id = uuid.uuid4()
         # Measured before the claim begins in the database, so that we stop before anybody else may start.
@@ -123,9 +126,8 @@ class Handover:
         if claimed is not None:
             claimed.set_result(None)
         async with self._turn:
-            outcomes = await self._relay.hand_over(
-                [mail for mail in batch.mails if mail.id in mine], deadline=deadline
-            )
+            mails = [mail for mail in batch.mails if mail.id in mine]
+            outcomes = await self._relay.hand_over(mails, deadline=deadline, stop=stop or asyncio.Event())
         await self._record(outcomes, claim_id)
 
     async def reconcile(self) -> None:

@@ -12,8 +12,10 @@ from typing import Any, Protocol
 
 from sqlalchemy import Row
 
+from kernel import telemetry
 from kernel.clock import Clock
 from kernel.db import WriteSession
+from kernel.errors import Unavailable
 from kernel.ids import new_id
 from services.campaigns.clients import Decision, Neighbours, Person
 from services.campaigns.links.model import LinkTokens
@@ -24,6 +26,8 @@ from services.campaigns.sender.model import Mail
 from services.campaigns.sender.tables import Message
 from services.campaigns.templates.rendering import Compiled, Links
 from services.campaigns.templates.service import TemplatesService
+
+log = telemetry.get_logger(__name__)
 
 BATCH = 200
 # While one batch is with the relay, the next is being prepared; more would only wait.
@@ -105,38 +109,38 @@ class Sender:
         """Reconciles what an earlier sender left open, then sends what is planned."""
         await self._handover.reconcile()
         for campaign in await self._campaigns.running():
-            await self._send(campaign)
-            await self._campaigns.finish_campaign(campaign.id)
+            try:
+                await self._send(campaign)
+                await self._campaigns.finish_campaign(campaign.id)
+            except Unavailable:
+                raise
+            except Exception as error:
+                # One that cannot be sent, for its template perhaps, must not hold up those behind it.
+                log.error("campaign held up", campaign=campaign.id, **telemetry.place_of(error))
 
     async def _send(self, campaign: Running) -> None:
         template = await self._templates.compiled(campaign.template_id)
         under_way: deque[asyncio.Task[None]] = deque()
+        stop = asyncio.Event()
         try:
-            while True:
-                batch = await self._prepare(campaign, template)
-                if batch is None:
-                    break
-                under_way.append(await self._start(batch))
+            while (batch := await self._prepare(campaign, template)) is not None:
+                claimed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                under_way.append(
+                    asyncio.create_task(self._handover.deliver(batch, claimed=claimed, stop=stop))
+                )
+                # Rows that are not claimed yet would be prepared twice.
+                await _until_claimed(under_way[-1], claimed)
                 if len(under_way) >= _AT_ONCE:
                     await asyncio.shield(under_way[0])
                     under_way.popleft()
             await asyncio.shield(asyncio.gather(*under_way))
         except asyncio.CancelledError:
             # A stop in good order: what is with the relay gets its answer noted, the rest stays planned.
-            self._handover.stop()
+            stop.set()
             raise
         finally:
             if under_way:
                 await asyncio.wait(under_way, timeout=_LAST_WORDS_S)
-
-    async def _start(self, batch: Batch) -> asyncio.Task[None]:
-        """Delivers in the background; returns when the batch's rows are claimed."""
-        claimed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        task = asyncio.create_task(self._handover.deliver(batch, claimed=claimed))
-        await asyncio.wait((claimed, task), return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            task.result()
-        return task
 
     async def _prepare(self, campaign: Running, template: Compiled) -> Batch | None:
         table = Message.__table__
@@ -214,3 +218,9 @@ class Sender:
             headers=self._letterhead.headers(campaign, links, permit_id),
         )
         return Mail(message_id, recipient.address, letter.to_bytes(), utf8=recipient.utf8)
+
+
+async def _until_claimed(delivery: asyncio.Task[None], claimed: asyncio.Future[None]) -> None:
+    await asyncio.wait((claimed, delivery), return_when=asyncio.FIRST_COMPLETED)
+    if delivery.done():
+        delivery.result()

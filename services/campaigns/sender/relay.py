@@ -31,59 +31,50 @@ class Relay:
         self._name = name
         self._slots: list[SmtpConnection | None] = [None] * connections
         self._locks = [asyncio.Lock() for _ in range(connections)]
-        self._stopping = False
 
     async def ready(self) -> bool:
         """Whether the relay lets us in: asked before any permit is, for a message that could not go."""
         async with self._locks[0]:
             return await self._connection(0) is not None
 
-    def stop(self) -> None:
-        """Hands nothing new over from now on; what is under way is finished."""
-        self._stopping = True
-
     async def close(self) -> None:
         """Takes leave on every connection."""
-        self.stop()
         for connection in self._slots:
             if connection is not None and connection.alive:
                 await connection.quit()
 
-    async def hand_over(self, mails: Sequence[Mail], *, deadline: float) -> dict[uuid.UUID, Outcome]:
-        """Tries each mail once, until `deadline` (monotonic seconds); answers what became of every one."""
-        outcomes = {mail.id: Outcome(Verdict.UNTOUCHED) for mail in mails}
-        queue = deque(mails)
-        await asyncio.gather(
-            *(
-                self._drain(slot, queue, outcomes, deadline)
-                for slot in range(min(len(self._slots), len(mails)))
-            )
-        )
-        return outcomes
+    async def hand_over(
+        self, mails: Sequence[Mail], *, deadline: float, stop: asyncio.Event
+    ) -> dict[uuid.UUID, Outcome]:
+        """Tries each mail once; answers what became of every one.
 
-    async def _drain(
-        self, slot: int, queue: deque[Mail], outcomes: dict[uuid.UUID, Outcome], deadline: float
-    ) -> None:
+        Begins none after `deadline` (monotonic seconds), nor once `stop` is set; what is under way is finished.
+        """
+        pile = _Pile(mails, deadline=deadline, stop=stop)
+        slots = range(min(len(self._slots), len(mails)))
+        await asyncio.gather(*(self._work_on(pile, slot) for slot in slots))
+        return pile.outcomes
+
+    async def _work_on(self, pile: _Pile, slot: int) -> None:
         async with self._locks[slot]:
-            while queue and monotonic() < deadline and not self._stopping:
+            while pile.has_more():
                 lasting = self._slots[slot]
                 connection = await self._connection(slot)
-                if connection is None or not queue:
+                if connection is None or not pile.has_more():
                     return
-                mail = queue.popleft()
-                # Until the connection says otherwise, the relay may have it.
-                outcomes[mail.id] = Outcome(Verdict.UNKNOWN)
+                mail = pile.take()
                 try:
-                    outcomes[mail.id] = await connection.send(mail, deadline=deadline)
+                    outcome = await connection.send(mail, deadline=pile.deadline)
                 except RelayRefuses as refusal:
-                    outcomes[mail.id] = Outcome(Verdict.UNTOUCHED)
+                    pile.outcomes[mail.id] = Outcome(Verdict.UNTOUCHED)
                     log.warning("the relay refuses this sender", code=refusal.code)
                     return
-                if outcomes[mail.id].verdict is Verdict.UNTOUCHED:
+                pile.outcomes[mail.id] = outcome
+                if outcome.verdict is Verdict.UNTOUCHED:
                     if connection is not lasting:
                         return
                     # The relay had hung up on an idle connection; a fresh one deserves a try.
-                    queue.append(mail)
+                    pile.put_back(mail)
 
     async def _connection(self, slot: int) -> SmtpConnection | None:
         connection = self._slots[slot]
@@ -101,3 +92,28 @@ class Relay:
             return None
         self._slots[slot] = connection
         return connection
+
+
+class _Pile:
+    """The mails of one hand-over that nobody has taken yet, and what became of the others."""
+
+    def __init__(self, mails: Sequence[Mail], *, deadline: float, stop: asyncio.Event) -> None:
+        self.deadline = deadline
+        self.outcomes = {mail.id: Outcome(Verdict.UNTOUCHED) for mail in mails}
+        self._mails = deque(mails)
+        self._stop = stop
+
+    def has_more(self) -> bool:
+        """Whether another mail may be begun."""
+        return bool(self._mails) and monotonic() < self.deadline and not self._stop.is_set()
+
+    def take(self) -> Mail:
+        """The next mail."""
+        mail = self._mails.popleft()
+        # Until the connection says otherwise, the relay may have it.
+        self.outcomes[mail.id] = Outcome(Verdict.UNKNOWN)
+        return mail
+
+    def put_back(self, mail: Mail) -> None:
+        """A mail that the relay cannot have."""
+        self._mails.append(mail)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kontor.contacts.v1 import contacts_pb2
 from kontor.options.v1 import options_pb2
@@ -24,8 +24,11 @@ from services.contacts.text import clean, clean_lines, is_country, normal_email,
 
 # Line breaks and tabs are fine inside quotes; the rest of C0 and C1 is not text.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_MANY = re.compile(r"\s*:::\s*")
-_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"']+@[^\s@<>()\[\],;:\"']+")
+# Only ever used on a few letters around an "@": over a whole cell they would look at everything from everywhere.
+_LOCAL_PART = re.compile(r"[^\s@<>()\[\],;:\"']+\Z")
+_DOMAIN = re.compile(r"[^\s@<>()\[\],;:\"']+")
+# RFC 5321 §4.5.3.1: octets of a local part and of a domain.
+_LONGEST_LOCAL_PART, _LONGEST_DOMAIN = 64, 255
 _LIMITS = {
     f.name: f.GetOptions().Extensions[options_pb2.rules].max_len
     for f in contacts_pb2.Contact.DESCRIPTOR.fields
@@ -115,11 +118,20 @@ def addresses_in(cells: Mapping[str, str]) -> list[str]:
     """Every e-mail address that occurs anywhere in the cells, lower case and in its normal form, each once."""
     found: set[str] = set()
     for cell in cells.values():
-        if "@" in cell:
-            for match in _ADDRESS.findall(cell):
-                spelled = match.rstrip(".").lower()
-                found |= {spelled, (normal_email(spelled) or spelled).lower()}
+        for address in _spelled(cell):
+            spelled = address.rstrip(".").lower()
+            found |= {spelled, (normal_email(spelled) or spelled).lower()}
     return sorted(found)
+
+
+def _spelled(cell: str) -> Iterator[str]:
+    at = cell.find("@")
+    while at >= 0:
+        local = _LOCAL_PART.search(cell[max(0, at - _LONGEST_LOCAL_PART) : at])
+        domain = _DOMAIN.match(cell, at + 1, at + 1 + _LONGEST_DOMAIN)
+        if local and domain:
+            yield f"{local[0]}@{domain[0]}"
+        at = cell.find("@", at + 1)
 
 
 def _values(cells: Mapping[str, str], layout: Layout) -> dict[str, str]:
@@ -136,15 +148,19 @@ def _values(cells: Mapping[str, str], layout: Layout) -> dict[str, str]:
 def _first(cells: Mapping[str, str], columns: Sequence[str]) -> str:
     """The first filled column; of several values in one cell (Google joins them by ":::") the first."""
     for column in columns:
-        value = _MANY.split(cells.get(column, "").strip())[0]
+        value = _first_of(cells.get(column, ""))
         if value:
             return clean(value)
     return ""
 
 
+def _first_of(cell: str) -> str:
+    return cell.split(":::", 1)[0].strip()
+
+
 def _address(cells: Mapping[str, str], layout: Layout) -> dict[str, str]:
     for group in layout.addresses:
-        values = [clean(_MANY.split(cells.get(c, ""))[0]) if c else "" for c in group]
+        values = [clean(_first_of(cells.get(c, ""))) if c else "" for c in group]
         if any(values):
             return dict(zip(ADDRESS_FIELDS, (*values[:3], _country(values[3])), strict=True))
     return dict.fromkeys(ADDRESS_FIELDS, "")

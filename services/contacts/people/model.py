@@ -22,7 +22,7 @@ from services.contacts.text import (
 HOME_COUNTRY = "DE"
 RELATIONS = "relations"
 # Where a record came from is a fact about the past (Art. 14(2)(f) GDPR), and the rest is ours to set.
-_UNCHANGEABLE = frozenset({"id", "etag", "create_time", "update_time", "source"})
+_UNCHANGEABLE = frozenset({"id", "etag", "create_time", "update_time", "source", "masked_fields"})
 _CUSTOMERS = frozenset(
     {
         "salutation",
@@ -59,13 +59,6 @@ class AddressSuppressed(FailedPrecondition):
         super().__init__("This address must not be stored or contacted: it is on the suppression list.")
 
 
-class EmailNotVerified(FailedPrecondition):
-    """The login has no address that its provider has verified."""
-
-    def __init__(self) -> None:
-        super().__init__("Your login has no verified e-mail address.")
-
-
 class PageGone(InvalidArgument):
     """The contact on which the page before ended does not exist any more."""
 
@@ -82,6 +75,7 @@ class RelationView(NamedTuple):
     organisation_id: str
     organisation_name: str
     role: str
+    shared: bool
 
 
 class ContactView(NamedTuple):
@@ -106,7 +100,15 @@ class ContactView(NamedTuple):
     responsible_id: str
     responsible_name: str
     name_key: str
-    relations: list[list[str]] | None
+    relations: list[list[Any]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Another contact of the same organisation, by name only."""
+
+    contact_id: uuid.UUID
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ class Relation:
 
     organisation_id: uuid.UUID
     role: str
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,8 @@ class Wanted:
     organisation_id: uuid.UUID | None = None
     source: str = ""
     with_email: bool = False
+    # Whoever may not see phone numbers must not find people by them either.
+    blind_to_phone: bool = False
 
 
 _PERSON_FIELDS = tuple(f.name for f in fields(Person))

@@ -10,6 +10,7 @@ from kontor.contacts.v1 import contacts_pb2
 from kernel.clock import to_timestamp
 from kernel.pages import Pages, page_size
 from kernel.rpc.call import current_principal
+from kernel.rpc.masking import masked_for_caller
 from services.contacts.people.model import RELATIONS, ContactView, Relation, Wanted, check_mask
 from services.contacts.people.service import PeopleService
 from services.contacts.text import clean
@@ -26,14 +27,14 @@ class PeopleRpc:
         self._pages = pages
 
     async def GetContact(self, request: contacts_pb2.GetContactRequest, context: Any) -> contacts_pb2.Contact:
-        return _message(await self._people.get_contact(uuid.UUID(request.contact_id)))
+        return contact_message(await self._people.get_contact(uuid.UUID(request.contact_id)))
 
     async def BatchGetContacts(
         self, request: contacts_pb2.BatchGetContactsRequest, context: Any
     ) -> contacts_pb2.BatchGetContactsResponse:
         found, missing = await self._people.batch_get_contacts([uuid.UUID(i) for i in request.contact_ids])
         return contacts_pb2.BatchGetContactsResponse(
-            contacts=[_message(view) for view in found], missing_ids=[str(i) for i in missing]
+            contacts=[contact_message(view) for view in found], missing_ids=[str(i) for i in missing]
         )
 
     async def ListContacts(
@@ -49,7 +50,7 @@ class PeopleRpc:
         )
         shown = found[:size]
         answer = contacts_pb2.ListContactsResponse(
-            contacts=[_message(view) for view in shown], total_size=total
+            contacts=[contact_message(view) for view in shown], total_size=total
         )
         if len(found) > size:
             answer.next_page_token = self._pages.token(request, [str(shown[-1].id)])
@@ -73,7 +74,9 @@ class PeopleRpc:
     ) -> contacts_pb2.Contact:
         asked = request.contact
         source = clean(asked.source) or _source()
-        return _message(await self._people.create_contact(_values(asked), _relations(asked), source=source))
+        return contact_message(
+            await self._people.create_contact(_values(asked), _relations(asked), source=source)
+        )
 
     async def UpdateContact(
         self, request: contacts_pb2.UpdateContactRequest, context: Any
@@ -81,7 +84,7 @@ class PeopleRpc:
         paths = list(request.update_mask.paths)
         check_mask(paths, known=_FIELDS, customer=current_principal().is_customer_only)
         values = _values(request.contact)
-        return _message(
+        return contact_message(
             await self._people.update_contact(
                 uuid.UUID(request.contact_id),
                 {path: values[path] for path in paths if path in values},
@@ -101,14 +104,6 @@ class PeopleRpc:
         }
         contact_id, created = await self._people.ensure_contact(values, source=clean(request.source))
         return contacts_pb2.EnsureContactResponse(contact_id=str(contact_id), created=created)
-
-    async def LinkLogin(self, request: contacts_pb2.LinkLoginRequest, context: Any) -> contacts_pb2.Contact:
-        return _message(await self._people.link_login(current_principal()))
-
-    async def GetOwnContact(
-        self, request: contacts_pb2.GetOwnContactRequest, context: Any
-    ) -> contacts_pb2.Contact:
-        return _message(await self._people.get_own_contact(current_principal()))
 
 
 def _source() -> str:
@@ -134,7 +129,7 @@ def _values(message: contacts_pb2.Contact) -> dict[str, Any]:
 
 
 def _relations(message: contacts_pb2.Contact) -> list[Relation]:
-    return [Relation(uuid.UUID(r.organisation_id), clean(r.role)) for r in message.relations]
+    return [Relation(uuid.UUID(r.organisation_id), clean(r.role), r.shared) for r in message.relations]
 
 
 def _wanted(chosen: contacts_pb2.ContactFilter, query: str) -> Wanted:
@@ -146,10 +141,12 @@ def _wanted(chosen: contacts_pb2.ContactFilter, query: str) -> Wanted:
         organisation_id=uuid.UUID(chosen.organisation_id) if chosen.organisation_id else None,
         source=chosen.source,
         with_email=chosen.with_email,
+        blind_to_phone="phone" in masked_for_caller(contacts_pb2.Contact),
     )
 
 
-def _message(view: ContactView) -> contacts_pb2.Contact:
+def contact_message(view: ContactView) -> contacts_pb2.Contact:
+    """A contact on the wire."""
     message = contacts_pb2.Contact(
         id=str(view.id),
         etag=str(view.version),
@@ -170,6 +167,8 @@ def _message(view: ContactView) -> contacts_pb2.Contact:
         responsible_id=view.responsible_id,
         responsible_name=view.responsible_name,
     )
-    for organisation_id, name, role in view.relations or ():
-        message.relations.add(organisation_id=organisation_id, organisation_name=name, role=role)
+    for organisation_id, name, role, shared in view.relations or ():
+        message.relations.add(
+            organisation_id=organisation_id, organisation_name=name, role=role, shared=shared
+        )
     return message

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kernel.coalesce import Coalescer
-from kernel.db import Database, WriteSession
+from kernel.db import AnySession, Database, WriteSession
 from kernel.errors import Aborted, InvalidArgument, StaleEtag
-from kernel.identity import Principal
 from kernel.outbox import emit
 from kernel.rpc.call import note_subjects
 from services.contacts import events
@@ -20,9 +19,9 @@ from services.contacts.people.model import (
     RELATIONS,
     AddressInUse,
     AddressSuppressed,
+    Colleague,
     ContactNotFound,
     ContactView,
-    EmailNotVerified,
     Person,
     Relation,
     Wanted,
@@ -30,14 +29,16 @@ from services.contacts.people.model import (
     differences,
     normalised,
 )
-from services.contacts.text import clean, email_key, normal_email
+from services.contacts.text import email_key
 
 # Two callers may take turns at creating and erasing one address; more often than this is a fault.
 _ENSURE_TRIES = 3
+# Beyond that, an organisation's tickets are not for one person's list.
+_COLLEAGUES = 1_000
 
 
 class PeopleService:
-    """Contacts: read, listed, created, changed, joined to logins."""
+    """Contacts: read, listed, created, changed."""
 
     def __init__(
         self, database: Database, suppressions: Suppressions, organisations: OrganisationsService
@@ -147,36 +148,30 @@ class PeopleService:
         note_subjects([contact_id])
         return contact_id, created
 
-    async def link_login(self, principal: Principal) -> ContactView:
-        """Joins the caller's login to the contact with the caller's verified address.
-
-        Suppression is not asked: whoever logs in and comes back of their own will may do so.
-        Errors: EmailNotVerified.
-        """
-        email = normal_email(principal.email) if principal.email_verified else None
-        if email is None:
-            raise EmailNotVerified
-        async with self._database.transaction() as session:
-            contact_id = await store.contact_of_login(session, principal.subject)
-            if contact_id is None:
-                given, _, family = clean(principal.name).rpartition(" ")
-                person = Person(given_name=given[:100], family_name=family[:100], email=email)
-                contact_id, _ = await _ensure(session, person, source="portal")
-                if await store.link(session, principal.subject, contact_id):
-                    await emit(session, events.login_linked(contact_id))
-                contact_id = await store.contact_of_login(session, principal.subject) or contact_id
-            note_subjects([contact_id])
-            return await _view(session, contact_id)
-
-    async def get_own_contact(self, principal: Principal) -> ContactView:
-        """Errors: ContactNotFound if the login belongs to nobody."""
-        async with self._database.reading() as session:
-            contact_id = await store.contact_of_login(session, principal.subject)
-            found = await store.find(session, contact_id) if contact_id is not None else None
+    async def view(self, session: AnySession, contact_id: uuid.UUID) -> ContactView:
+        """A contact, in a use case of another area. Errors: ContactNotFound."""
+        found = await store.find(session, contact_id)
         if found is None:
             raise ContactNotFound
-        note_subjects([found.id])
         return found
+
+    async def lock(self, session: WriteSession, contact_id: uuid.UUID) -> bool:
+        """Holds a contact until the transaction ends, in a use case of another area; false if it is gone."""
+        return await store.lock(session, contact_id)
+
+    async def id_of_email(self, session: AnySession, email: str) -> uuid.UUID | None:
+        """The contact with a normalised address, in a use case of another area."""
+        key = email_key(email)
+        return await store.id_of_email(session, key) if key is not None else None
+
+    async def ensure(self, session: WriteSession, person: Person, *, source: str) -> uuid.UUID:
+        """The contact with this person's address, made if there is none, in a use case of another area."""
+        contact_id, _ = await _ensure(session, person, source=source)
+        return contact_id
+
+    async def colleagues(self, session: AnySession, contact_id: uuid.UUID) -> list[Colleague]:
+        """Contacts that share an organisation with this one, at most 1,000; in a use case of another area."""
+        return await store.colleagues(session, contact_id, limit=_COLLEAGUES)
 
     async def _write(
         self,
@@ -244,5 +239,5 @@ async def _view(session: WriteSession, contact_id: uuid.UUID) -> ContactView:
 
 
 def _differ(view: ContactView, relations: Sequence[Relation]) -> bool:
-    before = [(r.organisation_id, r.role) for r in store.relations_of(view)]
-    return before != [(str(r.organisation_id), r.role) for r in relations]
+    before = [(r.organisation_id, r.role, r.shared) for r in store.relations_of(view)]
+    return before != [(str(r.organisation_id), r.role, r.shared) for r in relations]

@@ -1,4 +1,4 @@
-"""All SQL of the people area: contacts, their lists, their roles, their logins."""
+"""All SQL of the people area: contacts, their lists, their roles."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from kernel.db import AnySession, WriteSession
 from kernel.ids import new_id
@@ -33,6 +34,7 @@ from services.contacts.bulk import table_of
 from services.contacts.organisations.tables import Organisation
 from services.contacts.people.model import (
     AddressInUse,
+    Colleague,
     ContactView,
     PageGone,
     Person,
@@ -41,7 +43,7 @@ from services.contacts.people.model import (
     Wanted,
     person_values,
 )
-from services.contacts.people.tables import Contact, Login
+from services.contacts.people.tables import Contact
 from services.contacts.people.tables import Relation as RelationRow
 from services.contacts.text import fold, like_pattern, search_words
 
@@ -49,13 +51,12 @@ from services.contacts.text import fold, like_pattern, search_words
 _contact = table_of(Contact).c
 _role = table_of(RelationRow).c
 _organisation = table_of(Organisation).c
-_login = table_of(Login).c
 # Roles come along in the same row: a second round trip would cost more than the whole statement.
 _RELATIONS = (
     select(
         func.json_agg(
             aggregate_order_by(
-                func.json_build_array(_role.organisation_id, _organisation.name, _role.role),
+                func.json_build_array(_role.organisation_id, _organisation.name, _role.role, _role.shared),
                 _role.position,
             ),
             type_=JSON,
@@ -91,7 +92,6 @@ VIEWS = select(
 _FIND = VIEWS.where(_contact.id == bindparam("id"))
 _FIND_MANY = VIEWS.where(_contact.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 _LOCK = select(_contact.id).where(_contact.id == bindparam("id")).with_for_update()
-_BY_LOGIN = select(_login.contact_id).where(_login.subject == bindparam("subject"))
 _BY_EMAIL = select(_contact.id).where(_contact.email_key == bindparam("email_key"))
 
 COUNTED_TO = 1_000
@@ -161,6 +161,7 @@ async def set_relations(session: WriteSession, contact_id: uuid.UUID, relations:
             "position": position,
             "organisation_id": relation.organisation_id,
             "role": relation.role,
+            "shared": relation.shared,
         }
         for position, relation in enumerate(relations)
     ]
@@ -219,7 +220,10 @@ async def _name_key(session: AnySession, contact_id: uuid.UUID) -> str:
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.query.strip():
-        found.append(_matches(wanted.query))
+        found.append(_matches(wanted.query, _contact.search_text))
+        if wanted.blind_to_phone:
+            # The first condition finds by its index; this one takes out whom only the number has found.
+            found.append(_matches(wanted.query, func.replace(_contact.search_text, _contact.phone, "")))
     if wanted.city:
         found.append(func.lower(_contact.city) == wanted.city.lower())
     if wanted.country:
@@ -236,24 +240,25 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
-def _matches(query: str) -> ColumnElement[bool]:
+def _matches(query: str, within: ColumnElement[str]) -> ColumnElement[bool]:
     """All words somewhere, or the whole query similar to some of the text."""
     words = search_words(query)
-    literally = and_(*(_contact.search_text.like(like_pattern(word)) for word in words))
+    literally = and_(*(within.like(like_pattern(word)) for word in words))
     whole = fold(query)
     # An address is exact: addresses of one domain resemble one another, and none of them is the one asked for.
     if len(whole) < _FUZZY_FROM or "@" in query or whole.replace(" ", "").lstrip("+").isdecimal():
         return literally
-    return or_(literally, _contact.search_text.op("%>", is_comparison=True)(whole))
+    return or_(literally, within.op("%>", is_comparison=True)(whole))
 
 
-async def contact_of_login(session: AnySession, subject: str) -> uuid.UUID | None:
-    """The contact of a login."""
-    return (await session.execute(_BY_LOGIN, {"subject": subject})).scalar()
-
-
-async def link(session: WriteSession, subject: str, contact_id: uuid.UUID) -> bool:
-    """Joins a login to a contact; false if it belongs to one already, for a link never moves."""
-    statement = upsert(Login).values(subject=subject, contact_id=contact_id)
-    linked = await session.execute(statement.on_conflict_do_nothing().returning(Login.subject))
-    return linked.first() is not None
+async def colleagues(session: AnySession, contact_id: uuid.UUID, *, limit: int) -> list[Colleague]:
+    """Contacts that share an organisation with this one, where both relations say so; by name."""
+    mine, theirs = aliased(RelationRow), aliased(RelationRow)
+    shared = (
+        select(theirs.contact_id)
+        .join(mine, mine.organisation_id == theirs.organisation_id)
+        .where(mine.contact_id == contact_id, mine.shared, theirs.shared, theirs.contact_id != contact_id)
+    )
+    found = select(_contact.id, _contact.given_name, _contact.family_name).where(_contact.id.in_(shared))
+    rows = await session.execute(found.order_by(_contact.name_key, _contact.id).limit(limit))
+    return [Colleague(row.id, f"{row.given_name} {row.family_name}".strip()) for row in rows]

@@ -1,11 +1,11 @@
-"""Tables of the people area: contacts, their roles in organisations, their logins."""
+"""Tables of the people area: contacts and their roles in organisations."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime
 
-from sqlalchemy import DateTime, ForeignKey, Index, Integer, SmallInteger, Text, Uuid, text
+from sqlalchemy import Boolean, DateTime, ForeignKey, Index, Integer, SmallInteger, Text, Uuid, text
 from sqlalchemy.orm import Mapped
 
 from kernel.personal import Basis, Category, Purpose, dataset, personal, plain
@@ -78,20 +78,7 @@ class Relation(Base):
     position: Mapped[int] = plain(SmallInteger, primary_key=True)
     organisation_id: Mapped[uuid.UUID] = plain(Uuid, ForeignKey("organisation.id"), index=True)
     role: Mapped[str] = personal(Text, category=Category.DEMOGRAPHIC, purpose=Purpose.SERVICE)
+    # The person acts for the organisation: colleagues with an opened login see the tickets.
+    shared: Mapped[bool] = plain(Boolean, server_default="false")
 
     __table_args__ = (dataset(deletion_class="with the contact", subject="contact_id"),)
-
-
-class Login(Base):
-    """Which contact a login of the realm belongs to. One person may have several."""
-
-    __tablename__ = "login"
-
-    # `sub` of the realm's tokens; one release has one issuer.
-    subject: Mapped[str] = personal(
-        Text, category=Category.CREDENTIAL, purpose=Purpose.SECURITY, primary_key=True
-    )
-    contact_id: Mapped[uuid.UUID] = plain(Uuid, ForeignKey("contact.id", ondelete="CASCADE"), index=True)
-    linked_at: Mapped[datetime] = plain(DateTime(timezone=True), server_default=text("now()"))
-
-    __table_args__ = (dataset(deletion_class="with the contact", subject="contact_id", since="linked_at"),)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kontor.contacts.v1.contacts_pb2 import Contact
 
 from services.gateway import labels
-from services.gateway.contacts.forms import TEXTS, ContactForm
+from services.gateway.contacts.forms import ContactForm
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def differences(form: ContactForm, stored: Contact) -> list[Difference]:
                 str(labels.label(labels.SALUTATIONS, form.salutation.data).text),
             )
         )
-    for name in TEXTS:
+    for name in form.texts():
         now, mine = getattr(stored, name), form[name].data or ""
         if now != mine:
             rows.append(Difference(str(form[name].label.text), now or "–", mine or "–"))

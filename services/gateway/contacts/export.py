@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flask import Response, request, stream_with_context
 from flask_babel import gettext as _
-from kontor.contacts.v1.contacts_pb2 import ListContactsRequest
+from kontor.contacts.v1.contacts_pb2 import Contact, ListContactsRequest
 
 from services.gateway.clients import clients
 from services.gateway.contacts.listing import asked
@@ -46,13 +46,17 @@ def _head() -> list[str]:
     ]  # fmt: skip
 
 
+def _cell(contact: Contact, name: str) -> str:
+    return str(_("not for your role")) if name in contact.masked_fields else str(getattr(contact, name))
+
+
 def _lines(asked_for: ListContactsRequest, head: list[str]) -> Iterator[str]:
     yield BOM + line(head)
     for _page in range(_MOST // _PAGE):
         answer = clients().contacts.ListContacts(asked_for)
         for contact in answer.contacts:
             organisations = ", ".join(r.organisation_name for r in contact.relations)
-            yield line([*(getattr(contact, name) for name in _COLUMNS), organisations])
+            yield line([*(_cell(contact, name) for name in _COLUMNS), organisations])
         if not answer.next_page_token:
             return
         asked_for.page_token = answer.next_page_token

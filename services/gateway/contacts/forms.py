@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -79,19 +79,29 @@ class ContactForm(Form):
         by_name = sorted(known.items(), key=lambda pair: (pair[0] != "", pair[1].casefold()))
         self.organisation_id.choices = options(by_name)
 
+    def close(self, masked: Collection[str]) -> None:
+        """Take out what the role may not see: what is not shown cannot be overwritten."""
+        for name in masked:
+            if name in self:
+                del self[name]
+
     def show(self, contact: Contact) -> None:
         """Fill the form with what is stored."""
         self.salutation.data = contact.salutation
-        for name in TEXTS:
+        for name in self.texts():
             self[name].data = getattr(contact, name)
         if contact.relations:
             self.organisation_id.data = contact.relations[0].organisation_id
             self.role.data = contact.relations[0].role
         self.etag.data = contact.etag
 
+    def texts(self) -> list[str]:
+        """The texts that are open to the role."""
+        return [name for name in TEXTS if name in self]
+
     def contact(self, before: Contact | None = None) -> Contact:
         """What was entered; relations beyond the first stay as they were."""
-        texts: dict[str, Any] = {name: self[name].data or "" for name in TEXTS}
+        texts: dict[str, Any] = {name: self[name].data or "" for name in self.texts()}
         entered = Contact(salutation=self.salutation.data, **texts)
         kept = list(before.relations[1:]) if before is not None else []
         if self.organisation_id.data:
@@ -103,7 +113,8 @@ class ContactForm(Form):
 
 def changes(entered: Contact, stored: Contact) -> FieldMask:
     """Only what differs is sent: a field that nobody touched cannot overwrite anything."""
-    paths = [name for name in ("salutation", *TEXTS) if getattr(entered, name) != getattr(stored, name)]
+    names = [name for name in ("salutation", *TEXTS) if name not in stored.masked_fields]
+    paths = [name for name in names if getattr(entered, name) != getattr(stored, name)]
     if _relations(entered) != _relations(stored):
         paths.append("relations")
     return FieldMask(paths=paths)

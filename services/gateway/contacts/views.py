@@ -22,7 +22,7 @@ from services.gateway.contacts import detail, export, listing
 from services.gateway.contacts.conflict import differences
 from services.gateway.contacts.forms import FAULTS, ContactForm, changes
 from services.gateway.people import name_of
-from services.gateway.session import opens_with
+from services.gateway.session import opens_with, unseen
 
 blueprint = Blueprint("contacts", __name__)
 
@@ -40,6 +40,7 @@ def index() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """GET, POST /contacts/new"""
     form = ContactForm()
+    form.close(unseen(Contact, "Contacts.CreateContact"))
     form.offer(_organisations())
     problems: list[str] = []
     if request.method == "GET":
@@ -65,6 +66,7 @@ def edit(contact_id: uuid.UUID) -> ResponseReturnValue:
     """GET, POST /contacts/<id>/edit"""
     stored = clients().contacts.GetContact(GetContactRequest(contact_id=str(contact_id)))
     form = ContactForm()
+    form.close(stored.masked_fields)
     form.offer(_organisations(), stored)
     problems: list[str] = []
     if request.method == "GET":

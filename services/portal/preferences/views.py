@@ -110,7 +110,7 @@ def _give(form: Switch) -> None:
             )
         )
     except (InvalidArgument, NotFound, FailedPrecondition):
-        flash(_("The text has changed in the meantime. Please read it and choose again."), "warning")
+        _say_outdated()
     else:
         flash(_("Noted: you receive this from now on."), "success")
 
@@ -130,19 +130,30 @@ def _withdraw(form: Switch) -> None:
 
 def _set_by_link(token: str, form: Switch) -> None:
     wanted = form.to.data == "on"
-    clients().links.SetPreference(
-        SetPreferenceRequest(
-            request_id=form.request_id.data,
-            token=token,
-            topic=form.topic.data,
-            subscribed=wanted,
-            language=str(get_locale()),
+    try:
+        clients().links.SetPreference(
+            SetPreferenceRequest(
+                request_id=form.request_id.data,
+                token=token,
+                topic=form.topic.data,
+                subscribed=wanted,
+                language=str(get_locale()),
+                text_id=form.text_id.data if wanted else "",
+            )
         )
-    )
-    if wanted:
-        flash(_("Noted: you receive this from now on."), "success")
+    except InvalidArgument as error:
+        if error.reason != "TEXT_OUTDATED":
+            raise
+        _say_outdated()
     else:
-        flash(_("Noted: you no longer receive this. It applies at once."), "success")
+        if wanted:
+            flash(_("Noted: you receive this from now on."), "success")
+        else:
+            flash(_("Noted: you no longer receive this. It applies at once."), "success")
+
+
+def _say_outdated() -> None:
+    flash(_("The text has changed in the meantime. Please read it and choose again."), "warning")
 
 
 def _evidence() -> Evidence:

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from kontor.contacts.v1 import contacts_pb2
 from kontor.privacy.v1 import holder_pb2, privacy_pb2
 
-from kernel.web.i18n import moment
+from kernel.web.i18n import moment, phone
 from services.portal.labels import REQUEST_KINDS, REQUEST_STATES
 
 _INSTANT = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)?$")
@@ -93,11 +93,11 @@ def words(dataset: str, column: str, value: str, *, own_subject: str) -> str:
         return str(_FACTS.get(name, name))
     if column == "method":
         return str(_METHODS.get(value, value))
+    if (dataset, column) == ("contact", "phone"):
+        return phone(value)
     if value in {"True", "False"}:
         return str(_("yes") if value == "True" else _("no"))
-    if _INSTANT.match(value):
-        return moment(datetime.fromisoformat(value))
-    return value
+    return moment(datetime.fromisoformat(value)) if _INSTANT.match(value) else value
 
 
 def who(subject: str, *, own_subject: str) -> str:

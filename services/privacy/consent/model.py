@@ -36,6 +36,10 @@ class EmailNotVerified(FailedPrecondition):
     """A login proves an address only if the identity provider has verified it."""
 
 
+class WithdrawnSince(FailedPrecondition):
+    """Evidence from before a withdrawal: a late report must not undo what the person decided later."""
+
+
 class EvidenceIncomplete(InvalidArgument):
     """Without these values the consent could not be proven (§ 7a UWG)."""
 

@@ -15,7 +15,7 @@ from kernel.outbox import emit
 from kernel.rpc.call import note_subjects
 from services.privacy import events
 from services.privacy.consent import store
-from services.privacy.consent.merkle import leaf_hash
+from services.privacy.consent.merkle import Frontier, leaf_hash
 from services.privacy.consent.model import (
     DOUBLE_OPT_IN,
     PORTAL_LOGIN,
@@ -27,6 +27,7 @@ from services.privacy.consent.model import (
     Record,
     State,
     Text,
+    WithdrawnSince,
     leaf_content,
     require_complete,
 )
@@ -69,7 +70,8 @@ class ConsentService:
     ) -> Record:
         """Records a consent with its proof; a double opt-in leaves its request in the ledger, too.
 
-        Errors: ConsentTextNotFound, EvidenceIncomplete, EmailNotVerified.
+        The same confirmation counts once, however often and however late it is told.
+        Errors: ConsentTextNotFound, EvidenceIncomplete, EmailNotVerified, WithdrawnSince.
         """
         if caller.is_customer_only:
             evidence = self._by_login(evidence, caller)
@@ -80,11 +82,16 @@ class ConsentService:
                 raise ConsentTextNotFound("There is no such text for this topic.")
             evidence = replace(evidence, language=evidence.language or text.language)
             given = self._record(about, State.GIVEN, text.id, evidence)
+            frontier = await store.lock_tree(session)
+            known = await store.find_given(session, given)
+            if known is not None:
+                return known
+            await self._refuse_if_withdrawn_since(session, given)
             records = [given]
             if evidence.method == DOUBLE_OPT_IN:
                 asked = replace(evidence, confirm_time=None, confirm_ip="")
                 records.insert(0, self._record(about, State.REQUESTED, text.id, asked))
-            await self._append(session, records)
+            await self._append(session, frontier, records)
             await emit(
                 session,
                 events.consent_given(consent_id=given.id, contact_id=about.contact_id, topic=about.topic),
@@ -94,12 +101,13 @@ class ConsentService:
     async def withdraw_consent(self, about: Subject, *, method: str) -> Record:
         """Withdraws; needs no earlier consent, so that nobody has to prove one to get rid of it."""
         async with self._database.transaction() as session:
+            frontier = await store.lock_tree(session)
             before = await store.newest(session, about.contact_id)
             text_id = next(
                 (r.text_id for r in before if (r.topic, r.channel) == (about.topic, about.channel)), None
             )
             withdrawn = self._record(about, State.WITHDRAWN, text_id, Evidence(method=method))
-            await self._append(session, [withdrawn])
+            await self._append(session, frontier, [withdrawn])
             await emit(
                 session,
                 events.consent_withdrawn(
@@ -160,8 +168,20 @@ class ConsentService:
             evidence=evidence,
         )
 
-    async def _append(self, session: WriteSession, records: Sequence[Record]) -> None:
-        frontier = await store.lock_tree(session)
+    async def _refuse_if_withdrawn_since(self, session: WriteSession, given: Record) -> None:
+        confirmed_at = given.evidence.confirm_time
+        for record in await store.newest(session, given.contact_id):
+            same = (record.topic, record.channel) == (given.topic, given.channel)
+            if (
+                same
+                and record.state is State.WITHDRAWN
+                and confirmed_at
+                and confirmed_at < record.recorded_at
+            ):
+                raise WithdrawnSince("This consent was withdrawn after it was confirmed; ask anew.")
+
+    async def _append(self, session: WriteSession, frontier: Frontier, records: Sequence[Record]) -> None:
+        """Adds leaves to the tree that `lock_tree` holds."""
         entries = []
         for record in records:
             salt = secrets.token_bytes(_SALT_BYTES)

@@ -128,6 +128,21 @@ async def newest(session: AnySession, contact_id: uuid.UUID) -> list[Record]:
     return [_record(row) for row in (await session.execute(statement)).scalars()]
 
 
+async def find_given(session: AnySession, given: Record) -> Record | None:
+    """The record of the same confirmation, known by the hash of its token; None if there is none, or no token."""
+    if not given.evidence.token_sha256:
+        return None
+    statement = select(ConsentRecord).where(
+        ConsentRecord.contact_id == given.contact_id,
+        ConsentRecord.topic == given.topic,
+        ConsentRecord.channel == given.channel,
+        ConsentRecord.state == State.GIVEN,
+        ConsentRecord.token_sha256 == given.evidence.token_sha256,
+    )
+    row = (await session.execute(statement)).scalars().first()
+    return _record(row) if row is not None else None
+
+
 async def history(session: AnySession, contact_id: uuid.UUID, topic: str) -> list[Entry]:
     """Every record of a topic, oldest first, with the addresses that are still kept."""
     statement = (

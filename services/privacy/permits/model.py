@@ -6,15 +6,30 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from kernel.errors import NotFound
+from kernel.errors import InvalidArgument, NotFound
 from services.privacy.consent.model import State
 
 CONSENT = "consent"
+CONTRACT = "contract"
 NO_ADDRESS = "no-address"
 RESTRICTED = "restricted"
 SUPPRESSED = "suppressed"
 WITHDRAWN = "withdrawn"
 NO_CONSENT = "no-consent"
+PERMITS = frozenset({CONSENT, CONTRACT})
+# What may be sent without consent, because it serves what the person has with the company (Art. 6(1)(b) GDPR).
+# Advertising never does: a topic comes onto this list by a decision, not by a caller's word.
+SERVICE_TOPICS = frozenset({"login-invitation"})
+
+
+class BasisNotOpen(InvalidArgument):
+    """This topic cannot rest on that basis."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Messages on this topic need the person's consent.",
+            violations={"basis": "does not carry this topic"},
+        )
 
 
 class DecisionNotFound(NotFound):
@@ -27,6 +42,15 @@ class Candidate:
 
     contact_id: uuid.UUID
     address: str
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the messages of a batch are about, and whether they rest on the contract instead of on consent."""
+
+    channel: int
+    topic: str
+    contract: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +75,25 @@ class Decision:
     decided_at: datetime
 
 
-def decide(candidate: Candidate, known: Known) -> tuple[str, uuid.UUID | None]:
-    """The reason, and the consent it rests on if that permits. Only `CONSENT` permits."""
+def require_basis(topic: str, *, contract: bool) -> None:
+    """Errors: BasisNotOpen for a contract that does not carry the topic."""
+    if contract and topic not in SERVICE_TOPICS:
+        raise BasisNotOpen
+
+
+def decide(candidate: Candidate, known: Known, *, contract: bool = False) -> tuple[str, uuid.UUID | None]:
+    """The reason, and the consent it rests on if that permits. Only what is in `PERMITS` permits.
+
+    With `contract` no consent is needed; restriction and suppression hold as ever.
+    """
     if known.restricted:
         return RESTRICTED, None
     if not candidate.address.strip():
         return NO_ADDRESS, None
     if known.suppressed:
         return SUPPRESSED, None
+    if contract:
+        return CONTRACT, None
     if known.state in (State.WITHDRAWN, State.REFUSED):
         return WITHDRAWN, None
     if known.state is State.GIVEN:

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from kontor.privacy.v1 import privacy_pb2, privacy_pb2_grpc
+from kontor.privacy.v1 import holder_pb2, privacy_pb2, privacy_pb2_grpc
 
 from kernel.clock import to_timestamp
-from services.privacy.permits.model import Candidate, Decision
+from services.privacy.permits.model import About, BasisNotOpen, Candidate, Decision
 from services.privacy.permits.service import PermitService
+
+_BASES = (holder_pb2.BASIS_UNSPECIFIED, holder_pb2.BASIS_CONSENT, holder_pb2.BASIS_CONTRACT)
 
 
 class PermitsRpc(privacy_pb2_grpc.PermitsServicer):
@@ -25,8 +27,7 @@ class PermitsRpc(privacy_pb2_grpc.PermitsServicer):
     ) -> privacy_pb2.AuthorizeResponse:
         decisions = await self._permits.authorize(
             _candidates(request),
-            channel=request.channel,
-            topic=request.topic,
+            _about(request),
             batch_id=uuid.UUID(request.request_id) if request.request_id else None,
         )
         return _response(decisions)
@@ -34,9 +35,7 @@ class PermitsRpc(privacy_pb2_grpc.PermitsServicer):
     async def Preview(
         self, request: privacy_pb2.AuthorizeRequest, context: Any
     ) -> privacy_pb2.AuthorizeResponse:
-        decisions = await self._permits.preview(
-            _candidates(request), channel=request.channel, topic=request.topic
-        )
+        decisions = await self._permits.preview(_candidates(request), _about(request))
         # A preview's decisions were not kept: without an id nobody can take one for a permit.
         return _response(decisions, kept=False)
 
@@ -49,6 +48,12 @@ class PermitsRpc(privacy_pb2_grpc.PermitsServicer):
 
 def _candidates(request: privacy_pb2.AuthorizeRequest) -> list[Candidate]:
     return [Candidate(uuid.UUID(c.contact_id), c.address) for c in request.candidates]
+
+
+def _about(request: privacy_pb2.AuthorizeRequest) -> About:
+    if request.basis not in _BASES:
+        raise BasisNotOpen
+    return About(request.channel, request.topic, contract=request.basis == holder_pb2.BASIS_CONTRACT)
 
 
 def _response(decisions: Sequence[Decision], *, kept: bool = True) -> privacy_pb2.AuthorizeResponse:

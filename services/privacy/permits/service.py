@@ -11,7 +11,16 @@ from kernel.ids import new_id
 from kernel.rpc.call import note_subjects
 from services.privacy.consent.service import ConsentService
 from services.privacy.permits import store
-from services.privacy.permits.model import CONSENT, Candidate, Decision, DecisionNotFound, Known, decide
+from services.privacy.permits.model import (
+    PERMITS,
+    About,
+    Candidate,
+    Decision,
+    DecisionNotFound,
+    Known,
+    decide,
+    require_basis,
+)
 from services.privacy.suppression.model import Address
 from services.privacy.suppression.service import SuppressionService
 
@@ -38,24 +47,28 @@ class PermitService:
         self._restricted = restricted
 
     async def authorize(
-        self, candidates: Sequence[Candidate], *, channel: int, topic: str, batch_id: uuid.UUID | None
+        self, candidates: Sequence[Candidate], about: About, *, batch_id: uuid.UUID | None
     ) -> list[Decision]:
-        """Decides at this moment and keeps every decision, in the order asked.
+        """Decides at this moment and keeps every decision, in the order asked. Errors: BasisNotOpen.
 
         Each question is a statement of its own that sees all that was committed before it began:
         a withdrawal that was answered before this call stops the message.
         """
+        require_basis(about.topic, contract=about.contract)
         note_subjects(c.contact_id for c in candidates)
         async with self._database.transaction() as session:
-            decisions = await self._decide(session, candidates, channel=channel, topic=topic)
-            await store.add(session, decisions, topic=topic, channel=channel, batch_id=batch_id or new_id())
+            decisions = await self._decide(session, candidates, about)
+            await store.add(
+                session, decisions, topic=about.topic, channel=about.channel, batch_id=batch_id or new_id()
+            )
         return decisions
 
-    async def preview(self, candidates: Sequence[Candidate], *, channel: int, topic: str) -> list[Decision]:
-        """What `authorize` would say now; keeps nothing."""
+    async def preview(self, candidates: Sequence[Candidate], about: About) -> list[Decision]:
+        """What `authorize` would say now; keeps nothing. Errors: BasisNotOpen."""
+        require_basis(about.topic, contract=about.contract)
         note_subjects(c.contact_id for c in candidates)
         async with self._database.reading() as session:
-            return await self._decide(session, candidates, channel=channel, topic=topic)
+            return await self._decide(session, candidates, about)
 
     async def get_decision(self, decision_id: uuid.UUID) -> Decision:
         """A decision that was kept. Errors: DecisionNotFound."""
@@ -67,20 +80,22 @@ class PermitService:
         return found
 
     async def _decide(
-        self, session: AnySession, candidates: Sequence[Candidate], *, channel: int, topic: str
+        self, session: AnySession, candidates: Sequence[Candidate], about: About
     ) -> list[Decision]:
         ids = [c.contact_id for c in candidates]
         restricted = await self._restricted(session, ids)
-        consents = await self._consents.decisive(session, contact_ids=ids, topic=topic, channel=channel)
-        addresses = [Address(channel, c.address) for c in candidates]
+        consents = await self._consents.decisive(
+            session, contact_ids=ids, topic=about.topic, channel=about.channel
+        )
+        addresses = [Address(about.channel, c.address) for c in candidates]
         suppressed = await self._suppression.suppressed(session, addresses)
         now = self._clock.now()
         decisions = []
         for candidate, is_suppressed in zip(candidates, suppressed, strict=True):
             consent_id, state = consents.get(candidate.contact_id, (None, None))
             known = Known(candidate.contact_id in restricted, is_suppressed, consent_id, state)
-            reason, rests_on = decide(candidate, known)
+            reason, rests_on = decide(candidate, known, contract=about.contract)
             decisions.append(
-                Decision(new_id(), candidate.contact_id, reason == CONSENT, reason, rests_on, now)
+                Decision(new_id(), candidate.contact_id, reason in PERMITS, reason, rests_on, now)
             )
         return decisions

@@ -12,6 +12,7 @@ from kontor.privacy.v1 import holder_pb2, privacy_pb2, privacy_pb2_grpc
 from kernel.clock import to_timestamp
 from kernel.pages import Pages, page_size
 from kernel.rpc.call import current_principal
+from kernel.rpc.rows import narrowed_caller
 from services.privacy.requests.model import Kind, Request, State
 from services.privacy.requests.receipts import Planned
 from services.privacy.requests.service import RequestService, View
@@ -47,7 +48,7 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
         return _request(view)
 
     async def GetRequest(self, request: privacy_pb2.GetRequestRequest, context: Any) -> privacy_pb2.Request:
-        return _request(await self._requests.get_request(uuid.UUID(request.id), caller=current_principal()))
+        return _request(await self._requests.get_request(uuid.UUID(request.id), caller=narrowed_caller()))
 
     async def ListRequests(
         self, request: privacy_pb2.ListRequestsRequest, context: Any
@@ -60,7 +61,7 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
             only_open=request.open,
             after=after,
             limit=size + 1,
-            caller=current_principal(),
+            caller=narrowed_caller(),
         )
         shown = views[:size]
         response = privacy_pb2.ListRequestsResponse(requests=map(_request, shown))
@@ -73,14 +74,14 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
     async def ConfirmRequest(
         self, request: privacy_pb2.ConfirmRequestRequest, context: Any
     ) -> privacy_pb2.Request:
-        view = await self._requests.confirm_request(uuid.UUID(request.id), caller=current_principal())
+        view = await self._requests.confirm_request(uuid.UUID(request.id), caller=narrowed_caller())
         return _request(view)
 
     async def GetDocument(
         self, request: privacy_pb2.GetDocumentRequest, context: Any
     ) -> privacy_pb2.Document:
         found, content = await self._requests.get_document(
-            uuid.UUID(request.id), format=request.format, caller=current_principal()
+            uuid.UUID(request.id), format=request.format, caller=narrowed_caller()
         )
         ending, media_type = _MEDIA[request.format]
         return privacy_pb2.Document(

@@ -62,11 +62,11 @@ class MessagesService:
 
     async def add_message(self, ticket_id: uuid.UUID, *, body: str, internal: bool) -> Message:
         """Adds a message; a customer's is public. Errors: TicketNotFound, TicketClosed."""
-        own = await self._tickets.own_contact_of_customer()
+        rows = await self._tickets.rows_of_caller()
         author = _caller()
         internal = internal and not author.is_customer
         async with self._database.transaction() as session:
-            ticket = await self._tickets.locked(session, ticket_id, own=own)
+            ticket = await self._tickets.locked(session, ticket_id, rows)
             message = await self._conversations.write(
                 session, ticket=ticket, author=author, body=body, internal=internal
             )
@@ -78,12 +78,11 @@ class MessagesService:
 
     async def list_messages(self, ticket_id: uuid.UUID, *, after: int, size: int) -> MessagePage:
         """Oldest first; customers see public messages only. Errors: TicketNotFound."""
-        own = await self._tickets.own_contact_of_customer()
+        rows = await self._tickets.rows_of_caller()
+        public_only = current_principal().is_customer_only
         async with self._database.reading() as session:
-            await self._tickets.reachable(session, ticket_id, own=own)
-            found = await store.page(
-                session, ticket_id, public_only=own is not None, after=after, size=size + 1
-            )
+            await self._tickets.reachable(session, ticket_id, rows)
+            found = await store.page(session, ticket_id, public_only=public_only, after=after, size=size + 1)
         return MessagePage(found[:size], has_more=len(found) > size)
 
 

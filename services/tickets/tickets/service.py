@@ -11,9 +11,9 @@ from kernel.db import AnySession, Database, WriteSession
 from kernel.errors import StaleEtag
 from kernel.ids import new_id
 from kernel.outbox import emit
-from kernel.own_contact import require_own_contact
 from kernel.rpc.authorize import OwnContact
 from kernel.rpc.call import current_principal, note_subjects
+from kernel.rpc.rows import Rows, reachable_rows
 from services.tickets import events
 from services.tickets.tickets import store
 from services.tickets.tickets.model import (
@@ -110,28 +110,27 @@ class TicketsService:
 
     async def get_ticket(self, ticket_id: uuid.UUID) -> Ticket:
         """The ticket. Errors: TicketNotFound, also for somebody else's."""
-        own = await self.own_contact_of_customer()
+        rows = await self.rows_of_caller()
         async with self._database.reading() as session:
-            return await self.reachable(session, ticket_id, own=own)
+            return await self.reachable(session, ticket_id, rows)
 
     async def list_tickets(self, wanted: Filter, *, before: int | None, size: int) -> TicketPage:
         """Newest first. Errors: ContactNotFound if a customer asks for somebody else's."""
-        own = await self.own_contact_of_customer()
-        if own is not None:
-            if wanted.contact_id not in (None, own):
-                raise ContactNotFound
-            wanted = replace(wanted, contact_id=own)
+        rows = await self.rows_of_caller()
+        if not rows.all and wanted.contact_id is not None and wanted.contact_id not in rows.contacts:
+            raise ContactNotFound
         async with self._database.reading() as session:
-            found = await store.page(session, wanted, before=before, size=size + 1)
-            total = await store.count(session, wanted)
+            found = await store.page(session, wanted, rows, before=before, size=size + 1)
+            total = await store.count(session, wanted, rows)
         shown = found[:size]
         _note(*shown)
         return TicketPage(shown, total, has_more=len(found) > size)
 
     async def update_ticket(self, ticket_id: uuid.UUID, change: Change, *, etag: str) -> Ticket:
         """Changes state, priority, owner. Errors: TicketNotFound, StaleEtag, TicketClosed, TransitionRefused."""
+        rows = await self.rows_of_caller()
         async with self._database.transaction() as session:
-            ticket = await self.locked(session, ticket_id)
+            ticket = await self.locked(session, ticket_id, rows)
             if etag and etag != ticket.etag:
                 raise StaleEtag
             owner = change.owner
@@ -146,21 +145,17 @@ class TicketsService:
             await emit(session, events.ticket_updated(ticket))
         return ticket
 
-    async def own_contact_of_customer(self) -> uuid.UUID | None:
-        """The caller's contact if the caller is only a customer; asked before any transaction is open."""
-        if not current_principal().is_customer_only:
-            return None
-        return await require_own_contact(self._own_contact)
+    async def rows_of_caller(self) -> Rows:
+        """Which tickets the caller reaches; asked before any transaction is open."""
+        return await reachable_rows(self._own_contact)
 
-    async def reachable(self, session: AnySession, ticket_id: uuid.UUID, *, own: uuid.UUID | None) -> Ticket:
+    async def reachable(self, session: AnySession, ticket_id: uuid.UUID, rows: Rows) -> Ticket:
         """A ticket that this caller may see. Errors: TicketNotFound."""
-        return _admitted(await store.find(session, ticket_id), own)
+        return _admitted(await store.find(session, ticket_id, rows))
 
-    async def locked(
-        self, session: WriteSession, ticket_id: uuid.UUID, *, own: uuid.UUID | None = None
-    ) -> Ticket:
+    async def locked(self, session: WriteSession, ticket_id: uuid.UUID, rows: Rows) -> Ticket:
         """The same, held for a change until the transaction ends."""
-        return _admitted(await store.lock(session, ticket_id), own)
+        return _admitted(await store.lock(session, ticket_id, rows))
 
     async def count_message(
         self, session: WriteSession, ticket: Ticket, *, by_customer: bool, internal: bool
@@ -179,8 +174,8 @@ class TicketsService:
         return changed
 
 
-def _admitted(ticket: Ticket | None, own: uuid.UUID | None) -> Ticket:
-    if ticket is None or (own is not None and ticket.contact_id != own):
+def _admitted(ticket: Ticket | None) -> Ticket:
+    if ticket is None:
         raise TicketNotFound
     _note(ticket)
     return ticket

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, update
 
 from kernel.db import AnySession, ReadSession, WriteSession
+from kernel.rpc.rows import Rows
 from services.tickets.tickets.model import Channel, Filter, Priority, State, Ticket
 from services.tickets.tickets.tables import TicketRow
 
@@ -24,15 +25,16 @@ async def insert(session: WriteSession, row: TicketRow) -> Ticket:
     return _value(row)
 
 
-async def find(session: AnySession, ticket_id: uuid.UUID) -> Ticket | None:
-    """The ticket, if it exists."""
-    row = await session.scalar(select(TicketRow).where(TicketRow.id == ticket_id))
+async def find(session: AnySession, ticket_id: uuid.UUID, rows: Rows) -> Ticket | None:
+    """The ticket, if it exists within these rows."""
+    row = await session.scalar(select(TicketRow).where(TicketRow.id == ticket_id, _within(rows)))
     return _value(row) if row is not None else None
 
 
-async def lock(session: WriteSession, ticket_id: uuid.UUID) -> Ticket | None:
-    """The ticket, held against other writers until the transaction ends."""
-    row = await session.scalar(select(TicketRow).where(TicketRow.id == ticket_id).with_for_update())
+async def lock(session: WriteSession, ticket_id: uuid.UUID, rows: Rows) -> Ticket | None:
+    """The same, held against other writers until the transaction ends."""
+    statement = select(TicketRow).where(TicketRow.id == ticket_id, _within(rows))
+    row = await session.scalar(statement.with_for_update())
     return _value(row) if row is not None else None
 
 
@@ -60,19 +62,26 @@ async def close_abandoned(session: WriteSession, *, now: datetime) -> list[Ticke
     return [_value(row) for row in await session.scalars(statement)]
 
 
-async def page(session: ReadSession, wanted: Filter, *, before: int | None, size: int) -> list[Ticket]:
-    """Up to `size` tickets, newest first, with a number below `before`."""
-    conditions = _conditions(wanted)
+async def page(
+    session: ReadSession, wanted: Filter, rows: Rows, *, before: int | None, size: int
+) -> list[Ticket]:
+    """Up to `size` tickets of these rows, newest first, with a number below `before`."""
+    conditions = [*_conditions(wanted), _within(rows)]
     if before is not None:
         conditions.append(TicketRow.number < before)
     statement = select(TicketRow).where(*conditions).order_by(TicketRow.number.desc()).limit(size)
     return [_value(row) for row in await session.scalars(statement)]
 
 
-async def count(session: ReadSession, wanted: Filter) -> int:
+async def count(session: ReadSession, wanted: Filter, rows: Rows) -> int:
     """How many there are; one more than the cap stands for "more"."""
-    capped = select(TicketRow.id).where(*_conditions(wanted)).limit(COUNTED_UP_TO + 1).subquery()
+    conditions = (*_conditions(wanted), _within(rows))
+    capped = select(TicketRow.id).where(*conditions).limit(COUNTED_UP_TO + 1).subquery()
     return int(await session.scalar(select(func.count()).select_from(capped)) or 0)
+
+
+def _within(rows: Rows) -> ColumnElement[bool]:
+    return rows.condition(contact=TicketRow.contact_id)
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kernel.web.i18n import phone
 from tests.e2e.browser import Browser, Page
 from tests.e2e.check import holds, same
 from tests.e2e.realm import PASSWORD
@@ -30,9 +31,9 @@ def run(world: World) -> Counts:
 
 def log_in(browser: Browser, start: str, email: str) -> Page:
     """From a page that asks for it, through the provider's form, back to the page (code + PKCE)."""
-    form = browser.get(start).form(field="password")
-    holds("code_challenge" in form.action and "S256" in form.action, "the page asks with PKCE")
-    return form.submit(username=email, password=PASSWORD)
+    page = browser.get(start)
+    holds("code_challenge=" in page.url and "S256" in page.url, "the page asks with PKCE")
+    return page.form(field="password").submit(username=email, password=PASSWORD)
 
 
 def _see_own_data(world: World, browser: Browser) -> int:
@@ -43,7 +44,7 @@ def _see_own_data(world: World, browser: Browser) -> int:
         customer.given,
         customer.family,
         customer.email,
-        customer.phone_e164,
+        phone(customer.phone_e164),
         customer.street,
         customer.city,
     )

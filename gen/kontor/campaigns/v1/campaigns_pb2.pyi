@@ -879,11 +879,14 @@ class SetPreferenceRequest(_message.Message):
     TOPIC_FIELD_NUMBER: _builtins.int
     SUBSCRIBED_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
+    TEXT_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     token: _builtins.str
     topic: _builtins.str
     subscribed: _builtins.bool
     language: _builtins.str
+    text_id: _builtins.str
+    """The text that stood beside the button: what a consent is given to. Needed if `subscribed`."""
     def __init__(
         self,
         *,
@@ -892,10 +895,11 @@ class SetPreferenceRequest(_message.Message):
         topic: _builtins.str = ...,
         subscribed: _builtins.bool = ...,
         language: _builtins.str = ...,
+        text_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "request_id", b"request_id", "subscribed", b"subscribed", "token", b"token", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "request_id", b"request_id", "subscribed", b"subscribed", "text_id", b"text_id", "token", b"token", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

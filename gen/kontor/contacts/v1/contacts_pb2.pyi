@@ -85,6 +85,7 @@ class Contact(_message.Message):
     RESPONSIBLE_ID_FIELD_NUMBER: _builtins.int
     RESPONSIBLE_NAME_FIELD_NUMBER: _builtins.int
     RELATIONS_FIELD_NUMBER: _builtins.int
+    MASKED_FIELDS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     etag: _builtins.str
     salutation: Global___Salutation.ValueType
@@ -92,7 +93,9 @@ class Contact(_message.Message):
     family_name: _builtins.str
     email: _builtins.str
     phone: _builtins.str
-    """E.164, e.g. +4930123456. National numbers are read as those of `country`."""
+    """E.164, e.g. +4930123456. National numbers are read as those of `country`. Marketing sends mails; a call for
+    advertising would need a consent that no campaign asks for (§ 7 UWG).
+    """
     street: _builtins.str
     postal_code: _builtins.str
     city: _builtins.str
@@ -100,6 +103,7 @@ class Contact(_message.Message):
     """ISO 3166-1 alpha-2."""
     language: _builtins.str
     note: _builtins.str
+    """What was said in confidence of service: neither advertising nor the running of the suite needs it."""
     source: _builtins.str
     """Where the record came from: "import:<id>", "form", "portal", "staff", "integration"."""
     responsible_id: _builtins.str
@@ -111,6 +115,10 @@ class Contact(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def relations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Relation]: ...
+    @_builtins.property
+    def masked_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Answers only: fields that the caller's role may not see, whether or not there is a value."""
+
     def __init__(
         self,
         *,
@@ -133,10 +141,11 @@ class Contact(_message.Message):
         responsible_id: _builtins.str = ...,
         responsible_name: _builtins.str = ...,
         relations: _abc.Iterable[Global___Relation] | None = ...,
+        masked_fields: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["city", b"city", "country", b"country", "create_time", b"create_time", "email", b"email", "etag", b"etag", "family_name", b"family_name", "given_name", b"given_name", "id", b"id", "language", b"language", "note", b"note", "phone", b"phone", "postal_code", b"postal_code", "relations", b"relations", "responsible_id", b"responsible_id", "responsible_name", b"responsible_name", "salutation", b"salutation", "source", b"source", "street", b"street", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["city", b"city", "country", b"country", "create_time", b"create_time", "email", b"email", "etag", b"etag", "family_name", b"family_name", "given_name", b"given_name", "id", b"id", "language", b"language", "masked_fields", b"masked_fields", "note", b"note", "phone", b"phone", "postal_code", b"postal_code", "relations", b"relations", "responsible_id", b"responsible_id", "responsible_name", b"responsible_name", "salutation", b"salutation", "source", b"source", "street", b"street", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -151,19 +160,23 @@ class Relation(_message.Message):
     ORGANISATION_ID_FIELD_NUMBER: _builtins.int
     ORGANISATION_NAME_FIELD_NUMBER: _builtins.int
     ROLE_FIELD_NUMBER: _builtins.int
+    SHARED_FIELD_NUMBER: _builtins.int
     organisation_id: _builtins.str
     organisation_name: _builtins.str
     role: _builtins.str
+    shared: _builtins.bool
+    """The person acts for the organisation: colleagues with an opened login see the tickets."""
     def __init__(
         self,
         *,
         organisation_id: _builtins.str = ...,
         organisation_name: _builtins.str = ...,
         role: _builtins.str = ...,
+        shared: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["organisation_id", b"organisation_id", "organisation_name", b"organisation_name", "role", b"role"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["organisation_id", b"organisation_id", "organisation_name", b"organisation_name", "role", b"role", "shared", b"shared"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -530,15 +543,19 @@ class LinkLoginRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CREATE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
+    create: _builtins.bool
+    """The person behind the login wants to become a customer; logging in alone makes no record of anybody."""
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
+        create: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create", b"create", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

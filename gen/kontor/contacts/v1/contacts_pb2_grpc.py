@@ -143,7 +143,7 @@ class ContactsServicer:
 
     def UpdateContact(self, request, context):
         """Changes the fields in `update_mask` and no others; nothing is written if none of them differs.
-        Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS.
+        Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED for a field that is masked.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -157,8 +157,8 @@ class ContactsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def LinkLogin(self, request, context):
-        """Joins the caller's login to the contact with the caller's verified address, creating the
-        contact if there is none. Errors: FAILED_PRECONDITION if the address is not verified.
+        """Joins the caller's login to the contact with the caller's verified address. Errors: FAILED_PRECONDITION
+        if the address is not verified, NOT_FOUND if nobody has it: then only `create` makes a contact.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

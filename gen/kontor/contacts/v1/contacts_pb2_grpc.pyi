@@ -45,13 +45,13 @@ class ContactsStub:
     """Takes a person into the book. Errors: ALREADY_EXISTS if the address is in use, FAILED_PRECONDITION if it is suppressed."""
     UpdateContact: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.UpdateContactRequest, _contacts_pb2.Contact]
     """Changes the fields in `update_mask` and no others; nothing is written if none of them differs.
-    Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS.
+    Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED for a field that is masked.
     """
     EnsureContact: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.EnsureContactRequest, _contacts_pb2.EnsureContactResponse]
     """Finds the contact with this address or creates one; for confirmed sign-ups and mail-in."""
     LinkLogin: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.LinkLoginRequest, _contacts_pb2.Contact]
-    """Joins the caller's login to the contact with the caller's verified address, creating the
-    contact if there is none. Errors: FAILED_PRECONDITION if the address is not verified.
+    """Joins the caller's login to the contact with the caller's verified address. Errors: FAILED_PRECONDITION
+    if the address is not verified, NOT_FOUND if nobody has it: then only `create` makes a contact.
     """
     GetOwnContact: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.GetOwnContactRequest, _contacts_pb2.Contact]
     """The contact of the caller's own login. Errors: NOT_FOUND."""
@@ -81,13 +81,13 @@ class ContactsAsyncStub(ContactsStub):
     """Takes a person into the book. Errors: ALREADY_EXISTS if the address is in use, FAILED_PRECONDITION if it is suppressed."""
     UpdateContact: _aio.UnaryUnaryMultiCallable[_contacts_pb2.UpdateContactRequest, _contacts_pb2.Contact]  # type: ignore[assignment]
     """Changes the fields in `update_mask` and no others; nothing is written if none of them differs.
-    Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS.
+    Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED for a field that is masked.
     """
     EnsureContact: _aio.UnaryUnaryMultiCallable[_contacts_pb2.EnsureContactRequest, _contacts_pb2.EnsureContactResponse]  # type: ignore[assignment]
     """Finds the contact with this address or creates one; for confirmed sign-ups and mail-in."""
     LinkLogin: _aio.UnaryUnaryMultiCallable[_contacts_pb2.LinkLoginRequest, _contacts_pb2.Contact]  # type: ignore[assignment]
-    """Joins the caller's login to the contact with the caller's verified address, creating the
-    contact if there is none. Errors: FAILED_PRECONDITION if the address is not verified.
+    """Joins the caller's login to the contact with the caller's verified address. Errors: FAILED_PRECONDITION
+    if the address is not verified, NOT_FOUND if nobody has it: then only `create` makes a contact.
     """
     GetOwnContact: _aio.UnaryUnaryMultiCallable[_contacts_pb2.GetOwnContactRequest, _contacts_pb2.Contact]  # type: ignore[assignment]
     """The contact of the caller's own login. Errors: NOT_FOUND."""
@@ -150,7 +150,7 @@ class ContactsServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_contacts_pb2.Contact, _abc.Awaitable[_contacts_pb2.Contact]]:
         """Changes the fields in `update_mask` and no others; nothing is written if none of them differs.
-        Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS.
+        Errors: ABORTED on a stale etag, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED for a field that is masked.
         """
 
     @_abc_1.abstractmethod
@@ -167,8 +167,8 @@ class ContactsServicer(metaclass=_abc_1.ABCMeta):
         request: _contacts_pb2.LinkLoginRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_contacts_pb2.Contact, _abc.Awaitable[_contacts_pb2.Contact]]:
-        """Joins the caller's login to the contact with the caller's verified address, creating the
-        contact if there is none. Errors: FAILED_PRECONDITION if the address is not verified.
+        """Joins the caller's login to the contact with the caller's verified address. Errors: FAILED_PRECONDITION
+        if the address is not verified, NOT_FOUND if nobody has it: then only `create` makes a contact.
         """
 
     @_abc_1.abstractmethod

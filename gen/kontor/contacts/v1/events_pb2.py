@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from kontor.options.v1 import options_pb2 as kontor_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fkontor/contacts/v1/events.proto\x12\x12kontor.contacts.v1\x1a\x1fkontor/options/v1/options.proto\"*\n\x0e\x43ontactCreated\x12\x18\n\ncontact_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\"@\n\x0e\x43ontactUpdated\x12\x18\n\ncontact_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x14\n\x06\x66ields\x18\x02 \x03(\tB\x04\xb8\xbb\x18\x01\")\n\rContactErased\x12\x18\n\ncontact_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\"\'\n\x0bLoginLinked\x12\x18\n\ncontact_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\"G\n\x0fImportCommitted\x12\x17\n\timport_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x0b\n\x03new\x18\x02 \x01(\x05\x12\x0e\n\x06update\x18\x03 \x01(\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fkontor/contacts/v1/events.proto\x12\x12kontor.contacts.v1\x1a\x1fkontor/options/v1/options.proto\"*\n\x0e\x43ontactCreated\x12\x18\n\ncontact_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\"@\n\x0e\x43ontactUpdated\x12\x18\n\ncontact_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x14\n\x06\x66ields\x18\x02 \x03(\tB\x04\xb8\xbb\x18\x01\")\n\rContactErased\x12\x18\n\ncontact_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\"?\n\x0bLoginLinked\x12\x18\n\ncontact_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x16\n\x08login_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\"@\n\x0cLoginRemoved\x12\x18\n\ncontact_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x16\n\x08login_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\"Y\n\x0bLoginOpened\x12\x18\n\ncontact_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x16\n\x08login_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\nvisibility\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\"E\n\x0cLoginInvited\x12\x18\n\ncontact_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x1b\n\rinvitation_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\"J\n\x11InvitationRevoked\x12\x18\n\ncontact_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x1b\n\rinvitation_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\"G\n\x0fImportCommitted\x12\x17\n\timport_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x0b\n\x03new\x18\x02 \x01(\x05\x12\x0e\n\x06update\x18\x03 \x01(\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,6 +42,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONTACTERASED'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001'
   _globals['_LOGINLINKED'].fields_by_name['contact_id']._loaded_options = None
   _globals['_LOGINLINKED'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001'
+  _globals['_LOGINLINKED'].fields_by_name['login_id']._loaded_options = None
+  _globals['_LOGINLINKED'].fields_by_name['login_id']._serialized_options = b'\270\273\030\001'
+  _globals['_LOGINREMOVED'].fields_by_name['contact_id']._loaded_options = None
+  _globals['_LOGINREMOVED'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001'
+  _globals['_LOGINREMOVED'].fields_by_name['login_id']._loaded_options = None
+  _globals['_LOGINREMOVED'].fields_by_name['login_id']._serialized_options = b'\270\273\030\001'
+  _globals['_LOGINOPENED'].fields_by_name['contact_id']._loaded_options = None
+  _globals['_LOGINOPENED'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001'
+  _globals['_LOGINOPENED'].fields_by_name['login_id']._loaded_options = None
+  _globals['_LOGINOPENED'].fields_by_name['login_id']._serialized_options = b'\270\273\030\001'
+  _globals['_LOGINOPENED'].fields_by_name['visibility']._loaded_options = None
+  _globals['_LOGINOPENED'].fields_by_name['visibility']._serialized_options = b'\270\273\030\001'
+  _globals['_LOGININVITED'].fields_by_name['contact_id']._loaded_options = None
+  _globals['_LOGININVITED'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001'
+  _globals['_LOGININVITED'].fields_by_name['invitation_id']._loaded_options = None
+  _globals['_LOGININVITED'].fields_by_name['invitation_id']._serialized_options = b'\270\273\030\001'
+  _globals['_INVITATIONREVOKED'].fields_by_name['contact_id']._loaded_options = None
+  _globals['_INVITATIONREVOKED'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001'
+  _globals['_INVITATIONREVOKED'].fields_by_name['invitation_id']._loaded_options = None
+  _globals['_INVITATIONREVOKED'].fields_by_name['invitation_id']._serialized_options = b'\270\273\030\001'
   _globals['_IMPORTCOMMITTED'].fields_by_name['import_id']._loaded_options = None
   _globals['_IMPORTCOMMITTED'].fields_by_name['import_id']._serialized_options = b'\270\273\030\001'
   _globals['_CONTACTCREATED']._serialized_start=88
@@ -51,7 +71,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONTACTERASED']._serialized_start=198
   _globals['_CONTACTERASED']._serialized_end=239
   _globals['_LOGINLINKED']._serialized_start=241
-  _globals['_LOGINLINKED']._serialized_end=280
-  _globals['_IMPORTCOMMITTED']._serialized_start=282
-  _globals['_IMPORTCOMMITTED']._serialized_end=353
+  _globals['_LOGINLINKED']._serialized_end=304
+  _globals['_LOGINREMOVED']._serialized_start=306
+  _globals['_LOGINREMOVED']._serialized_end=370
+  _globals['_LOGINOPENED']._serialized_start=372
+  _globals['_LOGINOPENED']._serialized_end=461
+  _globals['_LOGININVITED']._serialized_start=463
+  _globals['_LOGININVITED']._serialized_end=532
+  _globals['_INVITATIONREVOKED']._serialized_start=534
+  _globals['_INVITATIONREVOKED']._serialized_end=608
+  _globals['_IMPORTCOMMITTED']._serialized_start=610
+  _globals['_IMPORTCOMMITTED']._serialized_end=681
 # @@protoc_insertion_point(module_scope)

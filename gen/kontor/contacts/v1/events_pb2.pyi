@@ -108,19 +108,134 @@ class LoginLinked(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CONTACT_ID_FIELD_NUMBER: _builtins.int
+    LOGIN_ID_FIELD_NUMBER: _builtins.int
     contact_id: _builtins.str
+    login_id: _builtins.str
     def __init__(
         self,
         *,
         contact_id: _builtins.str = ...,
+        login_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "login_id", b"login_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LoginLinked: _TypeAlias = LoginLinked  # noqa: Y015
+
+@_typing.final
+class LoginRemoved(_message.Message):
+    """A login of the realm no longer belongs to a contact: staff or somebody else of the same contact took it off.
+
+    contacts.login.removed
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    LOGIN_ID_FIELD_NUMBER: _builtins.int
+    contact_id: _builtins.str
+    login_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        contact_id: _builtins.str = ...,
+        login_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "login_id", b"login_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LoginRemoved: _TypeAlias = LoginRemoved  # noqa: Y015
+
+@_typing.final
+class LoginOpened(_message.Message):
+    """Staff have changed what a login sees beyond its own contact.
+
+    contacts.login.opened
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    LOGIN_ID_FIELD_NUMBER: _builtins.int
+    VISIBILITY_FIELD_NUMBER: _builtins.int
+    contact_id: _builtins.str
+    login_id: _builtins.str
+    visibility: _builtins.str
+    """"own" or "organisation"."""
+    def __init__(
+        self,
+        *,
+        contact_id: _builtins.str = ...,
+        login_id: _builtins.str = ...,
+        visibility: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "login_id", b"login_id", "visibility", b"visibility"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LoginOpened: _TypeAlias = LoginOpened  # noqa: Y015
+
+@_typing.final
+class LoginInvited(_message.Message):
+    """Staff have invited somebody to log in for a contact; the mail with the link follows.
+
+    contacts.login.invited
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    INVITATION_ID_FIELD_NUMBER: _builtins.int
+    contact_id: _builtins.str
+    invitation_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        contact_id: _builtins.str = ...,
+        invitation_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "invitation_id", b"invitation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LoginInvited: _TypeAlias = LoginInvited  # noqa: Y015
+
+@_typing.final
+class InvitationRevoked(_message.Message):
+    """An invitation that nobody had accepted was taken back.
+
+    contacts.invitation.revoked
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    INVITATION_ID_FIELD_NUMBER: _builtins.int
+    contact_id: _builtins.str
+    invitation_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        contact_id: _builtins.str = ...,
+        invitation_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "invitation_id", b"invitation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InvitationRevoked: _TypeAlias = InvitationRevoked  # noqa: Y015
 
 @_typing.final
 class ImportCommitted(_message.Message):

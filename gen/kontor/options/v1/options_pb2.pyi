@@ -24,6 +24,34 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Scope:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Scope.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SCOPE_UNSPECIFIED: _Scope.ValueType  # 0
+    SCOPE_OWN: _Scope.ValueType  # 1
+    """What belongs to the caller's own contact or login."""
+    SCOPE_ORGANISATION: _Scope.ValueType  # 2
+    """Also what belongs to colleagues of an organisation, for a login that staff has opened for that."""
+    SCOPE_TEAM: _Scope.ValueType  # 3
+    """What the caller is responsible for, what belongs to one of the caller's teams, and what belongs to no team."""
+    SCOPE_ALL: _Scope.ValueType  # 4
+
+class Scope(_Scope, metaclass=_ScopeEnumTypeWrapper):
+    """Row-level scopes; a greater number is a wider one."""
+
+SCOPE_UNSPECIFIED: Scope.ValueType  # 0
+SCOPE_OWN: Scope.ValueType  # 1
+"""What belongs to the caller's own contact or login."""
+SCOPE_ORGANISATION: Scope.ValueType  # 2
+"""Also what belongs to colleagues of an organisation, for a login that staff has opened for that."""
+SCOPE_TEAM: Scope.ValueType  # 3
+"""What the caller is responsible for, what belongs to one of the caller's teams, and what belongs to no team."""
+SCOPE_ALL: Scope.ValueType  # 4
+Global___Scope: _TypeAlias = Scope  # noqa: Y015
+
 class _Purpose:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -94,17 +122,24 @@ class Access(_message.Message):
     PUBLIC_FIELD_NUMBER: _builtins.int
     OWN_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
     public: _builtins.bool
     """The RPC answers without a token (health-like, or a link that is its own key)."""
     own: _builtins.str
-    """Path of the request field that names a contact. A caller who only has the
-    role `customer` must be that contact; everybody else is held by `roles`.
+    """Name of the request field that names a contact. It must be one that the caller's scope reaches: the
+    kernel looks before the handler runs.
     """
     purpose: Global___Purpose.ValueType
     """Why personal data is processed here; written into the audit entry."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Realm roles of which the caller needs at least one. Ignored if `public`."""
+
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___RowScope]:
+        """Which rows a role reaches, for roles that do not reach all. Where `own` names the contact the kernel
+        enforces it; elsewhere the kernel hands the condition over and refuses an answer made without it.
+        """
 
     def __init__(
         self,
@@ -113,14 +148,39 @@ class Access(_message.Message):
         public: _builtins.bool = ...,
         own: _builtins.str = ...,
         purpose: Global___Purpose.ValueType = ...,
+        rows: _abc.Iterable[Global___RowScope] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["own", b"own", "public", b"public", "purpose", b"purpose", "roles", b"roles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["own", b"own", "public", b"public", "purpose", b"purpose", "roles", b"roles", "rows", b"rows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Access: _TypeAlias = Access  # noqa: Y015
+
+@_typing.final
+class RowScope(_message.Message):
+    """How far one role reaches. Somebody with several roles reaches as far as the widest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROLE_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    role: _builtins.str
+    scope: Global___Scope.ValueType
+    def __init__(
+        self,
+        *,
+        role: _builtins.str = ...,
+        scope: Global___Scope.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["role", b"role", "scope", b"scope"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RowScope: _TypeAlias = RowScope  # noqa: Y015
 
 @_typing.final
 class Personal(_message.Message):
@@ -130,17 +190,25 @@ class Personal(_message.Message):
 
     CATEGORY_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_NUMBER: _builtins.int
+    HIDDEN_FROM_FIELD_NUMBER: _builtins.int
     category: Global___Category.ValueType
     purpose: Global___Purpose.ValueType
+    @_builtins.property
+    def hidden_from(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Realm roles that may not see the field. It comes back empty, and its name stands in `masked_fields`
+        of its message. Who acts in another of the RPC's roles as well, sees it.
+        """
+
     def __init__(
         self,
         *,
         category: Global___Category.ValueType = ...,
         purpose: Global___Purpose.ValueType = ...,
+        hidden_from: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "purpose", b"purpose"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "hidden_from", b"hidden_from", "purpose", b"purpose"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -684,9 +684,14 @@ class AuthorizeRequest(_message.Message):
     CHANNEL_FIELD_NUMBER: _builtins.int
     TOPIC_FIELD_NUMBER: _builtins.int
     CANDIDATES_FIELD_NUMBER: _builtins.int
+    BASIS_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     channel: Global___Channel.ValueType
     topic: _builtins.str
+    basis: _holder_pb2.Basis.ValueType
+    """On what the message rests: consent if unset. A contract carries only topics that serve it, such as
+    "login-invitation"; suppression and restriction hold for both. Errors: INVALID_ARGUMENT for others.
+    """
     request_id: _builtins.str
     """Names the batch: asking again with the same id answers the same decisions."""
     @_builtins.property
@@ -697,11 +702,12 @@ class AuthorizeRequest(_message.Message):
         channel: Global___Channel.ValueType = ...,
         topic: _builtins.str = ...,
         candidates: _abc.Iterable[Global___Candidate] | None = ...,
+        basis: _holder_pb2.Basis.ValueType = ...,
         request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "channel", b"channel", "request_id", b"request_id", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "candidates", b"candidates", "channel", b"channel", "request_id", b"request_id", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -743,7 +749,7 @@ class Decision(_message.Message):
     contact_id: _builtins.str
     permitted: _builtins.bool
     reason: _builtins.str
-    """"consent" if permitted; else "no-consent", "withdrawn", "suppressed", "no-address"."""
+    """"consent" or "contract" if permitted; else "no-consent", "withdrawn", "suppressed", "no-address"."""
     consent_id: _builtins.str
     """The consent record it rests on."""
     @_builtins.property

@@ -1,8 +1,8 @@
-"""The end of a back end: every background task ends, also one that missed that it was told to."""
+"""Every task ends, also one that missed that it was told to."""
 
 import asyncio
 
-from kernel.lifecycle import end
+from kernel.tasks import end
 
 
 async def test_an_answer_that_comes_with_the_cancellation_does_not_keep_a_task_alive() -> None:

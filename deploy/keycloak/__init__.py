@@ -1,0 +1,1 @@
+"""What Kontor wants of its realm, and `python -m deploy.keycloak sync`, which brings a running Keycloak to it."""

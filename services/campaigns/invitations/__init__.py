@@ -1,0 +1,1 @@
+"""The mail that brings a contact the link for one more login."""
