@@ -99,7 +99,12 @@ class Realm:
         return sorted(seen)
 
     def assigned_roles(self, raw: Mapping[str, Any]) -> list[str]:
-        """The roles that a person of a file has, by name or through a group."""
+        """The roles that a person of a file has, by name or through a group. Raises SetupError for an unknown group."""
+        unknown = set(raw.get("groups", ())) - self.group_roles.keys()
+        if unknown:
+            raise SetupError(
+                f"{raw['username']} is in groups that the realm does not have: {sorted(unknown)}"
+            )
         through_groups = [role for path in raw.get("groups", ()) for role in self.group_roles[path]]
         return [*raw.get("realmRoles", ()), *through_groups]
 
