@@ -101,8 +101,13 @@ class Realm:
         return sorted(seen)
 
     def assigned_roles(self, raw: Mapping[str, Any]) -> list[str]:
-        """The roles that a person of a file has, by name or through a group."""
+        """The roles that a person of a file has, by name or through a group. Raises SetupError for an unknown group."""
         by_path = {group.path: group.roles for group in self.groups}
+        unknown = set(raw.get("groups", ())) - by_path.keys()
+        if unknown:
+            raise SetupError(
+                f"{raw['username']} is in groups that the realm does not have: {sorted(unknown)}"
+            )
         through_groups = [role for path in raw.get("groups", ()) for role in by_path[path]]
         return [*raw.get("realmRoles", ()), *through_groups]
 
