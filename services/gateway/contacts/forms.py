@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from google.protobuf.field_mask_pb2 import FieldMask
 from kontor.contacts.v1.contacts_pb2 import Contact, Organisation, Relation
-from wtforms import EmailField, HiddenField, SelectField, StringField, TelField, TextAreaField
+from wtforms import BooleanField, EmailField, HiddenField, SelectField, StringField, TelField, TextAreaField
 from wtforms.validators import Email, Optional
 
 from kernel.web.forms import Form, at_most, strip
@@ -65,6 +65,7 @@ class ContactForm(Form):
     language = SelectField(_l("Language"), choices=options([("", "–"), *LANGUAGES.items()]))
     organisation_id = SelectField(_l("Organisation"), choices=options([("", "–")]), validate_choice=False)
     role = StringField(_l("Role there"), filters=[strip], validators=[at_most(100)])
+    shared = BooleanField(_l("Acts for the organisation"))
     note = TextAreaField(_l("Note"), filters=[strip], validators=[at_most(20000)])
     # What was read before editing; a change by somebody else in between shows here.
     etag = HiddenField()
@@ -93,6 +94,7 @@ class ContactForm(Form):
         if contact.relations:
             self.organisation_id.data = contact.relations[0].organisation_id
             self.role.data = contact.relations[0].role
+            self.shared.data = contact.relations[0].shared
         self.etag.data = contact.etag
 
     def texts(self) -> list[str]:
@@ -105,7 +107,11 @@ class ContactForm(Form):
         entered = Contact(salutation=self.salutation.data, **texts)
         kept = list(before.relations[1:]) if before is not None else []
         if self.organisation_id.data:
-            first = Relation(organisation_id=self.organisation_id.data, role=self.role.data or "")
+            first = Relation(
+                organisation_id=self.organisation_id.data,
+                role=self.role.data or "",
+                shared=bool(self.shared.data),
+            )
             kept.insert(0, first)
         entered.relations.extend(kept)
         return entered
@@ -120,5 +126,5 @@ def changes(entered: Contact, stored: Contact) -> FieldMask:
     return FieldMask(paths=paths)
 
 
-def _relations(contact: Contact) -> list[tuple[str, str]]:
-    return [(relation.organisation_id, relation.role) for relation in contact.relations]
+def _relations(contact: Contact) -> list[tuple[str, str, bool]]:
+    return [(r.organisation_id, r.role, r.shared) for r in contact.relations]

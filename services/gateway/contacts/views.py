@@ -18,7 +18,7 @@ from kontor.contacts.v1.contacts_pb2 import (
 
 from kernel.errors import Aborted, AlreadyExists, FailedPrecondition, InvalidArgument
 from services.gateway.clients import clients, unless_down
-from services.gateway.contacts import detail, export, listing
+from services.gateway.contacts import access, detail, export, listing
 from services.gateway.contacts.conflict import differences
 from services.gateway.contacts.forms import FAULTS, ContactForm, changes
 from services.gateway.people import name_of
@@ -142,3 +142,14 @@ blueprint.add_url_rule(
     "/contacts/<uuid:contact_id>/responsible", "responsible", detail.become_responsible, methods=["POST"]
 )
 blueprint.add_url_rule("/contacts/<uuid:contact_id>/evidence/<topic>", "evidence", detail.evidence)
+_LOGINS = "/contacts/<uuid:contact_id>/logins"
+blueprint.add_url_rule(f"{_LOGINS}/invite", "invite", access.invite, methods=["POST"])
+blueprint.add_url_rule(
+    f"{_LOGINS}/invitations/<uuid:invitation_id>/revoke", "revoke", access.revoke, methods=["POST"]
+)
+blueprint.add_url_rule(
+    f"{_LOGINS}/<uuid:login_id>/remove", "remove_login", access.remove, methods=["GET", "POST"]
+)
+blueprint.add_url_rule(
+    f"{_LOGINS}/<uuid:login_id>/visibility", "open_login", access.set_visibility, methods=["POST"]
+)
