@@ -38,6 +38,8 @@ class Principal:
     email: str = ""
     email_verified: bool = False
     name: str = ""
+    # Names of the departments' groups that the person is in.
+    teams: frozenset[str] = frozenset()
 
     @property
     def is_service(self) -> bool:
@@ -190,6 +192,7 @@ def _principal(claims: dict[str, Any], token: str) -> Principal:
         email=str(claims.get("email", "")),
         email_verified=claims.get("email_verified") is True,
         name=str(claims.get("name", "")),
+        teams=frozenset(str(group).rpartition("/")[2] for group in claims.get("groups") or ()),
     )
 
 

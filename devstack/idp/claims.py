@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -26,8 +26,9 @@ class Subject:
 class ClaimsBuilder:
     """Builds the payload of every token of a realm."""
 
-    def __init__(self, realm: Realm, *, issuer: str) -> None:
+    def __init__(self, realm: Realm, *, issuer: str, groups_of: Callable[[str], list[str]]) -> None:
         self._realm = realm
+        self._groups_of = groups_of
         self.issuer = issuer
 
     def access(self, subject: Subject, *, client: Client, scope: str) -> dict[str, Any]:
@@ -93,6 +94,10 @@ class ClaimsBuilder:
                 return user.full_name or None
             case "oidc-usermodel-realm-role-mapper":
                 return self._realm.effective_roles(user.roles) or None
+            case "oidc-group-membership-mapper":
+                paths = self._groups_of(user.id)
+                full = mapper.config.get("full.path") == "true"
+                return [path if full else path.rpartition("/")[2] for path in paths]
             case "oidc-usersessionmodel-note-mapper":
                 return _notes(subject, client).get(mapper.config["user.session.note"])
             case _:

@@ -15,6 +15,7 @@ SUPPORTED_MAPPERS = frozenset(
     {
         "oidc-acr-mapper",
         "oidc-audience-mapper",
+        "oidc-group-membership-mapper",
         "oidc-full-name-mapper",
         "oidc-sub-mapper",
         "oidc-usermodel-attribute-mapper",
@@ -40,14 +41,6 @@ class Scope:
     name: str
     in_token: bool
     mappers: tuple[Mapper, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A department; `roles` are given to all of its members."""
-
-    name: str
-    roles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +72,7 @@ class Realm:
     roles: Mapping[str, tuple[str, ...]]
     role_descriptions: Mapping[str, str]
     default_role: str
-    groups: tuple[Group, ...]
+    group_roles: Mapping[str, tuple[str, ...]]
     scopes: Mapping[str, Scope]
     clients: Mapping[str, Client]
     users: tuple[Mapping[str, Any], ...]
@@ -142,7 +135,7 @@ def _realm(data: Mapping[str, Any]) -> Realm:
         roles={role["name"]: tuple(role.get("composites", {}).get("realm", ())) for role in roles},
         role_descriptions={role["name"]: role.get("description", "") for role in roles},
         default_role=data["defaultRole"]["name"],
-        groups=tuple(Group(raw["name"], tuple(raw.get("realmRoles", ()))) for raw in data.get("groups", ())),
+        group_roles={group["path"]: tuple(group.get("realmRoles", ())) for group in data.get("groups", ())},
         scopes=scopes,
         clients={raw["clientId"]: Client.parse(raw, shown=shown) for raw in data["clients"]},
         users=tuple(data.get("users", ())),

@@ -26,6 +26,7 @@ TEXTS = (
     "city",
     "country",
     "language",
+    "team",
     "note",
 )
 
@@ -66,12 +67,17 @@ class ContactForm(Form):
     organisation_id = SelectField(_l("Organisation"), choices=options([("", "–")]), validate_choice=False)
     role = StringField(_l("Role there"), filters=[strip], validators=[at_most(100)])
     shared = BooleanField(_l("Acts for the organisation"))
+    team = SelectField(_l("Team"), choices=options([("", _l("everybody's"))]), validate_choice=False)
     note = TextAreaField(_l("Note"), filters=[strip], validators=[at_most(20000)])
     # What was read before editing; a change by somebody else in between shows here.
     etag = HiddenField()
 
-    def offer(self, organisations: Iterable[Organisation], contact: Contact | None = None) -> None:
-        """Set what can be chosen, also a country or an organisation beyond the first page."""
+    def offer(
+        self, organisations: Iterable[Organisation], teams: Iterable[str], contact: Contact | None = None
+    ) -> None:
+        """Set what can be chosen, also what is stored and stands in no list."""
+        stored = [contact.team] if contact is not None and contact.team else []
+        self.team.choices = [*self.team.choices, *options((t, t) for t in sorted({*teams, *stored}))]
         known = {"": "–", **{o.id: o.name for o in organisations}}
         if contact is not None:
             known.update({r.organisation_id: r.organisation_name for r in contact.relations})
