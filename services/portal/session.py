@@ -33,6 +33,10 @@ class NothingHeld(Exception):
     """Nobody is known under the login's address; logging in makes no record of anybody."""
 
 
+class AccessEnded(Exception):
+    """The login was taken away from its record; only an invitation brings it back."""
+
+
 class AddressNotVerified(Exception):
     """The login's address is not verified, so nobody knows whose record it may see."""
 
@@ -42,6 +46,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(Erased, _erased_page)
     app.register_error_handler(AddressNotVerified, _unverified_page)
     app.register_error_handler(NothingHeld, _nothing_page)
+    app.register_error_handler(AccessEnded, _ended_page)
 
 
 def own_contact() -> Contact:
@@ -77,7 +82,7 @@ def link(*, create: bool = False) -> Contact:
     try:
         return clients().contacts.LinkLogin(LinkLoginRequest(request_id=str(uuid.uuid4()), create=create))
     except FailedPrecondition as error:
-        raise AddressNotVerified from error
+        raise (AccessEnded if error.reason == "LOGIN_REMOVED" else AddressNotVerified) from error
     except NotFound as error:
         raise NothingHeld from error
 
@@ -97,6 +102,10 @@ def _erased_page(error: Erased) -> ResponseReturnValue:
 def _nothing_page(_error: NothingHeld) -> ResponseReturnValue:
     login = current_login()
     return render_template("home/nothing.html", email=login.email if login else "")
+
+
+def _ended_page(_error: AccessEnded) -> ResponseReturnValue:
+    return render_template("home/ended.html"), 403
 
 
 def _unverified_page(_error: AddressNotVerified) -> ResponseReturnValue:
