@@ -148,8 +148,8 @@ class _Translated:
 
 
 _DISK_FULL = "53100"
-# Serialization failure, deadlock: PostgreSQL undid one of the two; it may simply come again.
-_LOST_RACE = frozenset({"40001", "40P01"})
+# Serialization failure, deadlock, a lock that was not to be had in time: it may simply come again.
+_LOST_RACE = frozenset({"40001", "40P01", "55P03"})
 
 
 def _sqlstate(error: BaseException) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from google.protobuf import json_format
 from kontor.privacy.v1 import holder_pb2
-from sqlalchemy import MetaData, Table, func, insert, select, update
+from sqlalchemy import ARRAY, MetaData, Table, Text, func, insert, literal, null, or_, select, update
 
 from kernel.clock import to_timestamp
 from kernel.db import AnySession, WriteSession
@@ -53,11 +53,11 @@ async def make_plan(
 
 async def execute_plan(
     session: WriteSession, holder: Holder, plan_id: uuid.UUID, plan_hash: bytes
-) -> tuple[holder_pb2.Receipt, bool, uuid.UUID]:
-    """Does what the plan says and keeps the receipt; the flag says whether it was done just now.
+) -> tuple[holder_pb2.Receipt, uuid.UUID]:
+    """Does what the plan says, once, and keeps the receipt; answers it with the subject's id.
 
     Rows that came after the plan are treated like those it counted: erasure leaves nothing behind.
-    Errors: NotFound; FailedPrecondition if the hash is not the plan's.
+    Errors: NotFound; FailedPrecondition if the hash is not the plan's; what the service's own hooks raise.
     """
     plans = holder.metadata.tables["erasure_plan"]
     found = await session.execute(select(plans).where(plans.c.id == plan_id).with_for_update())
@@ -67,8 +67,10 @@ async def execute_plan(
     if plan["plan_hash"] != plan_hash:
         raise FailedPrecondition("The plan has changed since it was shown.", reason="PLAN_CHANGED")
     if plan["receipt"] is not None:
-        return holder_pb2.Receipt.FromString(plan["receipt"]), False, plan["subject_id"]
+        return holder_pb2.Receipt.FromString(plan["receipt"]), plan["subject_id"]
     subject = Subject.from_json(plan["subject_id"], plan["identifiers"])
+    if holder.hooks.before is not None:
+        await holder.hooks.before(session, subject)
     now = holder.clock.now()
     receipt = holder_pb2.Receipt(
         holder=holder.name, plan_id=str(plan_id), plan_hash=plan_hash, execute_time=to_timestamp(now)
@@ -83,9 +85,20 @@ async def execute_plan(
     await session.execute(
         update(plans)
         .where(plans.c.id == plan_id)
-        .values(receipt=receipt.SerializeToString(), executed_at=now, identifiers=None)
+        .values(receipt=receipt.SerializeToString(), executed_at=now)
     )
-    return receipt, True, subject.id
+    await _forget_identifiers(session, plans, subject)
+    if holder.hooks.after is not None:
+        await holder.hooks.after(session, subject.id)
+    return receipt, subject.id
+
+
+async def _forget_identifiers(session: WriteSession, plans: Table, subject: Subject) -> None:
+    # Plans that nobody executed know the addresses as well: those that a later one replaced, and those of
+    # somebody else who had an address before. Whoever goes on with one has it made anew first.
+    told = plans.c.identifiers["emails"].has_any(literal(list(subject.emails), ARRAY(Text)))
+    knowing = or_(plans.c.subject_id == subject.id, told)
+    await session.execute(update(plans).where(knowing).values(identifiers=null()))
 
 
 async def _treat(

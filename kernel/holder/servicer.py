@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2, holder_pb2_grpc
 from sqlalchemy import MetaData
 
 from kernel.clock import Clock, SystemClock
-from kernel.db import Database, WriteSession
+from kernel.db import Database
 from kernel.holder.collecting import collect, describe
 from kernel.holder.executing import execute_plan, make_plan
 from kernel.holder.probing import probe
-from kernel.holder.subject import Holder, Subject
+from kernel.holder.subject import Holder, Hooks, Subject
 from kernel.rpc.call import note_subjects
 from kernel.signing import Signer
-
-# Called inside the transaction of an execution that did something, e.g. to emit a fact.
-AfterErasure = Callable[[WriteSession, uuid.UUID], Awaitable[None]]
 
 
 class DataHolderRpc(holder_pb2_grpc.DataHolderServicer):
@@ -33,11 +30,10 @@ class DataHolderRpc(holder_pb2_grpc.DataHolderServicer):
         metadata: MetaData,
         signer: Signer,
         clock: Clock | None = None,
-        after_erasure: AfterErasure | None = None,
+        hooks: Hooks | None = None,
     ) -> None:
         self._database = database
-        self._holder = Holder(holder, metadata, signer, clock or SystemClock())
-        self._after_erasure = after_erasure
+        self._holder = Holder(holder, metadata, signer, clock or SystemClock(), hooks or Hooks())
 
     async def Describe(
         self, request: holder_pb2.DescribeRequest, context: Any
@@ -61,12 +57,10 @@ class DataHolderRpc(holder_pb2_grpc.DataHolderServicer):
 
     async def Execute(self, request: holder_pb2.ExecuteRequest, context: Any) -> holder_pb2.Receipt:
         async with self._database.transaction() as session:
-            receipt, done, subject_id = await execute_plan(
+            receipt, subject_id = await execute_plan(
                 session, self._holder, uuid.UUID(request.plan_id), request.plan_hash
             )
             note_subjects([subject_id])
-            if done and self._after_erasure is not None:
-                await self._after_erasure(session, subject_id)
         return receipt
 
     async def Probe(self, request: holder_pb2.ProbeRequest, context: Any) -> holder_pb2.ProbeResponse:

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from kontor.privacy.v1 import holder_pb2
 from sqlalchemy import ARRAY, Column, ColumnElement, MetaData, Table, false, func, literal, or_, select
 
 from kernel.clock import Clock
+from kernel.db import WriteSession
 from kernel.holder.searching import occurs_in
 from kernel.personal import dataset_of
 from kernel.signing import Signer
 
 # A chain of tables is followed this far; longer ones are a mistake in a declaration.
 _MOST_HOPS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """A service as a holder: its name, its tables, the key it signs receipts with."""
-
-    name: str
-    metadata: MetaData
-    signer: Signer
-    clock: Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +63,28 @@ class Subject:
             phones=tuple(kept.get("phones", ())),
             names=tuple(kept.get("names", ())),
         )
+
+
+class Hooks(NamedTuple):
+    """What a service adds to an execution, inside its transaction.
+
+    `before` is called while everything is still there, and what it raises prevents the execution;
+    `after` is called with the subject's id when nothing is left, e.g. to emit a fact.
+    """
+
+    before: Callable[[WriteSession, Subject], Awaitable[None]] | None = None
+    after: Callable[[WriteSession, uuid.UUID], Awaitable[None]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A service as a holder: its name, its tables, the key it signs receipts with, what it adds."""
+
+    name: str
+    metadata: MetaData
+    signer: Signer
+    clock: Clock
+    hooks: Hooks = field(default_factory=Hooks)
 
 
 def rows_of(table: Table, subject: Subject) -> ColumnElement[bool]:

@@ -10,6 +10,8 @@ from kernel.lifecycle import Backend, run
 from services.contacts.clients import Suppressions
 from services.contacts.config import Settings
 from services.contacts.consumers import consumers
+from services.contacts.erasures.model import Fingerprints
+from services.contacts.erasures.service import ErasuresService
 from services.contacts.holder import data_holder
 from services.contacts.imports.rpc import ImportsRpc
 from services.contacts.imports.service import ImportsService
@@ -22,6 +24,7 @@ from services.contacts.rpc import ContactsRpc
 from services.contacts.tables import metadata
 from services.contacts.timeline.service import TimelineService
 
+_HOUR_S = 3_600
 _DAY_S = 86_400
 
 
@@ -29,15 +32,15 @@ async def main() -> None:
     """Serves until it is told to stop."""
     settings = Settings()
     backend = Backend("contacts", settings, metadata=metadata)
-    database = backend.database
+    database, clock = backend.database, SystemClock()
     suppressions = Suppressions(backend.channel(settings.privacy_target))
-    clock = SystemClock()
     timeline = TimelineService(database)
     organisations = OrganisationsService(database)
-    people = PeopleService(database, suppressions, organisations)
+    erasures = ErasuresService(database, Fingerprints(settings.secret_key.get_secret_value()), clock)
+    people = PeopleService(database, suppressions, organisations, erasures)
     own_contacts = LocalOwnContact(database, people)
     logins = LoginsService(database, people, suppressions, clock=clock, forget=own_contacts.forget)
-    imports = ImportsService(database, suppressions, organisations, clock=clock)
+    imports = ImportsService(database, suppressions, organisations, erasures, clock=clock)
     contacts = ContactsRpc(
         people=people,
         logins=logins,
@@ -46,7 +49,14 @@ async def main() -> None:
         finder=own_contacts,
         pages=backend.pages,
     )
-    holder = data_holder(database, metadata, signer=backend.signer, own_contacts=own_contacts)
+    holder = data_holder(
+        database,
+        metadata,
+        signer=backend.signer,
+        own_contacts=own_contacts,
+        people=people,
+        erasures=erasures,
+    )
     backend.add(contacts_pb2_grpc.add_ContactsServicer_to_server, contacts, "kontor.contacts.v1.Contacts")
     backend.add(
         imports_pb2_grpc.add_ImportsServicer_to_server,
@@ -59,6 +69,7 @@ async def main() -> None:
     backend.add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, "kontor.privacy.v1.DataHolder")
     backend.consume(consumers(timeline))
     backend.every("forget-import-rows", _DAY_S, imports.forget_old_rows)
+    backend.every("forget-erased-addresses", _HOUR_S, erasures.forget_old)
     await backend.run(own_contact=own_contacts)
 
 

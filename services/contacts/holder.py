@@ -1,4 +1,4 @@
-"""This service as a DataHolder: all its tables, nothing that a law keeps, and the fact that tells the others."""
+"""This service as a DataHolder: all its tables, nothing that a law keeps, and whose address is whose."""
 
 from __future__ import annotations
 
@@ -8,23 +8,41 @@ from sqlalchemy import MetaData
 
 from kernel.db import Database, WriteSession
 from kernel.holder.servicer import DataHolderRpc
+from kernel.holder.subject import Hooks, Subject
 from kernel.outbox import emit
 from kernel.signing import Signer
 from services.contacts import events
+from services.contacts.erasures.service import ErasuresService
 from services.contacts.logins.finder import LocalOwnContact
+from services.contacts.people.service import PeopleService
 
 HOLDER = "contacts"
 
 
 def data_holder(
-    database: Database, metadata: MetaData, *, signer: Signer, own_contacts: LocalOwnContact
+    database: Database,
+    metadata: MetaData,
+    *,
+    signer: Signer,
+    own_contacts: LocalOwnContact,
+    people: PeopleService,
+    erasures: ErasuresService,
 ) -> DataHolderRpc:
     """The five answers, from the declarations on the tables."""
+
+    async def before_erasure(session: WriteSession, subject: Subject) -> None:
+        # Locks first: what the contact's addresses are is read when nobody can write them any more.
+        await erasures.begin(session, subject.emails)
+        await people.require_identifiers(session, subject.id, emails=subject.emails, phones=subject.phones)
 
     async def after_erasure(session: WriteSession, contact_id: uuid.UUID) -> None:
         own_contacts.forget(contact_id)
         await emit(session, events.contact_erased(contact_id))
 
     return DataHolderRpc(
-        holder=HOLDER, database=database, metadata=metadata, signer=signer, after_erasure=after_erasure
+        holder=HOLDER,
+        database=database,
+        metadata=metadata,
+        signer=signer,
+        hooks=Hooks(before=before_erasure, after=after_erasure),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.contacts.base import Base
+from services.contacts.erasures.tables import ErasedAddress
 from services.contacts.imports.tables import ContactImport, ImportRow
 from services.contacts.logins.tables import Invitation, Login
 from services.contacts.organisations.tables import Organisation
@@ -14,6 +15,7 @@ metadata = Base.metadata
 __all__ = [
     "Contact",
     "ContactImport",
+    "ErasedAddress",
     "ImportRow",
     "Invitation",
     "Login",

@@ -7,6 +7,7 @@ import uuid
 from kernel.clock import Clock, SystemClock
 from kernel.db import Database, WriteSession
 from kernel.holder.servicer import DataHolderRpc
+from kernel.holder.subject import Hooks
 from kernel.outbox import emit
 from kernel.signing import Signer
 from services.tickets import events
@@ -26,5 +27,5 @@ def data_holder(*, database: Database, signer: Signer, clock: Clock | None = Non
             await emit(session, events.ticket_updated(ticket))
 
     return DataHolderRpc(
-        holder=NAME, database=database, metadata=metadata, signer=signer, after_erasure=after_erasure
+        holder=NAME, database=database, metadata=metadata, signer=signer, hooks=Hooks(after=after_erasure)
     )

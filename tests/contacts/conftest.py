@@ -17,6 +17,8 @@ from kernel.db import Database
 from kernel.pages import Pages
 from kernel.signing import Signer
 from services.contacts.clients import Suppressions
+from services.contacts.erasures.model import Fingerprints
+from services.contacts.erasures.service import ErasuresService
 from services.contacts.holder import data_holder
 from services.contacts.imports.rpc import ImportsRpc
 from services.contacts.imports.service import ImportsService
@@ -76,6 +78,7 @@ class House:
     people: PeopleService
     timeline: TimelineService
     imports_service: ImportsService
+    erasures: ErasuresService
     _channels: dict[str, grpc.aio.Channel] = field(default_factory=dict)
 
     def contacts(self, *roles: str, **claims: Any) -> "contacts_pb2_grpc.ContactsAsyncStub":
@@ -174,9 +177,10 @@ async def house(
     channel = service_channel(target, FixedToken("service"))
     suppressions = Suppressions(channel)
     organisations = OrganisationsService(database)
-    people = PeopleService(database, suppressions, organisations)
+    erasures = ErasuresService(database, Fingerprints("a secret"), fake_clock)
+    people = PeopleService(database, suppressions, organisations, erasures)
     timeline = TimelineService(database)
-    imports = ImportsService(database, suppressions, organisations, clock=fake_clock)
+    imports = ImportsService(database, suppressions, organisations, erasures, clock=fake_clock)
     pages = Pages("a secret of at least thirty-two characters")
     own = LocalOwnContact(database, people)
     logins = LoginsService(database, people, suppressions, clock=fake_clock, forget=own.forget)
@@ -196,11 +200,18 @@ async def house(
         (imports_pb2_grpc.add_ImportsServicer_to_server, ImportsRpc(imports, pages)),
         (
             holder_pb2_grpc.add_DataHolderServicer_to_server,
-            data_holder(database, metadata, signer=Signer(SEED), own_contacts=own),
+            data_holder(
+                database,
+                metadata,
+                signer=Signer(SEED),
+                own_contacts=own,
+                people=people,
+                erasures=erasures,
+            ),
         ),
         database=database,
         own_contact=own,
         audience="kontor-contacts",
     )
-    yield House(realm, served, database, neighbour, fake_clock, people, timeline, imports)
+    yield House(realm, served, database, neighbour, fake_clock, people, timeline, imports, erasures)
     await channel.close()

@@ -68,12 +68,12 @@ def identifiers() -> holder_pb2.Identifiers:
     )
 
 
-async def plan(house: House, contact_id: str) -> Any:
+async def plan(house: House, contact_id: str, known: holder_pb2.Identifiers | None = None) -> Any:
     return await house.holder().Plan(
         holder_pb2.PlanRequest(
             request_id=request_id(),
             subject_id=contact_id,
-            identifiers=identifiers(),
+            identifiers=known or identifiers(),
             kind=holder_pb2.REQUEST_KIND_ERASURE,
         )
     )
@@ -182,6 +182,25 @@ async def test_what_comes_after_the_plan_goes_too_and_nothing_comes_back(house: 
     late = tickets.TicketOpened(ticket_id=request_id(), contact_id=contact.id)
     await opened.handle(Delivered(uuid.uuid4(), opened.subject, late, datetime(2026, 3, 3, tzinfo=UTC), {}))
     assert [f for f in (await probe(house, contact.id)).findings if not f.law] == []
+
+
+async def test_plans_that_nobody_executed_forget_the_addresses_too(house: House) -> None:
+    contact = await somebody(house)
+    await plan(house, contact.id, holder_pb2.Identifiers(phones=["+4930987654"]))
+    # Somebody who had her address when this was planned.
+    await plan(house, (await house.create(family_name="Vorher")).id)
+    other = await plan(
+        house,
+        (await house.create(family_name="Andere")).id,
+        holder_pb2.Identifiers(emails=["andere@example.org"]),
+    )
+    await execute(house, await plan(house, contact.id))
+    assert [f for f in (await probe(house, contact.id)).findings if not f.law] == []
+    async with house.database.reading() as session:
+        knowing = await session.execute(
+            text("SELECT id::text FROM erasure_plan WHERE identifiers IS NOT NULL")
+        )
+        assert list(knowing.scalars()) == [other.plan_id]
 
 
 async def test_the_erased_cannot_come_back_through_a_file(house: House) -> None:

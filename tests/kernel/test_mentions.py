@@ -74,7 +74,7 @@ async def erase(database: Database, holder: Holder) -> dict[str, int]:
     async with database.transaction() as session:
         plan = await make_plan(session, holder, ERNA, new_id())
     async with database.transaction() as session:
-        receipt, _, _ = await execute_plan(session, holder, uuid.UUID(plan.plan_id), plan.plan_hash)
+        receipt, _ = await execute_plan(session, holder, uuid.UUID(plan.plan_id), plan.plan_hash)
     promised, done = (
         sorted((i.dataset, i.action, i.rows) for i in items) for items in (plan.items, receipt.done)
     )

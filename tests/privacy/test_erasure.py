@@ -175,6 +175,16 @@ async def test_a_holder_that_is_down_only_delays(machine: Machine) -> None:
     assert machine.told["campaigns"].executions == 1
 
 
+async def test_an_address_is_suppressed_before_anybody_erases_it(machine: Machine) -> None:
+    anna = await add_person(machine.contacts, email="anna@example.org")
+    await machine.confirmed(anna)
+    for told in machine.told.values():
+        told.down = True
+    await machine.jobs().work()
+    assert [told.executions for told in machine.told.values()] == [0, 0]
+    assert await machine.parts.suppression.check_suppressions([Address(1, "anna@example.org")]) == [True]
+
+
 async def test_a_receipt_with_a_wrong_signature_never_completes(machine: Machine) -> None:
     anna = await add_person(machine.contacts)
     request_id = await machine.confirmed(anna)

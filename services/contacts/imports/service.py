@@ -16,6 +16,7 @@ from kernel.outbox import emit
 from kernel.rpc.call import note_subjects
 from services.contacts import events
 from services.contacts.clients import Reach, Suppressions
+from services.contacts.erasures.service import ErasuresService
 from services.contacts.imports import store
 from services.contacts.imports.candidates import candidate_of, candidate_of_row
 from services.contacts.imports.deciding import decide, settled
@@ -27,6 +28,7 @@ from services.contacts.imports.model import (
     IN_CONTACTS,
     INVALID,
     NEW,
+    ON_LIST,
     SUPPRESSED,
     UPDATE,
     Candidate,
@@ -54,12 +56,14 @@ class ImportsService:
         database: Database,
         suppressions: Suppressions,
         organisations: OrganisationsService,
+        erasures: ErasuresService,
         *,
         clock: Clock,
     ) -> None:
         self._database = database
         self._suppressions = suppressions
         self._organisations = organisations
+        self._erasures = erasures
         self._clock = clock
 
     async def create_import(self, *, file_name: str, content: bytes, country: str) -> ImportView:
@@ -74,23 +78,23 @@ class ImportsService:
         # In a thread: a big file takes seconds, and others are being answered meanwhile.
         sheet, layout, candidates = await asyncio.to_thread(_read, content, country)
         on_list = await self._suppressed(candidates)
-        async with self._database.reading() as session:
-            known = await store.known_contacts(session, candidates)
-        decisions = decide(candidates, suppressed=on_list, known=known)
-        view = ImportView(
-            id=new_id(),
-            file_name=clean(file_name),
-            state=DRY_RUN,
-            layout=layout.name,
-            encoding=sheet.encoding,
-            delimiter=sheet.delimiter,
-            header=sheet.header,
-            country=country,
-            **counts_of(decisions)._asdict(),
-            created_at=self._clock.now(),
-            committed_at=None,
-        )
         async with self._database.transaction() as session:
+            erased = await self._erasures.are_erased(session, [c.person.email for c in candidates])
+            known = await store.known_contacts(session, candidates)
+            decisions = decide(candidates, suppressed=_any_of(on_list, erased), known=known)
+            view = ImportView(
+                id=new_id(),
+                file_name=clean(file_name),
+                state=DRY_RUN,
+                layout=layout.name,
+                encoding=sheet.encoding,
+                delimiter=sheet.delimiter,
+                header=sheet.header,
+                country=country,
+                **counts_of(decisions)._asdict(),
+                created_at=self._clock.now(),
+                committed_at=None,
+            )
             await store.add(session, view, decisions)
         return view
 
@@ -101,14 +105,16 @@ class ImportsService:
         """
         view, rows = await self._uncommitted(import_id)
         candidates = await asyncio.to_thread(_read_again, rows, view)
-        refused = [row.outcome == SUPPRESSED for row in rows]
         # A row refused at the dry run has no address any more that could be asked about; it stays refused.
-        on_list = [a or b for a, b in zip(refused, await self._suppressed(candidates), strict=True)]
+        refused = [row.outcome == SUPPRESSED for row in rows]
+        on_list = await self._suppressed(candidates)
         async with self._database.transaction() as session:
             view = await self._lock(session, import_id)
+            await self._erasures.hold_files(session)
             await store.alone(session)
+            candidates, gone = await self._without_erased(session, import_id, candidates)
             known = await store.known_contacts(session, candidates, locked=True)
-            decisions = decide(candidates, suppressed=on_list, known=known)
+            decisions = decide(candidates, suppressed=_any_of(refused, on_list, gone), known=known)
             decisions = await self._take_over(session, decisions, source=f"import:{import_id}")
             counts = counts_of(decisions)
             await store.settle(session, import_id, decisions, counts, self._clock.now())
@@ -163,6 +169,21 @@ class ImportsService:
             raise ImportCommitted
         return view
 
+    async def _without_erased(
+        self, session: WriteSession, import_id: uuid.UUID, candidates: Sequence[Candidate]
+    ) -> tuple[list[Candidate], list[bool]]:
+        """The rows without those that an erasure has taken out of the file since they were read, and which.
+
+        It takes every row with an address of its subject, and rows that the dry run had found to be the subject.
+        They come back with their lines, so that the report can say what became of them, and with nothing else.
+        """
+        left = await store.lines(session, import_id)
+        kept = [c if c.line in left else Candidate(c.line, {}) for c in candidates]
+        gone = [c.line not in left for c in candidates]
+        empty = [Decision(c, SUPPRESSED, ON_LIST) for c in kept if c.line not in left]
+        await store.add_rows(session, import_id, empty)
+        return kept, gone
+
     async def _suppressed(self, candidates: Sequence[Candidate]) -> list[bool]:
         reaches = [Reach("", "") if c.problem else Reach(c.person.email, c.person.phone) for c in candidates]
         return await self._suppressions.check(reaches)
@@ -205,6 +226,10 @@ def _read_again(rows: Sequence[RowView], view: ImportView) -> list[Candidate]:
         else candidate_of(row.line, row.cells, layout, country=view.country)
         for row in rows
     ]
+
+
+def _any_of(*answers: Sequence[bool]) -> list[bool]:
+    return [any(each) for each in zip(*answers, strict=True)]
 
 
 async def _overtaken(

@@ -129,11 +129,22 @@ async def rows(
     return [RowView._make(row) for row in await session.execute(statement)]
 
 
+async def lines(session: AnySession, import_id: uuid.UUID) -> frozenset[int]:
+    """The lines that the import still has."""
+    found = await session.execute(select(ImportRow.line).where(ImportRow.import_id == import_id))
+    return frozenset(found.scalars())
+
+
 async def add(session: WriteSession, view: ImportView, decisions: Sequence[Decision]) -> None:
     """A new import with its rows."""
     await session.execute(insert(ContactImport).values(**view._asdict()))
+    await add_rows(session, view.id, decisions)
+
+
+async def add_rows(session: WriteSession, import_id: uuid.UUID, decisions: Sequence[Decision]) -> None:
+    """Rows of an import; those that an erasure took away come back without their content."""
     for part in parts(decisions):
-        await session.execute(_ADD_ROWS, {"rows": [_row(view.id, d) for d in part]})
+        await session.execute(_ADD_ROWS, {"rows": [_row(import_id, d) for d in part]})
 
 
 async def settle(
@@ -282,7 +293,9 @@ def _organisations(
 def _row(import_id: uuid.UUID, decision: Decision) -> dict[str, Any]:
     # Nothing of a suppressed row is kept: whoever was erased must not come back through a rejected file.
     cells = {} if decision.outcome == SUPPRESSED else decision.candidate.cells
-    return {**_decided_row(import_id, decision), "cells": cells, "emails": addresses_in(cells)}
+    # The row's own address as contacts keep it, too: where it is spelled unusually, nothing else would find it.
+    own = [email_key(decision.candidate.person.email)] if cells and decision.candidate.person.email else []
+    return {**_decided_row(import_id, decision), "cells": cells, "emails": [*own, *addresses_in(cells)]}
 
 
 def _decided_row(import_id: uuid.UUID, decision: Decision) -> dict[str, Any]:

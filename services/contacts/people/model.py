@@ -59,6 +59,13 @@ class AddressSuppressed(FailedPrecondition):
         super().__init__("This address must not be stored or contacted: it is on the suppression list.")
 
 
+class IdentifiersChanged(FailedPrecondition):
+    """An erasure was planned with addresses that are no longer the contact's, or not all of them."""
+
+    def __init__(self) -> None:
+        super().__init__("Whose addresses these are has changed since the erasure was planned.")
+
+
 class PageGone(InvalidArgument):
     """The contact on which the page before ended does not exist any more."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from kernel.coalesce import Coalescer
@@ -14,6 +14,7 @@ from kernel.rpc.call import note_subjects
 from kernel.rpc.rows import Rows
 from services.contacts import events
 from services.contacts.clients import Reach, Suppressions
+from services.contacts.erasures.service import ErasuresService
 from services.contacts.organisations.service import OrganisationsService
 from services.contacts.people import store
 from services.contacts.people.model import (
@@ -23,6 +24,7 @@ from services.contacts.people.model import (
     Colleague,
     ContactNotFound,
     ContactView,
+    IdentifiersChanged,
     Person,
     Relation,
     Wanted,
@@ -30,7 +32,7 @@ from services.contacts.people.model import (
     differences,
     normalised,
 )
-from services.contacts.text import email_key
+from services.contacts.text import email_key, normal_email
 
 # Two callers may take turns at creating and erasing one address; more often than this is a fault.
 _ENSURE_TRIES = 3
@@ -42,11 +44,16 @@ class PeopleService:
     """Contacts: read, listed, created, changed."""
 
     def __init__(
-        self, database: Database, suppressions: Suppressions, organisations: OrganisationsService
+        self,
+        database: Database,
+        suppressions: Suppressions,
+        organisations: OrganisationsService,
+        erasures: ErasuresService,
     ) -> None:
         self._database = database
         self._suppressions = suppressions
         self._organisations = organisations
+        self._erasures = erasures
         # What everybody calls most: reads that come at once share one statement.
         self._views = Coalescer(self._load_views)
 
@@ -96,6 +103,7 @@ class PeopleService:
         person = normalised(values)
         await self._refuse_suppressed(person)
         async with self._database.transaction() as session:
+            await self._refuse_erased(session, person)
             names = await self._names(session, relations)
             contact_id = await store.add(session, person, source=source, organisations=names)
             if contact_id is None:
@@ -118,7 +126,10 @@ class PeopleService:
         Errors: ContactNotFound, StaleEtag, AddressInUse, AddressSuppressed, InvalidArgument.
         """
         await self._refuse_suppressed_change(contact_id, changes)
+        email = normal_email(changes.get("email", "")) or ""
         async with self._database.transaction() as session:
+            # The address comes before the contact, as in an erasure: nobody waits for somebody who waits.
+            erased = await self._erasures.is_erased(session, email)
             # Locked before it is read: a later version must not be overwritten with an earlier one.
             if not await store.lock(session, contact_id):
                 raise ContactNotFound
@@ -131,6 +142,8 @@ class PeopleService:
                 fields.append(RELATIONS)
             if not fields:
                 return view
+            if erased and email_key(view.email) != email_key(person.email):
+                raise AddressSuppressed
             await self._write(session, view, person, relations if RELATIONS in fields else None)
             await emit(session, events.contact_updated(contact_id, fields))
             return await _view(session, contact_id)
@@ -150,6 +163,7 @@ class PeopleService:
             return known, False
         await self._refuse_suppressed(person)
         async with self._database.transaction() as session:
+            await self._refuse_erased(session, person)
             contact_id, created = await _ensure(session, person, source=source)
         note_subjects([contact_id])
         return contact_id, created
@@ -175,13 +189,35 @@ class PeopleService:
         return await store.id_of_email(session, key) if key is not None else None
 
     async def ensure(self, session: WriteSession, person: Person, *, source: str) -> uuid.UUID:
-        """The contact with this person's address, made if there is none, in a use case of another area."""
+        """The contact with this person's address, made if there is none, in a use case of another area.
+
+        Who comes of their own will may be somebody whom an erasure has just let go; it comes before that
+        erasure or after it, never into its middle.
+        """
+        await self._erasures.is_erased(session, person.email)
         contact_id, _ = await _ensure(session, person, source=source)
         return contact_id
 
     async def colleagues(self, session: AnySession, contact_id: uuid.UUID) -> list[Colleague]:
         """Contacts that share an organisation with this one, at most 1,000; in a use case of another area."""
         return await store.colleagues(session, contact_id, limit=_COLLEAGUES)
+
+    async def require_identifiers(
+        self,
+        session: WriteSession,
+        contact_id: uuid.UUID,
+        *,
+        emails: Collection[str],
+        phones: Collection[str],
+    ) -> None:
+        """Holds the contact as it is, provided that its addresses are among these, and nobody else's are.
+
+        Errors: IdentifiersChanged.
+        """
+        for owner, email, phone in await store.lock_addresses(session, contact_id, emails):
+            known = (not email or email in emails) and (not phone or phone in phones)
+            if owner != contact_id or not known:
+                raise IdentifiersChanged
 
     async def _write(
         self,
@@ -215,6 +251,11 @@ class PeopleService:
 
     async def _refuse_suppressed(self, person: Person) -> None:
         if await self._suppressions.is_suppressed(Reach(person.email, person.phone)):
+            raise AddressSuppressed
+
+    async def _refuse_erased(self, session: WriteSession, person: Person) -> None:
+        """For a new address, first in the transaction that writes it."""
+        if await self._erasures.is_erased(session, person.email):
             raise AddressSuppressed
 
     async def _refuse_suppressed_change(self, contact_id: uuid.UUID, changes: Mapping[str, Any]) -> None:

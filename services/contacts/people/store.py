@@ -10,6 +10,7 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     Select,
+    Text,
     Uuid,
     and_,
     any_,
@@ -94,6 +95,15 @@ VIEWS = select(
 _FIND = VIEWS.where(_contact.id == bindparam("id"))
 _FIND_MANY = VIEWS.where(_contact.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 _LOCK = select(_contact.id).where(_contact.id == bindparam("id")).with_for_update()
+_ADDRESSES = (
+    select(_contact.id, _contact.email_key, _contact.phone)
+    .where(
+        or_(
+            _contact.id == bindparam("id"), _contact.email_key == any_(bindparam("emails", type_=ARRAY(Text)))
+        )
+    )
+    .with_for_update()
+)
 _BY_EMAIL = select(_contact.id).where(_contact.email_key == bindparam("email_key"))
 
 COUNTED_TO = 1_000
@@ -122,6 +132,14 @@ async def find_many_within(session: AnySession, ids: Collection[uuid.UUID], rows
 async def lock(session: WriteSession, contact_id: uuid.UUID) -> bool:
     """Holds the contact until the transaction ends; false if there is none."""
     return (await session.execute(_LOCK, {"id": contact_id})).first() is not None
+
+
+async def lock_addresses(
+    session: WriteSession, contact_id: uuid.UUID, emails: Collection[str]
+) -> list[tuple[uuid.UUID, str, str]]:
+    """Holds the contact and whoever has one of these (compared) addresses: id, compared address, phone."""
+    rows = await session.execute(_ADDRESSES, {"id": contact_id, "emails": list(emails)})
+    return [(row.id, row.email_key or "", row.phone) for row in rows]
 
 
 async def id_of_email(session: AnySession, email_key: str) -> uuid.UUID | None:

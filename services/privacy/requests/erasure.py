@@ -35,7 +35,7 @@ _JSON, _PDF = 1, 2
 
 
 class Erasure:
-    """Plan, ledger, execute, suppress, probe, certify: in this order, each step once in effect."""
+    """Plan, ledger, suppress, execute, probe, certify: in this order, each step once in effect."""
 
     def __init__(
         self,
@@ -93,9 +93,10 @@ class Erasure:
     async def _execute(self, request: Request, identifiers: Identifiers) -> None:
         if not await self._promise(request, identifiers):
             return
+        # Before anything is erased: whoever asks about an address later than its holder erased it must hear so.
+        await self._suppress(request, identifiers)
         if not await self._carry_out(request):
             return
-        await self._suppress(request, identifiers)
         probe = await self._probe(request, identifiers)
         if probe is None:
             return

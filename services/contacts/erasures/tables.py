@@ -1,0 +1,24 @@
+"""The table of addresses that were erased a moment ago."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import DateTime, LargeBinary
+from sqlalchemy.orm import Mapped
+
+from kernel.personal import dataset, plain
+from services.contacts.base import Base
+
+
+class ErasedAddress(Base):
+    """An address whose erasure was executed here; for writers that had asked about it before."""
+
+    __tablename__ = "erased_address"
+
+    # Leads to nobody without the key and the address itself: that is why it may survive the erasure,
+    # and why it is not personal data to anybody who reads this table.
+    address_hash: Mapped[bytes] = plain(LargeBinary, primary_key=True)
+    erased_at: Mapped[datetime] = plain(DateTime(timezone=True), index=True)
+
+    __table_args__ = (dataset(deletion_class="execution + 24 hours", since="erased_at"),)
