@@ -56,7 +56,7 @@ async def stage_costs(env: dict[str, str], bearer: str, ids: list[str]) -> dict[
     stages = house_stages(verifier=verifier, own_contact=_Nobody(), database=database, audit=audit)
     spent: defaultdict[str, float] = defaultdict(float)
     # Reading a contact asks nobody else.
-    service = PeopleService(database, suppressions=None, organisations=None)  # type: ignore[arg-type]
+    service = PeopleService(database, suppressions=None, organisations=None, erasures=None)  # type: ignore[arg-type]
     people = PeopleRpc(service, pages=None, finder=_Nobody())  # type: ignore[arg-type]
 
     async def use_case(call: Call, request: Any) -> Any:

@@ -3,7 +3,6 @@
 import contextlib
 import csv
 import io
-from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -114,12 +113,10 @@ def test_one_person_in_every_layout_and_encoding(text: str, name: str, delimiter
     ],
     ids=lambda value: value[:12].decode("latin-1") if isinstance(value, bytes) else value,
 )
-def test_what_is_no_such_file_is_refused_quickly_with_a_reason(content: bytes, reason: str) -> None:
-    begun = perf_counter()
+def test_what_is_no_such_file_is_refused_with_a_reason(content: bytes, reason: str) -> None:
     with pytest.raises(FileRefused) as error:
         read(content)
     assert error.value.reason == reason
-    assert perf_counter() - begun < 2
 
 
 @pytest.mark.parametrize(

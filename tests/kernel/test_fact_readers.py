@@ -33,13 +33,13 @@ class Reader:
     client: Client
     refusals: list[str] = field(default_factory=list)
 
-    async def read(self, most: int = 100) -> list[tuple[int, str]]:
+    async def read(self, most: int = 100, *, patience: float = 10) -> list[tuple[int, str]]:
         """Sequence and subject of what the durable consumer hands out now, each acknowledged."""
-        subscription = await self.client.jetstream(timeout=2).pull_subscribe_bind(
+        subscription = await self.client.jetstream(timeout=10).pull_subscribe_bind(
             durable=CONSUMER, stream="TICKETS"
         )
         try:
-            messages = await subscription.fetch(most, timeout=0.5)
+            messages = await subscription.fetch(most, timeout=patience)
         except NatsTimeout:
             messages = []
         for message in messages:
@@ -49,7 +49,7 @@ class Reader:
         return [(message.metadata.sequence.stream, message.subject) for message in messages]
 
     async def ask(self, subject: str, **content: Any) -> Msg:
-        return await self.client.request(subject, json.dumps(content).encode(), timeout=2)
+        return await self.client.request(subject, json.dumps(content).encode(), timeout=10)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ async def test_a_reader_gets_every_fact_in_order_and_goes_on_where_it_stopped(
     subject = "tickets.ticket.opened"
     assert await reader.read(2) == [(1, subject), (2, subject)]
     assert await reader.read() == [(3, subject)]
-    assert await reader.read() == []
+    assert await reader.read(patience=0.5) == []
 
 
 async def test_a_service_that_starts_again_leaves_the_readers_place_alone(line: Line, reader: Reader) -> None:
@@ -207,7 +207,7 @@ async def test_an_answer_cannot_be_sent_into_a_stream(
 async def test_an_acknowledgement_cannot_send_the_next_fact_into_a_stream(line: Line, reader: Reader) -> None:
     """`+NXT` acknowledges and asks for the next in one, again with an answer to wherever the reader says."""
     await publish(line, "a", "b")
-    jetstream = reader.client.jetstream(timeout=2)
+    jetstream = reader.client.jetstream(timeout=10)
     subscription = await jetstream.pull_subscribe_bind(durable=CONSUMER, stream="TICKETS")
     (message,) = await subscription.fetch(1, timeout=2)
     await reader.client.publish(message.reply, b"+NXT", reply="dead.contacts-tickets")
@@ -242,7 +242,7 @@ async def test_the_second_reader_has_a_place_of_its_own(
     await publish(line, "a", "b")
     assert len(await reader.read()) == 2
     client = await nats.connect(nats_server.reader_url("bi"))
-    own = await client.jetstream(timeout=2).pull_subscribe_bind(
+    own = await client.jetstream(timeout=10).pull_subscribe_bind(
         durable=reader_consumer("bi"), stream="TICKETS"
     )
     assert len(await own.fetch(10, timeout=1)) == 2
