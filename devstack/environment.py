@@ -3,6 +3,7 @@
 import json
 import os
 
+from devstack.keycloak.server import BOOTSTRAP_CLIENT
 from devstack.keys import BACK_ENDS, PROCESSES, WEB, Keys
 from devstack.nats import USER as NATS_USER
 from devstack.ports import LOOPBACK, Ports
@@ -81,6 +82,15 @@ def for_identity(*, ports: Ports, keys: Keys) -> dict[str, str]:
     return _base() | clients | pages | mail | {"KONTOR_EMBEDDED_STACK": "1"}
 
 
+def for_realm_sync(*, ports: Ports, keys: Keys) -> dict[str, str]:
+    """What `python -m deploy.keycloak sync` needs to bring the stack's own Keycloak up to date."""
+    return for_identity(ports=ports, keys=keys) | {
+        "KONTOR_KEYCLOAK_URL": url(ports, "idp"),
+        "KONTOR_KEYCLOAK_CLIENT_ID": BOOTSTRAP_CLIENT,
+        "KONTOR_KEYCLOAK_CLIENT_SECRET": keys.keycloak,
+    }
+
+
 def for_client(*, ports: Ports, keys: Keys) -> dict[str, str]:
     """What a program outside needs to use the stack through its public doors, as the integrator."""
     return (
@@ -142,4 +152,13 @@ def _privacy(keys: Keys) -> dict[str, str]:
     }
 
 
-__all__ = ["PROCESSES", "database", "for_client", "for_identity", "for_process", "issuer", "url"]
+__all__ = [
+    "PROCESSES",
+    "database",
+    "for_client",
+    "for_identity",
+    "for_process",
+    "for_realm_sync",
+    "issuer",
+    "url",
+]

@@ -1,6 +1,8 @@
 """The whole of Kontor on one machine: started in order, watched, stopped in reverse."""
 
 import asyncio
+import hashlib
+import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -11,6 +13,7 @@ from typing import Literal, Self
 
 import psutil
 
+from deploy.keycloak.wanted import FILE as REALM_FILE
 from devstack import environment, keys, ports
 from devstack.child import Child, Recipe, Say, StackFailed
 from devstack.disk import watch_disk
@@ -162,6 +165,8 @@ class Stack:
         self._say("Starting contacts, campaigns, tickets, privacy, portal and gateway")
         rest = await self._launch([*recipes.services(), *recipes.pages()])
         await self._wait_for([*identity, *rest])
+        if self._idp == "keycloak":
+            await self._sync_realm()
         if self._demo_data:
             await self._load_demo()
 
@@ -222,6 +227,15 @@ class Stack:
             await self._tool(f"migrate-{name}", ["kernel.migrate", f"services.{name}"], self.env(name))
             known[name] = stamps[name]
             self.folder.note("migrated", known)
+
+    async def _sync_realm(self) -> None:
+        """Keycloak imports a realm once; ports, secrets and the file may have changed since."""
+        values = environment.for_realm_sync(ports=self.ports, keys=self.keys)
+        stamp = fingerprint([REALM_FILE]) + hashlib.sha256(json.dumps(values).encode()).hexdigest()
+        if self.folder.recall("realm") == stamp:
+            return
+        await self._tool("realm", ["deploy.keycloak", "sync", "--apply"], values)
+        self.folder.note("realm", stamp)
 
     async def _load_demo(self) -> None:
         if self.folder.recall("demo") or find_spec("devstack.demo") is None:

@@ -37,6 +37,8 @@ class Principal:
     email_verified: bool = False
     name: str = ""
     allowance: Allowance | None = None
+    # Names of the departments' groups that the person is in.
+    teams: frozenset[str] = frozenset()
 
     @property
     def is_service(self) -> bool:
@@ -153,4 +155,5 @@ def _principal(claims: dict[str, Any], token: str) -> Principal:
         email_verified=claims.get("email_verified") is True,
         name=str(claims.get("name", "")),
         allowance=allowance,
+        teams=frozenset(str(group).rpartition("/")[2] for group in claims.get("groups") or ()),
     )

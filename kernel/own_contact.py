@@ -1,4 +1,4 @@
-"""Which contacts a customer's login reaches, asked of the contacts service and remembered briefly."""
+"""Which contacts a login reaches, asked of the contacts service and remembered briefly."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 import grpc
-from kontor.contacts.v1 import logins_pb2, logins_pb2_grpc
+from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logins_pb2_grpc
 
 from kernel.errors import NotFound
 from kernel.identity import Principal
@@ -27,10 +27,11 @@ class Reach:
 
 
 class RemoteOwnContact:
-    """Asks contacts with the customer's own token, so that contacts decides."""
+    """Asks contacts with the caller's own token, so that contacts decides."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._logins = logins_pb2_grpc.LoginsStub(channel)
+        self._contacts = contacts_pb2_grpc.ContactsStub(channel)
         self._known: OrderedDict[str, tuple[float, Reach]] = OrderedDict()
 
     async def contact_of(self, principal: Principal) -> uuid.UUID | None:
@@ -43,15 +44,22 @@ class RemoteOwnContact:
         reach = await self._reach(principal)
         return reach.colleagues if reach is not None else frozenset()
 
+    async def is_of_team(self, principal: Principal, contact_id: uuid.UUID) -> bool:
+        """Whether contacts shows this contact to the caller; not remembered, for teams change."""
+        try:
+            await self._contacts.GetContact(
+                contacts_pb2.GetContactRequest(contact_id=str(contact_id)), metadata=_as(principal)
+            )
+        except NotFound:
+            return False
+        return True
+
     async def _reach(self, principal: Principal) -> Reach | None:
         known = self._known.get(principal.subject)
         if known is not None and monotonic() - known[0] < REMEMBERED_S:
             return known[1]
         try:
-            view = await self._logins.GetOwnView(
-                logins_pb2.GetOwnViewRequest(),
-                metadata=(("authorization", f"Bearer {principal.token}"),),
-            )
+            view = await self._logins.GetOwnView(logins_pb2.GetOwnViewRequest(), metadata=_as(principal))
         except NotFound:
             return None
         reach = Reach(uuid.UUID(view.contact_id), frozenset(uuid.UUID(c.contact_id) for c in view.colleagues))
@@ -59,3 +67,7 @@ class RemoteOwnContact:
         if len(self._known) > _MOST:
             self._known.popitem(last=False)
         return reach
+
+
+def _as(principal: Principal) -> tuple[tuple[str, str]]:
+    return (("authorization", f"Bearer {principal.token}"),)

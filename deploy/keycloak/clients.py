@@ -34,15 +34,18 @@ def accounts(wanted: Wanted, door: Door) -> Iterator[Change]:
     """The roles of each client's own account: exactly the file's."""
     for client_id, account in wanted.service_accounts.items():
         found = _find(door, client_id)
-        present = _account_roles(door, found["id"]) if found and found["serviceAccountsEnabled"] else {}
+        present = _account_roles(door, found["id"]) if found and found["serviceAccountsEnabled"] else None
         asked = {"": set(account.get("realmRoles", ()))} | {
             owner: set(names) for owner, names in account.get("clientRoles", {}).items()
         }
-        for owner in sorted(asked.keys() | present.keys()):
-            names, given = asked.get(owner, set()), present.get(owner, set())
-            if names != given:
-                detail = str(Difference(owner or "realm roles", sorted(given), sorted(names)))
-                apply = partial(_set_roles, door, client_id, owner, names)
+        for owner in sorted(asked.keys() | (present or {}).keys()):
+            names, label = asked.get(owner, set()), owner or "realm roles"
+            apply = partial(_set_roles, door, client_id, owner, names)
+            if present is None:
+                # Keycloak gives every new account the default role; what ours have is written down.
+                yield Change("+", f"account of {client_id}", f"{label} {sorted(names)}", apply)
+            elif names != (given := present.get(owner, set())):
+                detail = str(Difference(label, sorted(given), sorted(names)))
                 yield Change("~", f"account of {client_id}", detail, apply)
 
 

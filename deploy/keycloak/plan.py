@@ -7,7 +7,7 @@ from typing import Any, Literal
 Verb = Literal["+", "~", "-"]
 # Keycloak answers this in place of a secret that it keeps.
 MASK = "**********"
-_SECRET_WORDS = ("secret", "password")
+_SECRETS = frozenset({"secret", "clientsecret", "password"})
 _LONGEST_SHOWN = 160
 
 
@@ -33,7 +33,7 @@ class Difference:
     wanted: Any
 
     def __str__(self) -> str:
-        if any(word in self.key.lower() for word in _SECRET_WORDS):
+        if self.key.rpartition(".")[2].lower() in _SECRETS:
             return f"{self.key} differs (not shown)"
         return f"{self.key} {_shown(self.actual)} → {_shown(self.wanted)}"
 

@@ -24,6 +24,7 @@ def blueprint(provider: Provider) -> Blueprint:
     _change_routes(routes, provider)
     _account_routes(routes, provider)
     _role_routes(routes, provider)
+    _group_routes(routes, provider)
     return routes
 
 
@@ -95,6 +96,21 @@ def _account_routes(routes: Blueprint, provider: Provider) -> None:
         return _done()
 
 
+def _group_routes(routes: Blueprint, provider: Provider) -> None:
+    @routes.get("/groups")
+    @_needs(provider, "view-users")
+    def every_group() -> Response:
+        return jsonify([_group(path) for path in provider.realm.group_roles])
+
+    @routes.get("/groups/<name>/members")
+    @_needs(provider, "view-users")
+    def group_members(name: str) -> Response:
+        if f"/{name}" not in provider.realm.group_roles:
+            abort(404, "Could not find group by id")
+        people = provider.users.in_group(f"/{name}")
+        return jsonify([user.representation() for user in _page(people)])
+
+
 def _role_routes(routes: Blueprint, provider: Provider) -> None:
     mappings = "/users/<user_id>/role-mappings/realm"
 
@@ -117,8 +133,8 @@ def _role_routes(routes: Blueprint, provider: Provider) -> None:
     @routes.get("/roles/<name>/groups")
     @_needs(provider, "view-users")
     def groups(name: str) -> Response:
-        holders = [group for group in provider.realm.groups if _known(provider, name) in group.roles]
-        return jsonify([{"id": group.name, "name": group.name, "path": group.path} for group in holders])
+        given = provider.realm.group_roles.items()
+        return jsonify([_group(path) for path, roles in given if _known(provider, name) in roles])
 
     @routes.get(mappings)
     @_needs(provider, "view-users")
@@ -190,6 +206,12 @@ def _named_roles(provider: Provider) -> set[str]:
     if not names <= provider.realm.roles.keys():
         abort(404, "Role not found")
     return {str(name) for name in names}
+
+
+def _group(path: str) -> dict[str, Any]:
+    # Keycloak makes up an id; here the name is one, for groups of a realm file have no parents.
+    name = path.removeprefix("/")
+    return {"id": name, "name": name, "path": path}
 
 
 def _role(provider: Provider, name: str) -> dict[str, Any]:

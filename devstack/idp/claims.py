@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -26,8 +26,9 @@ class Subject:
 class ClaimsBuilder:
     """Builds the payload of every token of a realm."""
 
-    def __init__(self, realm: Realm, *, issuer: str) -> None:
+    def __init__(self, realm: Realm, *, issuer: str, groups_of: Callable[[str], list[str]]) -> None:
         self._realm = realm
+        self._groups_of = groups_of
         self.issuer = issuer
 
     def access(self, subject: Subject, *, client: Client, scope: str) -> dict[str, Any]:
@@ -84,17 +85,22 @@ class ClaimsBuilder:
 
     def _value(self, mapper: Mapper, subject: Subject, client: Client) -> Any:
         user = subject.user
+        plain = {
+            "oidc-sub-mapper": user.id,
+            "oidc-acr-mapper": subject.acr,
+            "oidc-full-name-mapper": user.full_name or None,
+        }
         match mapper.kind:
-            case "oidc-sub-mapper":
-                return user.id
-            case "oidc-acr-mapper":
-                return subject.acr
-            case "oidc-full-name-mapper":
-                return user.full_name or None
+            case kind if kind in plain:
+                return plain[kind]
             case "oidc-hardcoded-claim-mapper":
                 return mapper.config["claim.value"]
             case "oidc-usermodel-realm-role-mapper":
                 return self._realm.effective_roles(user.roles) or None
+            case "oidc-group-membership-mapper":
+                paths = self._groups_of(user.id)
+                full = mapper.config.get("full.path") == "true"
+                return [path if full else path.rpartition("/")[2] for path in paths]
             case "oidc-usersessionmodel-note-mapper":
                 return _notes(subject, client).get(mapper.config["user.session.note"])
             case _:

@@ -13,6 +13,8 @@ CREATE TABLE IF NOT EXISTS users (
     enabled INTEGER NOT NULL, first_name TEXT NOT NULL, last_name TEXT NOT NULL, attributes TEXT NOT NULL,
     roles TEXT NOT NULL, client_roles TEXT NOT NULL, service_client TEXT UNIQUE, password TEXT,
     created INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS memberships (
+    user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE, path TEXT NOT NULL, PRIMARY KEY (user_id, path));
 CREATE TABLE IF NOT EXISTS sessions (
     sid TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
     auth_time INTEGER NOT NULL, last_seen INTEGER NOT NULL);

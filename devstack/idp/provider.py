@@ -50,7 +50,7 @@ class Provider:
             throttle=Throttle(database, realm.lockout),
             signer=signer,
             backchannel=Backchannel(sessions, signer, clients=realm.clients.values(), issuer=issuer),
-            claims=ClaimsBuilder(realm, issuer=issuer),
+            claims=ClaimsBuilder(realm, issuer=issuer, groups_of=users.groups_of),
         )
 
     def subject_of(self, sid: str, *, acr: str) -> Subject | None:

@@ -15,6 +15,7 @@ SUPPORTED_MAPPERS = frozenset(
     {
         "oidc-acr-mapper",
         "oidc-audience-mapper",
+        "oidc-group-membership-mapper",
         "oidc-full-name-mapper",
         "oidc-hardcoded-claim-mapper",
         "oidc-sub-mapper",
@@ -33,15 +34,6 @@ class Scope:
     name: str
     in_token: bool
     mappers: tuple[Mapper, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A department; `roles` are given to all of its members."""
-
-    path: str
-    name: str
-    roles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +65,7 @@ class Realm:
     roles: Mapping[str, tuple[str, ...]]
     role_descriptions: Mapping[str, str]
     default_role: str
-    groups: tuple[Group, ...]
+    group_roles: Mapping[str, tuple[str, ...]]
     second_factor_role: str | None
     scopes: Mapping[str, Scope]
     clients: Mapping[str, Client]
@@ -101,9 +93,13 @@ class Realm:
         return sorted(seen)
 
     def assigned_roles(self, raw: Mapping[str, Any]) -> list[str]:
-        """The roles that a person of a file has, by name or through a group."""
-        by_path = {group.path: group.roles for group in self.groups}
-        through_groups = [role for path in raw.get("groups", ()) for role in by_path[path]]
+        """The roles that a person of a file has, by name or through a group. Raises SetupError for an unknown group."""
+        unknown = set(raw.get("groups", ())) - self.group_roles.keys()
+        if unknown:
+            raise SetupError(
+                f"{raw['username']} is in groups that the realm does not have: {sorted(unknown)}"
+            )
+        through_groups = [role for path in raw.get("groups", ()) for role in self.group_roles[path]]
         return [*raw.get("realmRoles", ()), *through_groups]
 
     def active_scopes(self, client: Client, granted: str) -> list[Scope]:
@@ -143,10 +139,7 @@ def _realm(data: Mapping[str, Any]) -> Realm:
         roles={role["name"]: tuple(role.get("composites", {}).get("realm", ())) for role in roles},
         role_descriptions={role["name"]: role.get("description", "") for role in roles},
         default_role=data["defaultRole"]["name"],
-        groups=tuple(
-            Group(raw["path"], raw["name"], tuple(raw.get("realmRoles", ())))
-            for raw in data.get("groups", ())
-        ),
+        group_roles={group["path"]: tuple(group.get("realmRoles", ())) for group in data.get("groups", ())},
         second_factor_role=_second_factor_role(data),
         scopes=scopes,
         clients={

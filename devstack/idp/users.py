@@ -79,6 +79,22 @@ class Users:
         """People by username, email, firstName or lastName, as Keycloak's admin interface finds them."""
         return [user for user in self._all() if _fits(user, filters, exact=exact)]
 
+    def groups_of(self, user_id: str) -> list[str]:
+        """Paths of the groups that somebody is in."""
+        with self._database.transaction() as connection:
+            found = connection.execute(
+                "SELECT path FROM memberships WHERE user_id = ? ORDER BY path", (user_id,)
+            )
+            return [str(row["path"]) for row in found]
+
+    def in_group(self, path: str) -> list[User]:
+        """Everybody in a group."""
+        statement = (
+            "SELECT users.* FROM users JOIN memberships ON user_id = id WHERE path = ? ORDER BY username"
+        )
+        with self._database.transaction() as connection:
+            return [_user(row) for row in connection.execute(statement, (path,))]
+
     def with_role(self, role: str) -> list[User]:
         """Everybody to whom the role was given, service accounts too; not those who have it by a composite."""
         with self._database.transaction() as connection:
@@ -91,6 +107,8 @@ class Users:
         try:
             with self._database.transaction() as connection:
                 connection.execute(f"INSERT INTO users VALUES ({', '.join('?' * 13)})", _row(user))  # noqa: S608
+                memberships = [(user.id, path) for path in raw.get("groups") or ()]
+                connection.executemany("INSERT INTO memberships VALUES (?, ?)", memberships)
         except sqlite3.IntegrityError as error:
             raise DuplicateUser from error
         return user

@@ -14,10 +14,14 @@ from kernel.rpc.masking import refuse_unseen
 
 
 class OwnContact(Protocol):
-    """Knows which contacts a customer's login reaches."""
+    """Knows which contacts a login reaches."""
 
     async def contact_of(self, principal: Principal) -> uuid.UUID | None:
         """The contact's id; None if the login belongs to nobody."""
+        ...
+
+    async def is_of_team(self, principal: Principal, contact_id: uuid.UUID) -> bool:
+        """Whether the caller is responsible for the contact, or it is one team's of the caller or everybody's."""
         ...
 
     async def colleagues_of(self, principal: Principal) -> frozenset[uuid.UUID]:
@@ -56,17 +60,29 @@ def authorize_stage(own_contact: OwnContact) -> Stage:
 async def _require_reach(call: Call, contact_id: str, own_contact: OwnContact) -> None:
     assert call.principal is not None
     call.narrowed = True
-    if call.scope is not Scope.ALL:
-        own = await own_contact.contact_of(call.principal)
-        if own is None or contact_id != str(own):
-            # NOT_FOUND, not PERMISSION_DENIED: a stranger's id must not even be confirmed.
-            raise NotFound("There is no such contact.", reason="CONTACT_NOT_FOUND")
-    _note_subject(call, contact_id)
+    wanted = _id(contact_id)
+    if not await _reaches(call.scope, call.principal, wanted, own_contact):
+        # NOT_FOUND, not PERMISSION_DENIED: a stranger's id must not even be confirmed.
+        raise NotFound("There is no such contact.", reason="CONTACT_NOT_FOUND")
+    if wanted is not None:
+        call.subjects.add(wanted)
 
 
-def _note_subject(call: Call, contact_id: str) -> None:
+async def _reaches(
+    scope: Scope, principal: Principal, wanted: uuid.UUID | None, own_contact: OwnContact
+) -> bool:
+    if scope is Scope.ALL:
+        return True
+    if wanted is None:
+        return False
+    if scope is Scope.TEAM:
+        return await own_contact.is_of_team(principal, wanted)
+    return await own_contact.contact_of(principal) == wanted
+
+
+def _id(text: str) -> uuid.UUID | None:
     try:
-        call.subjects.add(uuid.UUID(contact_id))
+        return uuid.UUID(text)
     except ValueError:
         # Validation refuses it next, with the field's name.
-        return
+        return None

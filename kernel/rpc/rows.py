@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, or_, true
 
 from kernel.contract import Scope
 from kernel.errors import Internal, PermissionDenied
@@ -17,19 +17,30 @@ from kernel.rpc.call import Call, current_call, current_principal
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What somebody reaches; `contacts` says which, where the scope is narrower than ALL."""
+    """What somebody reaches: `contacts` says which for OWN and ORGANISATION, `login` and `teams` for TEAM."""
 
     scope: Scope
     contacts: frozenset[uuid.UUID] = frozenset()
+    login: str = ""
+    teams: frozenset[str] = frozenset()
 
     @property
     def all(self) -> bool:
         """Whether nothing is out of reach."""
         return self.scope is Scope.ALL
 
-    def condition(self, *, contact: Any) -> ColumnElement[bool]:
-        """The rows as SQL: `contact` is the column that says whose a row is."""
-        return true() if self.all else contact.in_(self.contacts)
+    def condition(self, *, contact: Any, team: Any = None, responsible: Any = None) -> ColumnElement[bool]:
+        """The rows as SQL; the columns say whose a row is, which team's, and which login is responsible.
+
+        Errors: Internal for a scope that the given columns cannot express.
+        """
+        if self.all:
+            return true()
+        if self.scope is not Scope.TEAM:
+            return contact.in_(self.contacts)  # type: ignore[no-any-return]
+        if team is None or responsible is None:
+            raise Internal("These rows belong to no team.", reason="ROWS_WITHOUT_TEAM")
+        return or_(responsible == self.login, team.is_(None), team.in_(self.teams))
 
 
 def narrowed_caller() -> Principal:
@@ -51,6 +62,8 @@ async def reachable_rows(finder: OwnContact) -> Rows:
     scope = _take()
     if scope is Scope.ALL:
         return Rows(scope)
+    if scope is Scope.TEAM:
+        return team_rows(principal)
     own = await finder.contact_of(principal)
     if own is None:
         raise PermissionDenied("Your login is not joined to a contact.", reason="LOGIN_NOT_LINKED")
@@ -58,6 +71,11 @@ async def reachable_rows(finder: OwnContact) -> Rows:
     if scope is Scope.ORGANISATION:
         contacts |= await finder.colleagues_of(principal)
     return Rows(scope, contacts)
+
+
+def team_rows(principal: Principal) -> Rows:
+    """What somebody reaches within the own teams."""
+    return Rows(Scope.TEAM, login=principal.subject, teams=principal.teams)
 
 
 def require_narrowed(call: Call) -> None:

@@ -43,6 +43,7 @@ async def main() -> None:
         logins=logins,
         organisations=organisations,
         timeline=timeline,
+        finder=own_contacts,
         pages=backend.pages,
     )
     holder = data_holder(database, metadata, signer=backend.signer, own_contacts=own_contacts)

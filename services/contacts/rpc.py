@@ -5,6 +5,7 @@ from __future__ import annotations
 from kontor.contacts.v1 import contacts_pb2_grpc
 
 from kernel.pages import Pages
+from kernel.rpc.authorize import OwnContact
 from services.contacts.logins.rpc import OwnLoginRpc
 from services.contacts.logins.service import LoginsService
 from services.contacts.organisations.rpc import OrganisationsRpc
@@ -25,9 +26,10 @@ class ContactsRpc(PeopleRpc, OwnLoginRpc, OrganisationsRpc, TimelineRpc, contact
         logins: LoginsService,
         organisations: OrganisationsService,
         timeline: TimelineService,
+        finder: OwnContact,
         pages: Pages,
     ) -> None:
-        PeopleRpc.__init__(self, people, pages)
+        PeopleRpc.__init__(self, people, pages, finder)
         OwnLoginRpc.__init__(self, logins)
         OrganisationsRpc.__init__(self, organisations, pages)
         TimelineRpc.__init__(self, timeline, pages)

@@ -18,6 +18,7 @@ from services.gateway import (
     organisations,
     palette,
     people,
+    realm,
     requests,
     rights,
     session,
@@ -25,7 +26,6 @@ from services.gateway import (
     tickets,
 )
 from services.gateway.config import GatewaySettings
-from services.gateway.rights import realm
 
 _AREAS = (
     home,

@@ -10,6 +10,7 @@ from flask import Flask, current_app
 from kontor.campaigns.v1.campaigns_pb2_grpc import AudiencesStub, CampaignsStub, TemplatesStub
 from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from kontor.contacts.v1.imports_pb2_grpc import ImportsStub
+from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
 from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, RequestsStub, SuppressionsStub
 from kontor.tickets.v1.tickets_pb2_grpc import TicketsStub
 
@@ -37,6 +38,10 @@ class Clients:
     @cached_property
     def contacts(self) -> ContactsStub:
         return ContactsStub(self._contacts.get())
+
+    @cached_property
+    def logins(self) -> LoginsStub:
+        return LoginsStub(self._contacts.get())
 
     @cached_property
     def imports(self) -> ImportsStub:

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from kontor.campaigns.v1 import campaigns_pb2 as campaigns
 from kontor.contacts.v1 import contacts_pb2 as contacts
 from kontor.contacts.v1 import imports_pb2 as imports
+from kontor.contacts.v1 import logins_pb2 as logins
 from kontor.privacy.v1 import holder_pb2 as holder
 from kontor.privacy.v1 import privacy_pb2 as privacy
 from kontor.tickets.v1 import tickets_pb2 as tickets
@@ -101,6 +102,14 @@ OUTCOMES = {
     imports.ROW_OUTCOME_SUPPRESSED: Label(_l("Suppressed"), "warn", "ban"),
     imports.ROW_OUTCOME_INVALID: Label(_l("Invalid"), "bad", "alert-triangle"),
 }
+INVITATION_STATES = {
+    logins.INVITATION_STATE_PLANNED: Label(_l("being sent"), "info", "send"),
+    logins.INVITATION_STATE_SENT: Label(_l("sent, not used"), "info", "mail-check"),
+    logins.INVITATION_STATE_FAILED: Label(_l("not sent"), "bad", "mail-x"),
+    logins.INVITATION_STATE_ACCEPTED: Label(_l("used"), "good", "circle-check"),
+    logins.INVITATION_STATE_REVOKED: Label(_l("revoked"), "neutral", "circle-x"),
+    logins.INVITATION_STATE_EXPIRED: Label(_l("expired"), "warn", "clock-off"),
+}
 SALUTATIONS = {
     contacts.SALUTATION_MS: Label(_l("Ms")),
     contacts.SALUTATION_MR: Label(_l("Mr")),
@@ -143,6 +152,8 @@ SUPPRESSION_REASONS = {
 # Why somebody gets no message (kontor.privacy.v1.Decision), and why a row is no contact.
 REASONS = {
     "consent": _l("consent given"),
+    "contract": _l("needed for the contract"),
+    "ended": _l("the invitation had ended already"),
     "no-consent": _l("no consent to this topic"),
     "withdrawn": _l("consent withdrawn"),
     "expired": _l("consent expired"),
@@ -197,6 +208,7 @@ def install(app: Flask) -> None:
         "import_state": IMPORT_STATES,
         "outcome": OUTCOMES,
         "salutation": SALUTATIONS,
+        "invitation_state": INVITATION_STATES,
     }
     words = {
         "actor": ACTORS,

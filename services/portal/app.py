@@ -7,11 +7,11 @@ from flask_babel import gettext as _
 
 from kernel.web.application import build
 from kernel.web.login import current_login
-from services.portal import clients, home, labels, newsletter, preferences, rights, session, tickets
+from services.portal import access, clients, home, labels, newsletter, preferences, rights, session, tickets
 from services.portal.config import PortalSettings
 from services.portal.rights import vocabulary
 
-_AREAS = (home, newsletter, preferences, rights, tickets)
+_AREAS = (home, newsletter, preferences, rights, tickets, access)
 
 
 def create_app(settings: PortalSettings) -> Flask:

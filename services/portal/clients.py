@@ -12,6 +12,7 @@ from flask import Flask, current_app
 from kontor.campaigns.v1.campaigns_pb2_grpc import FormsStub, LinksStub
 from kontor.contacts.v1.contacts_pb2 import Contact
 from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
+from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
 from kontor.privacy.v1.holder_pb2 import CollectRequest, Identifiers, Record
 from kontor.privacy.v1.holder_pb2_grpc import DataHolderStub
 from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, RequestsStub
@@ -53,6 +54,10 @@ class Clients:
     @cached_property
     def contacts(self) -> ContactsStub:
         return ContactsStub(self._channels["contacts"].get())
+
+    @cached_property
+    def logins(self) -> LoginsStub:
+        return LoginsStub(self._channels["contacts"].get())
 
     @cached_property
     def forms(self) -> FormsStub:

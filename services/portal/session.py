@@ -1,4 +1,4 @@
-"""The contact behind the login: found, joined at the first visit, or erased."""
+"""The contact behind the login: found, joined by its verified address, unknown, or erased."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import uuid
 from flask import Flask, g, render_template
 from flask.typing import ResponseReturnValue
 from kontor.contacts.v1.contacts_pb2 import Contact, GetOwnContactRequest, LinkLoginRequest
+from kontor.contacts.v1.logins_pb2 import GetOwnViewRequest
 from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ERASURE
 from kontor.privacy.v1.privacy_pb2 import (
     REQUEST_STATE_COMPLETED,
@@ -16,6 +17,7 @@ from kontor.privacy.v1.privacy_pb2 import (
 )
 
 from kernel.errors import FailedPrecondition, NotFound
+from kernel.web.login import current_login
 from services.portal.clients import clients
 
 
@@ -27,6 +29,14 @@ class Erased(Exception):
         self.request = request
 
 
+class NothingHeld(Exception):
+    """Nobody is known under the login's address; logging in makes no record of anybody."""
+
+
+class AccessEnded(Exception):
+    """The login was taken away from its record; only an invitation brings it back."""
+
+
 class AddressNotVerified(Exception):
     """The login's address is not verified, so nobody knows whose record it may see."""
 
@@ -35,6 +45,8 @@ def install(app: Flask) -> None:
     """Pages for logins without a contact."""
     app.register_error_handler(Erased, _erased_page)
     app.register_error_handler(AddressNotVerified, _unverified_page)
+    app.register_error_handler(NothingHeld, _nothing_page)
+    app.register_error_handler(AccessEnded, _ended_page)
 
 
 def own_contact() -> Contact:
@@ -43,6 +55,15 @@ def own_contact() -> Contact:
         g.contact = _find()
     contact: Contact = g.contact
     return contact
+
+
+def colleagues() -> dict[str, str]:
+    """Names of the contacts whose tickets the visitor's login sees, too, by their id."""
+    if "colleagues" not in g:
+        view = clients().logins.GetOwnView(GetOwnViewRequest())
+        g.colleagues = {one.contact_id: one.name for one in view.colleagues}
+    found: dict[str, str] = g.colleagues
+    return found
 
 
 def _find() -> Contact:
@@ -56,12 +77,14 @@ def _find() -> Contact:
         return link()
 
 
-def link() -> Contact:
-    """Join the login to the contact with its verified address, or to a new one."""
+def link(*, create: bool = False) -> Contact:
+    """Join the login to the contact with its verified address; to a new one only if the visitor says so."""
     try:
-        return clients().contacts.LinkLogin(LinkLoginRequest(request_id=str(uuid.uuid4())))
+        return clients().contacts.LinkLogin(LinkLoginRequest(request_id=str(uuid.uuid4()), create=create))
     except FailedPrecondition as error:
-        raise AddressNotVerified from error
+        raise (AccessEnded if error.reason == "LOGIN_REMOVED" else AddressNotVerified) from error
+    except NotFound as error:
+        raise NothingHeld from error
 
 
 def _erasure() -> Request | None:
@@ -74,6 +97,15 @@ def _erasure() -> Request | None:
 
 def _erased_page(error: Erased) -> ResponseReturnValue:
     return render_template("home/erased.html", request_=error.request)
+
+
+def _nothing_page(_error: NothingHeld) -> ResponseReturnValue:
+    login = current_login()
+    return render_template("home/nothing.html", email=login.email if login else "")
+
+
+def _ended_page(_error: AccessEnded) -> ResponseReturnValue:
+    return render_template("home/ended.html"), 403
 
 
 def _unverified_page(_error: AddressNotVerified) -> ResponseReturnValue:

@@ -184,7 +184,12 @@ async def house(
         (
             contacts_pb2_grpc.add_ContactsServicer_to_server,
             ContactsRpc(
-                people=people, logins=logins, organisations=organisations, timeline=timeline, pages=pages
+                people=people,
+                logins=logins,
+                organisations=organisations,
+                timeline=timeline,
+                finder=own,
+                pages=pages,
             ),
         ),
         (logins_pb2_grpc.add_LoginsServicer_to_server, LoginsRpc(logins, fake_clock)),

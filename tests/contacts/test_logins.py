@@ -236,6 +236,32 @@ async def test_a_login_that_was_taken_away_sees_nothing(house: House) -> None:
         await house.logins().RemoveLogin(removal)
 
 
+async def test_a_verified_address_does_not_let_in_who_was_taken_away_but_an_invitation_does(
+    house: House,
+) -> None:
+    contact = await house.create(email="zwei@post.example")
+    me = {"sub": "zwei", "email": "zwei@post.example", "email_verified": True, "name": "Zwei"}
+    second = house.contacts("customer", **me)
+    await second.LinkLogin(contacts_pb2.LinkLoginRequest(request_id=request_id()))
+    (login,) = (await doors(house, contact.id)).logins
+    await house.logins().RemoveLogin(
+        logins_pb2.RemoveLoginRequest(request_id=request_id(), contact_id=contact.id, login_id=login.id)
+    )
+    assert list((await doors(house, contact.id)).logins) == []
+    for create in (False, True):
+        with pytest.raises(FailedPrecondition) as ended:
+            await second.LinkLogin(contacts_pb2.LinkLoginRequest(request_id=request_id(), create=create))
+        assert ended.value.reason == "LOGIN_REMOVED"
+    async with house.database.reading() as session:
+        row = (await session.execute(text("SELECT name, email FROM login"))).one()
+    assert tuple(row) == ("", "")
+    token = await send(house, (await invite(house, contact.id)).id)
+    assert (await accept(house, token, "zwei")).id == contact.id
+    assert (await second.GetOwnContact(OWN)).id == contact.id
+    (back,) = (await doors(house, contact.id)).logins
+    assert (back.linked_by, back.id == login.id) == ("invitation", False)
+
+
 async def test_customers_keep_their_own_login_and_reach_no_other_contacts(house: House) -> None:
     contact, other = await house.create(email="a@example.org"), await house.create(email="b@example.org")
     one = await joined(house, contact.id, "eins")

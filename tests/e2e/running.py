@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 import psutil
 import psycopg
 
-from devstack.environment import database, for_identity
+from devstack.environment import database, for_realm_sync
 from devstack.keys import BACK_ENDS, PROCESSES
 from devstack.ports import LOOPBACK
 from devstack.postgres import SUPERUSER
@@ -107,9 +107,9 @@ class Running:
         self._do(self._call(self._stack.thaw, name))
 
     @property
-    def identity_env(self) -> Mapping[str, str]:
-        """What the placeholders of the realm file stand for."""
-        return for_identity(ports=self._stack.ports, keys=self._stack.keys)
+    def realm_sync_env(self) -> dict[str, str]:
+        """What `python -m deploy.keycloak sync` is told about this stack."""
+        return for_realm_sync(ports=self._stack.ports, keys=self._stack.keys)
 
     @property
     def bootstrap_secret(self) -> str:

@@ -135,7 +135,20 @@ def _meet_conflict(agent: Colleague) -> None:
     # What was entered is still there, and storing again settles it.
     expect(page.locator("#city")).to_have_value("Köln")
     agent.press("contact, conflict settled")
+    _invite(agent)
     expect(page.locator(".g-pairs").first).to_contain_text("Köln")
+
+
+def _invite(agent: Colleague) -> None:
+    """A link for one more login goes out and is taken back."""
+    page = agent.page
+    page.click("form[action$='/logins/invite'] button")
+    expect(page.locator(".k-flash")).to_contain_text("Die Einladung ist unterwegs")
+    agent.look("contact, invited")
+    page.click("form[action$='/revoke'] button")
+    expect(page.locator(".k-flash")).to_contain_text("Der Link gilt nicht mehr")
+    expect(page.locator(".g-logins")).to_contain_text("widerrufen")
+    agent.look("contact, invitation revoked")
 
 
 def _import(agent: Colleague, *, suffix: str, folder: Path) -> None:

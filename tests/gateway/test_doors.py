@@ -15,6 +15,7 @@ ALL = "agent marketer sales manager dpo admin"
 KEEPERS = "agent marketer sales manager admin"
 MARKETING = "marketer manager admin"
 MARKETING_READERS = "marketer manager dpo admin"
+INVITERS = "agent sales manager admin"
 DESK = "agent manager admin"
 DESK_READERS = "agent manager dpo admin"
 
@@ -40,6 +41,10 @@ ROUTES = {
     "contacts.responsible": KEEPERS,
     "contacts.withdraw": DESK_READERS,
     "contacts.evidence": "dpo admin",
+    "contacts.invite": INVITERS,
+    "contacts.revoke": INVITERS,
+    "contacts.remove_login": INVITERS,
+    "contacts.open_login": INVITERS,
     "organisations.index": ALL,
     "organisations.detail": ALL,
     "organisations.create": KEEPERS,

@@ -16,8 +16,8 @@ from kontor.options.v1 import options_pb2
 
 from devstack.ports import LOOPBACK
 from kernel.contract import Scope
+from services.gateway.realm import Realm, RealmSilent
 from services.gateway.rights import matrix, words
-from services.gateway.rights.realm import Realm, RealmSilent
 from tests.architecture.tree import services
 from tests.gateway.conftest import LogIn
 
@@ -32,7 +32,9 @@ PEOPLE: dict[str, list[dict[str, Any]]] = {
         },
         {"username": "a", "firstName": "Änne", "lastName": "<b>Adler", "enabled": False},
     ],
-    "roles/agent/groups": [{"name": "Kundenservice", "path": "/Kundenservice"}],
+    "roles/agent/groups": [{"id": "7", "name": "service", "path": "/service"}],
+    "groups/7/members": [{"username": "m", "firstName": "Mia", "lastName": "Maier", "enabled": True}],
+    "groups": [{"id": "8", "name": "sales"}, {"id": "7", "name": "service"}],
     "roles/admin/users": [{"username": "root", "enabled": True}],
 }
 
@@ -119,8 +121,9 @@ def test_every_word_of_the_contract_is_spoken() -> None:
 
 def test_the_page_names_the_people_of_each_role(provider: Provider, log_in: LogIn) -> None:
     text = _text(log_in("admin").get("/rights").text)
-    # Groups first, then people by name; what a person calls themselves stays text.
-    assert text.index("Kundenservice Gruppe") < text.index("Änne <b>Adler") < text.index("Zoë Bauer")
+    # By name, however they came to the role; what a person calls themselves stays text.
+    assert text.index("Änne <b>Adler") < text.index("Mia Maier") < text.index("Zoë Bauer")
+    assert text.count("über service") == 1
     assert "gesperrt" in text
     assert "Wer welche Rolle hat" in text
     # Nobody lists all customers of a company.

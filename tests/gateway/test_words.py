@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 from google.protobuf.descriptor import EnumDescriptor
 from kontor.campaigns.v1 import campaigns_pb2
 from kontor.campaigns.v1 import events_pb2 as campaign_events
-from kontor.contacts.v1 import contacts_pb2, imports_pb2
+from kontor.contacts.v1 import contacts_pb2, imports_pb2, logins_pb2
 from kontor.contacts.v1 import events_pb2 as contact_events
 from kontor.privacy.v1 import events_pb2 as privacy_events
 from kontor.privacy.v1 import holder_pb2, privacy_pb2
@@ -57,6 +57,7 @@ def test_placeholders_survive_translation() -> None:
         (imports_pb2.DESCRIPTOR.enum_types_by_name["ImportState"], labels.IMPORT_STATES),
         (imports_pb2.DESCRIPTOR.enum_types_by_name["RowOutcome"], labels.OUTCOMES),
         (contacts_pb2.DESCRIPTOR.enum_types_by_name["Salutation"], labels.SALUTATIONS),
+        (logins_pb2.DESCRIPTOR.enum_types_by_name["InvitationState"], labels.INVITATION_STATES),
     ],
     ids=lambda value: getattr(value, "full_name", ""),
 )

@@ -8,10 +8,14 @@ import grpc
 import pytest
 from kontor.options.v1 import options_pb2
 from kontor.tickets.v1 import tickets_pb2, tickets_pb2_grpc
+from sqlalchemy import Column
 
+from kernel.contract import Scope, scopes
 from kernel.errors import DomainError, Internal, NotFound, PermissionDenied
+from kernel.identity import Principal
 from kernel.rpc.authorize import authorize_stage
 from kernel.rpc.call import Call, Method
+from kernel.rpc.rows import Rows
 from tests.fixtures.serving import OwnContacts
 from tests.kernel.conftest import Sample
 from tests.kernel.sample import count, creation
@@ -96,6 +100,22 @@ async def test_a_login_without_contact_has_no_rows(sample: Sample) -> None:
     assert nobody.value.reason == "LOGIN_NOT_LINKED"
 
 
+async def test_a_team_reaches_what_the_finder_says_and_learns_of_nothing_else() -> None:
+    access = options_pb2.Access(roles=["sales"], own="contact_id")
+    access.rows.add(role="sales", scope=options_pb2.SCOPE_TEAM)
+    method = replace(CREATE, access=access, roles=frozenset({"sales"}), scopes=scopes(access))
+    own, ours = OwnContacts(), uuid.uuid4()
+    own.of_team.add(ours)
+    assert await outcome(method, creation(contact_id=str(ours)), role="sales", own=own) == "reached"
+    assert await outcome(method, creation(), role="sales", own=own) == "CONTACT_NOT_FOUND"
+    assert await outcome(method, creation(contact_id="?"), role="sales", own=own) == "CONTACT_NOT_FOUND"
+
+
+def test_rows_without_a_team_cannot_be_narrowed_to_one() -> None:
+    with pytest.raises(Internal):
+        Rows(Scope.TEAM, login="nora").condition(contact=Column("contact_id"))
+
+
 async def test_an_rpc_without_a_rule_is_refused() -> None:
     assert await outcome(replace(CREATE, access=None)) == "NO_ACCESS_RULE"
 
@@ -105,14 +125,17 @@ async def test_only_a_public_rpc_needs_no_token() -> None:
     assert await outcome(CREATE) == "TOKEN_MISSING"
 
 
-async def outcome(method: Method) -> str:
-    """Where a call without a token ends."""
+async def outcome(
+    method: Method, request: Any = None, *, role: str = "", own: OwnContacts | None = None
+) -> str:
+    """Where a call ends; without a role it comes without a token."""
 
     async def reached(_call: Call, _request: Any) -> str:
         return "reached"
 
-    call = Call(method=method, context=None, metadata={})  # type: ignore[arg-type]
+    principal = Principal("nora", "c", frozenset({role}), token="t", expires_at=0) if role else None
+    call = Call(method=method, context=None, metadata={}, principal=principal)  # type: ignore[arg-type]
     try:
-        return str(await authorize_stage(OwnContacts())(call, creation(), reached))
+        return str(await authorize_stage(own or OwnContacts())(call, request or creation(), reached))
     except DomainError as error:
         return error.reason

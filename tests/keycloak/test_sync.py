@@ -22,13 +22,7 @@ REALM = "kontor-drift"
 @pytest.fixture(scope="module")
 def env(keycloak_stack: Running) -> dict[str, str]:
     """What an operator would set."""
-    client = keycloak_stack.env()
-    return {
-        **keycloak_stack.identity_env,
-        "KONTOR_KEYCLOAK_URL": client["KONTOR_OIDC_ISSUER"].partition("/realms/")[0],
-        "KONTOR_KEYCLOAK_CLIENT_ID": BOOTSTRAP_CLIENT,
-        "KONTOR_KEYCLOAK_CLIENT_SECRET": keycloak_stack.bootstrap_secret,
-    }
+    return keycloak_stack.realm_sync_env
 
 
 @pytest.fixture(scope="module")

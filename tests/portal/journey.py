@@ -46,11 +46,37 @@ class Journey:
 
     def log_in(self, email: str) -> None:
         self._goto(f"{self.portal}/login")
-        self.page.fill("input[name=username]", email)
-        self.page.fill("input[name=password]", PASSWORD)
-        self.page.click("button[type=submit]")
-        self.page.wait_for_url(f"{self.portal}/**")
+        self._enter(email)
         self.look("home")
+
+    def begin(self) -> None:
+        """Nobody is known under the address, and logging in has not changed that; the visitor's word does."""
+        self._open("/rights", "nothing held, at the rights")
+        assert "nichts gespeichert" in self.page.inner_text("h1")
+        self.page.click("main form .btn-primary")
+        self.page.wait_for_url(f"{self.portal}/tickets/new")
+
+    def take_up(self, link: str, email: str) -> None:
+        """By the link that staff has sent, another login sees the same record."""
+        self._goto(f"{self.portal}/invitation/{'x' * 43}")
+        self.look("invitation, not logged in")
+        self._goto(link)
+        self.page.click("main .btn-primary")
+        self._enter(email)
+        self.look("invitation, logged in")
+        self._press("invitation, taken up")
+        assert "eingerichtet" in self.page.inner_text(".k-flash")
+        self._goto(link)
+        self._press("invitation, mine already")
+        self._goto(f"{self.portal}/invitation/{'x' * 43}")
+        self._press("invitation, unknown")
+
+    def end_access(self) -> None:
+        """See who sees, and end one of them."""
+        self._open("/access", "who can see this")
+        self.page.click("main .k-row-side a")
+        self.look("end access")
+        self._press("access ended")
 
     def converse(self) -> None:
         """Open a ticket and go on talking."""
@@ -89,6 +115,12 @@ class Journey:
         self.page.wait_for_selector("a[href$='document.pdf']", timeout=_PATIENCE_MS)
         self.look("certificate")
         self._open("/", "home, erased")
+
+    def _enter(self, email: str) -> None:
+        self.page.fill("input[name=username]", email)
+        self.page.fill("input[name=password]", PASSWORD)
+        self.page.click("button[type=submit]")
+        self.page.wait_for_url(f"{self.portal}/**")
 
     def _open(self, path: str, name: str) -> None:
         self._goto(f"{self.portal}{path}")

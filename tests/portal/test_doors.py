@@ -16,6 +16,7 @@ from tests.web import sample
 
 # Open to everybody on purpose; whoever adds a public page adds it here and thinks twice.
 PUBLIC = {
+    "access.invitation",
     "healthz",
     "home.start",
     "login.backchannel",
@@ -71,7 +72,12 @@ def test_the_start_page_needs_nobody(client: FlaskClient) -> None:
 
 def test_opening_a_link_of_a_mail_changes_nothing(client: FlaskClient) -> None:
     # No service runs: a page that asked one to act would be an error page.
-    for path in ("/newsletter/confirm/some-token", "/u/some-token", "/newsletter/sent"):
+    for path in (
+        "/invitation/some-token",
+        "/newsletter/confirm/some-token",
+        "/u/some-token",
+        "/newsletter/sent",
+    ):
         answer = client.get(path)
         assert answer.status_code == 200
         assert answer.headers["Cache-Control"] == "no-store"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.e2e.browser import links_of
 from tests.e2e.mailbox import Mailbox, body
-from tests.e2e.realm import Realm
+from tests.e2e.realm import PASSWORD, Realm
 from tests.e2e.running import Running
 from tests.fixtures.needs import require_chromium
 from tests.portal.journey import Journey
@@ -75,34 +76,84 @@ def test_every_page_is_sound_in_every_look(running: Running, browser: Browser) -
     found: list[str] = []
     for theme, width in LOOKS:
         findings = Findings(f"{theme} {width}")
-        walk(running, browser, findings, theme=theme, width=width)
+        walk(Street(running, browser, findings, theme, width))
         assert findings.pages >= 30
         found += findings.found
     assert found == []
 
 
-def walk(
-    running: Running, browser: Browser, findings: Findings, *, theme: Literal["light", "dark"], width: int
-) -> None:
-    """Once through everything, as a person of one's own."""
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=theme, locale="de-DE", reduced_motion="reduce"
-    )
-    page = context.new_page()
-    page.on("console", findings.hear)
-    portal = running.env()["KONTOR_PORTAL_URL"]
-    mailbox = Mailbox(running.env()["KONTOR_MAIL_URL"])
+@dataclass(frozen=True)
+class Street:
+    """Where people walk who all see the same look; each has a browser of their own."""
 
-    def mail_link(email: str) -> str:
+    running: Running
+    browser: Browser
+    findings: Findings
+    theme: Literal["light", "dark"]
+    width: int
+
+    def address(self, name: str) -> str:
+        return f"{name}-{self.theme}-{self.width}@haus.example"
+
+    def link_to(self, email: str, path: str) -> str:
+        """The newest mail's link that leads there."""
+        mailbox = Mailbox(self.running.env()["KONTOR_MAIL_URL"])
         mail = mailbox.parsed(mailbox.wait_for_one(email))
-        return next(link for link in links_of(body(mail, "html")) if "/newsletter/confirm/" in link)
+        return next(link for link in links_of(body(mail, "html")) if path in link)
 
-    customer = f"kunde-{theme}-{width}@haus.example"
-    Realm(running).create_account(customer, given="Annika", family="Sommer")
-    journey = Journey(page, portal, mail_link, lambda name: findings.check(page, name))
-    journey.visit(f"neu-{theme}-{width}@haus.example")
-    journey.log_in(customer)
-    journey.converse()
-    journey.choose()
-    journey.see_and_erase()
-    context.close()
+    @contextmanager
+    def page(self) -> Iterator[Page]:
+        context = self.browser.new_context(
+            viewport={"width": self.width, "height": 900},
+            color_scheme=self.theme,
+            locale="de-DE",
+            reduced_motion="reduce",
+        )
+        page = context.new_page()
+        page.on("console", self.findings.hear)
+        yield page
+        context.close()
+
+    def journey(self, page: Page) -> Journey:
+        return Journey(
+            page,
+            self.running.env()["KONTOR_PORTAL_URL"],
+            lambda email: self.link_to(email, "/newsletter/confirm/"),
+            lambda name: self.findings.check(page, name),
+        )
+
+
+def walk(street: Street) -> None:
+    """Once through everything, as a person of one's own."""
+    customer, helper, agent = (street.address(name) for name in ("kunde", "hilfe", "team"))
+    realm = Realm(street.running)
+    realm.create_account(customer, given="Annika", family="Sommer")
+    realm.create_account(helper, given="Hanne", family="Hilft")
+    realm.create_account(agent, given="Jonas", family="Weber", roles=["agent"])
+    with street.page() as page:
+        journey = street.journey(page)
+        journey.visit(street.address("neu"))
+        journey.log_in(customer)
+        journey.begin()
+        journey.converse()
+        journey.choose()
+        invite(street, agent, customer)
+        with street.page() as other:
+            street.journey(other).take_up(street.link_to(customer, "/invitation/"), helper)
+        journey.end_access()
+        journey.see_and_erase()
+
+
+def invite(street: Street, agent: str, customer: str) -> None:
+    """Somebody of the staff sends the customer a link, and sees that it is on its way."""
+    gateway = street.running.env()["KONTOR_GATEWAY_URL"]
+    with street.page() as page:
+        page.goto(f"{gateway}/contacts?q={customer}")
+        page.fill("#username", agent)
+        page.fill("#password", PASSWORD)
+        page.click("#kc-login")
+        page.click("main .g-person")
+        street.findings.check(page, "contact with a login")
+        page.click("form[action$='/logins/invite'] button")
+        page.wait_for_load_state()
+        street.findings.check(page, "contact, invited")

@@ -1,5 +1,7 @@
 """Lists of tickets: order, pages, filters, and what a customer sees of them."""
 
+import uuid
+
 import pytest
 from kontor.tickets.v1 import tickets_pb2
 
@@ -77,3 +79,35 @@ async def test_a_token_of_another_filter_is_refused(desk: Desk) -> None:
 async def test_page_sizes_out_of_range_are_refused(desk: Desk, size: int) -> None:
     with pytest.raises(InvalidArgument):
         await desk.staff().ListTickets(tickets_pb2.ListTicketsRequest(page_size=size))
+
+
+async def test_an_opened_login_sees_colleagues_tickets_and_writes_on_none_of_them(desk: Desk) -> None:
+    agent, anna = desk.staff(), desk.customer(desk.anna)
+    stranger = str(uuid.uuid4())
+    desk.contacts.ids.add(stranger)
+    mine = await anna.CreateTicket(opening(desk.anna))
+    theirs = await agent.CreateTicket(opening(desk.ben, subject="Lieferung"))
+    hidden = await agent.CreateTicket(opening(stranger))
+    await agent.AddMessage(
+        tickets_pb2.AddMessageRequest(
+            request_id=str(uuid.uuid4()), ticket_id=theirs.id, body="intern", internal=True
+        )
+    )
+    assert await numbers(anna) == [mine.number]
+    desk.contacts.colleagues[desk.anna] = [desk.ben]
+    opened = desk.customer(desk.anna)
+    assert await numbers(opened) == [theirs.number, mine.number]
+    assert await numbers(opened, contact_ids=[desk.ben, stranger]) == [theirs.number]
+    assert (await opened.GetTicket(tickets_pb2.GetTicketRequest(ticket_id=theirs.id))).contact_id == desk.ben
+    said = await opened.ListMessages(tickets_pb2.ListMessagesRequest(ticket_id=theirs.id))
+    assert "intern" not in {message.body for message in said.messages}
+    for call in (
+        opened.GetTicket(tickets_pb2.GetTicketRequest(ticket_id=hidden.id)),
+        opened.ListMessages(tickets_pb2.ListMessagesRequest(ticket_id=hidden.id)),
+        opened.AddMessage(
+            tickets_pb2.AddMessageRequest(request_id=str(uuid.uuid4()), ticket_id=theirs.id, body="Ich auch!")
+        ),
+        opened.CreateTicket(opening(desk.ben)),
+    ):
+        with pytest.raises(NotFound):
+            await call

@@ -6,12 +6,15 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 from flask.testing import FlaskClient
 
+from devstack.code import demo_secrets
+from devstack.idp import totp
 from kernel.web.application import Web
 from tests.e2e import browser as e2e
 from tests.idp import stack
@@ -43,6 +46,8 @@ def log_in(client: FlaskClient, browser: Browser, *, wanted: str = "/mine", logi
     """Through the provider's page and back; answers where it ended."""
     sent = client.get("/login", query_string={"next": wanted})
     back = browser.sign_in(sent.headers["Location"], login=f"{login}@demo.example")
+    if secret := demo_secrets().get(f"{login}@demo.example"):
+        back = browser.submit(back, otp=totp.code(secret))
     address = urlsplit(back.headers["location"])
     done = client.get(f"{address.path}?{address.query}")
     assert done.status_code == 302, done.text
@@ -168,6 +173,18 @@ def test_without_the_provider_the_page_says_so(make_web: Callable[..., Web]) -> 
     assert answer.status_code == 503
     assert "Die Anmeldung ist gerade nicht möglich" in answer.text
     assert client.get("/").status_code == 200
+
+
+def test_a_provider_that_went_away_leaves_the_logins_and_refuses_new_ones(
+    make_web: Callable[..., Web], tmp_path: Path, browser: Browser
+) -> None:
+    idp = stack.start(tmp_path / "idp", KONTOR_PORTAL_URL=PUBLIC)
+    client = make_web(oidc_issuer=idp.issuer).app.test_client()
+    log_in(client, browser)
+    idp.stop()
+    assert client.get("/mine").text == "Annika Sommer"
+    answer = client.get("/login")
+    assert (answer.status_code, "gerade nicht möglich" in answer.text) == (503, True)
 
 
 def test_unfinished_logins_do_not_fill_the_cookie(client: FlaskClient) -> None:

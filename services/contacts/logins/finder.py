@@ -9,6 +9,7 @@ from time import monotonic
 from kernel.db import Database
 from kernel.identity import Principal
 from kernel.own_contact import REMEMBERED_S, Reach
+from kernel.rpc.rows import team_rows
 from services.contacts.logins import store
 from services.contacts.logins.model import Visibility
 from services.contacts.people.service import PeopleService
@@ -33,6 +34,11 @@ class LocalOwnContact:
         """Contacts that share an organisation with the own one, if the login was opened for them."""
         reach = await self._reach(principal)
         return reach.colleagues if reach is not None else frozenset()
+
+    async def is_of_team(self, principal: Principal, contact_id: uuid.UUID) -> bool:
+        """Whether the contact is within the caller's team rows."""
+        async with self._database.reading() as session:
+            return await self._people.is_within(session, contact_id, team_rows(principal))
 
     def forget(self, contact_id: uuid.UUID) -> None:
         """Forgets the logins of a contact that was erased, or that has other logins now."""

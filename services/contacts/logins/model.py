@@ -87,6 +87,13 @@ class LoginLinked(AlreadyExists):
         super().__init__("Your login is joined to another contact.")
 
 
+class LoginRemoved(FailedPrecondition):
+    """The login was taken away; its address alone does not bring it back."""
+
+    def __init__(self) -> None:
+        super().__init__("The access of this login has ended; it takes an invitation to come back.")
+
+
 class LoginIsYours(FailedPrecondition):
     """Nobody saws off the branch: others of the same contact, or staff, can."""
 

@@ -30,6 +30,7 @@ from services.contacts.logins.model import (
     LoginIsYours,
     LoginLinked,
     LoginNotFound,
+    LoginRemoved,
     NoAddress,
     OwnView,
     State,
@@ -67,7 +68,7 @@ class LoginsService:
         """Joins the caller's login to the contact with the caller's verified address.
 
         Without `create` nobody becomes a contact by logging in. Suppression is not asked: whoever comes
-        of their own will may do so. Errors: EmailNotVerified, ContactNotFound.
+        of their own will may do so. Errors: EmailNotVerified, ContactNotFound, LoginRemoved.
         """
         email = normal_email(caller.email) if caller.email_verified else None
         if email is None:
@@ -75,6 +76,8 @@ class LoginsService:
         async with self._database.transaction() as session:
             login = await store.by_subject(session, caller.subject)
             if login is None:
+                if await store.was_removed(session, caller.subject):
+                    raise LoginRemoved
                 contact_id = await self._people.id_of_email(session, email)
                 if contact_id is None and create:
                     given, _, family = clean(caller.name).rpartition(" ")
@@ -198,7 +201,7 @@ class LoginsService:
     async def remove_login(self, contact_id: uuid.UUID, login_id: uuid.UUID, *, caller: Principal) -> Login:
         """Takes a login away from a contact. Errors: LoginNotFound, LoginIsYours."""
         async with self._database.transaction() as session:
-            removed = await store.remove(session, login_id, contact_id)
+            removed = await store.remove(session, login_id, contact_id, at=self._clock.now())
             if removed is None:
                 raise LoginNotFound
             if removed.subject == caller.subject:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from kernel.db import AnySession, WriteSession
@@ -18,8 +18,9 @@ from services.contacts.logins.tables import Login as LoginRow
 
 _logins, _invitations = table_of(LoginRow), table_of(InvitationRow)
 _login, _invitation = _logins.c, _invitations.c
+_HELD = _login.removed_at.is_(None)
 # Every call of a customer begins with this one.
-_BY_SUBJECT = select(_logins).where(_login.subject == bindparam("subject"))
+_BY_SUBJECT = select(_logins).where(_login.subject == bindparam("subject"), _HELD)
 _SHOWN_INVITATIONS = 50
 
 
@@ -29,31 +30,43 @@ async def by_subject(session: AnySession, subject: str) -> Login | None:
     return None if row is None else _login_of(row)
 
 
+async def was_removed(session: AnySession, subject: str) -> bool:
+    """Whether the login was taken away from its contact."""
+    found = select(_login.id).where(_login.subject == subject, _login.removed_at.is_not(None))
+    return (await session.execute(found)).first() is not None
+
+
 async def link(session: WriteSession, login: Login) -> bool:
     """Joins a login to a contact; false if it belongs to one already, for a link never moves."""
-    statement = upsert(LoginRow).values(
-        subject=login.subject,
-        contact_id=login.contact_id,
-        id=login.id,
-        name=login.name,
-        email=login.email,
-        visibility=login.visibility,
-        linked_by=login.linked_by,
-        linked_at=login.linked_at,
+    values = {
+        "contact_id": login.contact_id,
+        "id": login.id,
+        "name": login.name,
+        "email": login.email,
+        "visibility": login.visibility,
+        "linked_by": login.linked_by,
+        "linked_at": login.linked_at,
+        "removed_at": None,
+    }
+    statement = upsert(LoginRow).values(subject=login.subject, **values)
+    again = statement.on_conflict_do_update(
+        index_elements=["subject"], set_=values, where=LoginRow.removed_at.is_not(None)
     )
-    linked = await session.execute(statement.on_conflict_do_nothing().returning(LoginRow.id))
-    return linked.first() is not None
+    return (await session.execute(again.returning(LoginRow.id))).first() is not None
 
 
 async def logins_of(session: AnySession, contact_id: uuid.UUID) -> list[Login]:
     """All logins of a contact, newest first."""
-    found = select(_logins).where(_login.contact_id == contact_id)
+    found = select(_logins).where(_login.contact_id == contact_id, _HELD)
     return [_login_of(row) for row in await session.execute(found.order_by(_login.linked_at.desc()))]
 
 
-async def remove(session: WriteSession, login_id: uuid.UUID, contact_id: uuid.UUID) -> Login | None:
-    """Takes a login of this contact away; None if there is no such one."""
-    statement = delete(LoginRow).where(*_one(login_id, contact_id)).returning(*_logins.c)
+async def remove(
+    session: WriteSession, login_id: uuid.UUID, contact_id: uuid.UUID, *, at: datetime
+) -> Login | None:
+    """Takes a login of this contact away and leaves a mark without name and address; None if there is none."""
+    nothing = {"name": "", "email": "", "visibility": Visibility.OWN, "removed_at": at}
+    statement = update(LoginRow).where(*_one(login_id, contact_id)).values(nothing).returning(*_logins.c)
     row = (await session.execute(statement)).first()
     return None if row is None else _login_of(row)
 
@@ -76,7 +89,7 @@ async def open_to(
 async def with_opened_login(session: AnySession, contact_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """Those of the contacts that have a login which sees its organisations' tickets."""
     opened = select(_login.contact_id).where(
-        _login.contact_id.in_(contact_ids), _login.visibility == Visibility.ORGANISATION
+        _login.contact_id.in_(contact_ids), _login.visibility == Visibility.ORGANISATION, _HELD
     )
     return set((await session.execute(opened)).scalars())
 
@@ -123,7 +136,7 @@ async def change_invitation(session: WriteSession, invitation_id: uuid.UUID, **v
 
 
 def _one(login_id: uuid.UUID, contact_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:
-    return (_login.id == login_id, _login.contact_id == contact_id)
+    return (_login.id == login_id, _login.contact_id == contact_id, _HELD)
 
 
 def _login_of(row: Row[Any]) -> Login:

@@ -35,6 +35,9 @@ class Login(Base):
     visibility: Mapped[int] = plain(SmallInteger, server_default="1")
     linked_by: Mapped[str] = plain(Text, server_default="email")
     linked_at: Mapped[datetime] = plain(DateTime(timezone=True), server_default=text("now()"))
+    # A login that was taken away stays as this mark, without name and address: else its verified
+    # address would let it in again at the next visit. Only an invitation does.
+    removed_at: Mapped[datetime | None] = plain(DateTime(timezone=True), nullable=True)
 
     __table_args__ = (
         # A login of another person goes with that person, too: their address must not stay here.

@@ -21,6 +21,7 @@ def upgrade() -> None:
     op.add_column("login", sa.Column("email", sa.Text(), server_default="", nullable=False))
     op.add_column("login", sa.Column("visibility", sa.SmallInteger(), server_default="1", nullable=False))
     op.add_column("login", sa.Column("linked_by", sa.Text(), server_default="email", nullable=False))
+    op.add_column("login", sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("relation", sa.Column("shared", sa.Boolean(), server_default="false", nullable=False))
     op.create_table(
         "login_invitation",

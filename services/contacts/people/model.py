@@ -100,6 +100,7 @@ class ContactView(NamedTuple):
     responsible_id: str
     responsible_name: str
     name_key: str
+    team: str
     relations: list[list[Any]] | None
 
 
@@ -137,6 +138,7 @@ class Person:
     note: str = ""
     responsible_id: str = ""
     responsible_name: str = ""
+    team: str = ""
 
     @property
     def name_key(self) -> str:
@@ -199,6 +201,7 @@ def normalised(values: Mapping[str, Any], *, phone_country: str = "") -> Person:
         note=clean_lines(values.get("note", "")),
         responsible_id=clean(values.get("responsible_id", "")),
         responsible_name=clean(values.get("responsible_name", "")),
+        team=clean(values.get("team", "")),
     )
     if not (person.given_name or person.family_name or person.email):
         violations["family_name"] = "a contact needs a name or an e-mail address"
@@ -213,7 +216,7 @@ def normalised(values: Mapping[str, Any], *, phone_country: str = "") -> Person:
 
 def person_values(person: Person) -> dict[str, Any]:
     """The person's own columns."""
-    return {name: getattr(person, name) for name in _PERSON_FIELDS}
+    return {name: getattr(person, name) for name in _PERSON_FIELDS} | {"team": person.team or None}
 
 
 def changed(view: ContactView, changes: Mapping[str, Any]) -> Person:

@@ -9,8 +9,10 @@ from kontor.contacts.v1 import contacts_pb2
 
 from kernel.clock import to_timestamp
 from kernel.pages import Pages, page_size
+from kernel.rpc.authorize import OwnContact
 from kernel.rpc.call import current_principal
 from kernel.rpc.masking import masked_for_caller
+from kernel.rpc.rows import reachable_rows
 from services.contacts.people.model import RELATIONS, ContactView, Relation, Wanted, check_mask
 from services.contacts.people.service import PeopleService
 from services.contacts.text import clean
@@ -22,8 +24,9 @@ _SELECTED_BY_DEFAULT = 1_000
 class PeopleRpc:
     """Handlers of the people's RPCs."""
 
-    def __init__(self, service: PeopleService, pages: Pages) -> None:
+    def __init__(self, service: PeopleService, pages: Pages, finder: OwnContact) -> None:
         self._people = service
+        self._finder = finder
         self._pages = pages
 
     async def GetContact(self, request: contacts_pb2.GetContactRequest, context: Any) -> contacts_pb2.Contact:
@@ -32,7 +35,9 @@ class PeopleRpc:
     async def BatchGetContacts(
         self, request: contacts_pb2.BatchGetContactsRequest, context: Any
     ) -> contacts_pb2.BatchGetContactsResponse:
-        found, missing = await self._people.batch_get_contacts([uuid.UUID(i) for i in request.contact_ids])
+        found, missing = await self._people.batch_get_contacts(
+            [uuid.UUID(i) for i in request.contact_ids], await reachable_rows(self._finder)
+        )
         return contacts_pb2.BatchGetContactsResponse(
             contacts=[contact_message(view) for view in found], missing_ids=[str(i) for i in missing]
         )
@@ -44,6 +49,7 @@ class PeopleRpc:
         size = page_size(request.page_size)
         found, total = await self._people.list_contacts(
             _wanted(request.filter, request.query),
+            await reachable_rows(self._finder),
             newest_first=request.order == contacts_pb2.CONTACT_ORDER_NEWEST,
             after=uuid.UUID(position[0]) if position else None,
             limit=size,
@@ -125,6 +131,7 @@ def _values(message: contacts_pb2.Contact) -> dict[str, Any]:
         "note": message.note,
         "responsible_id": message.responsible_id,
         "responsible_name": message.responsible_name,
+        "team": message.team,
     }
 
 
@@ -166,6 +173,7 @@ def contact_message(view: ContactView) -> contacts_pb2.Contact:
         update_time=to_timestamp(view.updated_at),
         responsible_id=view.responsible_id,
         responsible_name=view.responsible_name,
+        team=view.team,
     )
     for organisation_id, name, role, shared in view.relations or ():
         message.relations.add(

@@ -11,6 +11,7 @@ from kernel.db import AnySession, Database, WriteSession
 from kernel.errors import Aborted, InvalidArgument, StaleEtag
 from kernel.outbox import emit
 from kernel.rpc.call import note_subjects
+from kernel.rpc.rows import Rows
 from services.contacts import events
 from services.contacts.clients import Reach, Suppressions
 from services.contacts.organisations.service import OrganisationsService
@@ -60,19 +61,24 @@ class PeopleService:
         async with self._database.reading() as session:
             return {view.id: view for view in await store.find_many(session, ids)}
 
-    async def batch_get_contacts(self, ids: Sequence[uuid.UUID]) -> tuple[list[ContactView], list[uuid.UUID]]:
-        """Those that exist in the order asked, and the ids of those that do not."""
-        found = await self._load_views(list(ids))
+    async def batch_get_contacts(
+        self, ids: Sequence[uuid.UUID], rows: Rows
+    ) -> tuple[list[ContactView], list[uuid.UUID]]:
+        """Those within the caller's rows in the order asked, and the ids of the others."""
+        async with self._database.reading() as session:
+            found = {view.id: view for view in await store.find_many_within(session, ids, rows)}
         note_subjects(found)
         return [found[i] for i in ids if i in found], [i for i in ids if i not in found]
 
     async def list_contacts(
-        self, wanted: Wanted, *, newest_first: bool, after: uuid.UUID | None, limit: int
+        self, wanted: Wanted, rows: Rows, *, newest_first: bool, after: uuid.UUID | None, limit: int
     ) -> tuple[list[ContactView], int]:
         """A page (one more than `limit` if there are more), and how many there are, capped."""
         async with self._database.reading() as session:
-            found = await store.page(session, wanted, newest_first=newest_first, after=after, limit=limit + 1)
-            total = await store.count(session, wanted)
+            found = await store.page(
+                session, wanted, rows, newest_first=newest_first, after=after, limit=limit + 1
+            )
+            total = await store.count(session, wanted, rows)
         note_subjects(view.id for view in found[:limit])
         return found, total
 
@@ -154,6 +160,10 @@ class PeopleService:
         if found is None:
             raise ContactNotFound
         return found
+
+    async def is_within(self, session: AnySession, contact_id: uuid.UUID, rows: Rows) -> bool:
+        """Whether somebody reaches a contact, in a use case of another area."""
+        return bool(await store.find_many_within(session, [contact_id], rows))
 
     async def lock(self, session: WriteSession, contact_id: uuid.UUID) -> bool:
         """Holds a contact until the transaction ends, in a use case of another area; false if it is gone."""

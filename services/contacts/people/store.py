@@ -30,6 +30,7 @@ from sqlalchemy.orm import aliased
 
 from kernel.db import AnySession, WriteSession
 from kernel.ids import new_id
+from kernel.rpc.rows import Rows
 from services.contacts.bulk import table_of
 from services.contacts.organisations.tables import Organisation
 from services.contacts.people.model import (
@@ -86,6 +87,7 @@ VIEWS = select(
     _contact.responsible_id,
     _contact.responsible_name,
     _contact.name_key,
+    func.coalesce(_contact.team, "").label("team"),
     _RELATIONS.label("relations"),
 )
 # Built once: this is the statement that the service runs most.
@@ -109,6 +111,12 @@ async def find_many(session: AnySession, ids: Collection[uuid.UUID]) -> list[Con
     """Those of the ids that exist, in any order."""
     rows = await session.execute(_FIND_MANY, {"ids": list(ids)})
     return [ContactView._make(row) for row in rows]
+
+
+async def find_many_within(session: AnySession, ids: Collection[uuid.UUID], rows: Rows) -> list[ContactView]:
+    """The same, of those that somebody reaches."""
+    found = await session.execute(_FIND_MANY.where(within(rows)), {"ids": list(ids)})
+    return [ContactView._make(row) for row in found]
 
 
 async def lock(session: WriteSession, contact_id: uuid.UUID) -> bool:
@@ -175,13 +183,19 @@ def relations_of(view: ContactView) -> list[RelationView]:
 
 
 async def page(
-    session: AnySession, wanted: Wanted, *, newest_first: bool, after: uuid.UUID | None, limit: int
+    session: AnySession,
+    wanted: Wanted,
+    rows: Rows,
+    *,
+    newest_first: bool,
+    after: uuid.UUID | None,
+    limit: int,
 ) -> list[ContactView]:
     """One page by name, or newest first: ids are UUIDv7, so their order is that of creation.
 
     Errors: PageGone.
     """
-    statement = VIEWS.where(*_conditions(wanted)).limit(limit)
+    statement = VIEWS.where(*_conditions(wanted), within(rows)).limit(limit)
     if newest_first:
         statement = statement.order_by(_contact.id.desc())
         if after is not None:
@@ -194,9 +208,10 @@ async def page(
     return [ContactView._make(row) for row in await session.execute(statement)]
 
 
-async def count(session: AnySession, wanted: Wanted) -> int:
+async def count(session: AnySession, wanted: Wanted, rows: Rows) -> int:
     """How many there are, counted to one more than `COUNTED_TO`."""
-    some = select(literal(1)).select_from(table_of(Contact)).where(*_conditions(wanted)).limit(COUNTED_TO + 1)
+    conditions = (*_conditions(wanted), within(rows))
+    some = select(literal(1)).select_from(table_of(Contact)).where(*conditions).limit(COUNTED_TO + 1)
     counted: Select[tuple[int]] = select(func.count()).select_from(some.subquery())
     return (await session.execute(counted)).scalar_one()
 
@@ -215,6 +230,11 @@ async def _name_key(session: AnySession, contact_id: uuid.UUID) -> str:
     if found is None:
         raise PageGone
     return str(found)
+
+
+def within(rows: Rows) -> ColumnElement[bool]:
+    """Contacts that somebody reaches."""
+    return rows.condition(contact=_contact.id, team=_contact.team, responsible=_contact.responsible_id)
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

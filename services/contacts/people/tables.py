@@ -42,6 +42,8 @@ class Contact(Base):
     responsible_id: Mapped[str] = plain(Text)
     # A member of staff: somebody else's name, but it goes with the contact that it was assigned to.
     responsible_name: Mapped[str] = personal(Text, category=Category.IDENTITY, purpose=Purpose.SERVICE)
+    # Name of the department's group in the realm; NULL is everybody's.
+    team: Mapped[str | None] = plain(Text, nullable=True)
     # Family and given name as they are compared and sorted; see `services.contacts.text.fold`.
     name_key: Mapped[str] = personal(Text(collation="C"), category=Category.IDENTITY, purpose=Purpose.SERVICE)
     # Everything that a search looks into, folded: names, addresses, phone, organisations.

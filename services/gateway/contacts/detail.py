@@ -34,6 +34,7 @@ from kontor.tickets.v1.tickets_pb2 import ListTicketsRequest, ListTicketsRespons
 
 from kernel.web.forms import Form
 from services.gateway.clients import clients, unless_down
+from services.gateway.contacts import access
 from services.gateway.contacts.timeline import sentences
 from services.gateway.session import may, me, opens_with
 
@@ -59,6 +60,7 @@ def show(contact_id: uuid.UUID) -> ResponseReturnValue:
         tickets=tickets,
         shown_tickets=_SHOWN,
         requests=_requests(contact.id),
+        doors=access.doors(contact.id),
         entries=sentences(timeline.entries, names=_names(tickets)) if timeline is not None else None,
         more_href=_more(contact.id, timeline),
         continued=bool(request.args.get("page_token")),

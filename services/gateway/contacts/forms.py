@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from google.protobuf.field_mask_pb2 import FieldMask
 from kontor.contacts.v1.contacts_pb2 import Contact, Organisation, Relation
-from wtforms import EmailField, HiddenField, SelectField, StringField, TelField, TextAreaField
+from wtforms import BooleanField, EmailField, HiddenField, SelectField, StringField, TelField, TextAreaField
 from wtforms.validators import Email, Optional
 
 from kernel.web.forms import Form, at_most, strip
@@ -26,6 +26,7 @@ TEXTS = (
     "city",
     "country",
     "language",
+    "team",
     "note",
 )
 
@@ -65,12 +66,18 @@ class ContactForm(Form):
     language = SelectField(_l("Language"), choices=options([("", "–"), *LANGUAGES.items()]))
     organisation_id = SelectField(_l("Organisation"), choices=options([("", "–")]), validate_choice=False)
     role = StringField(_l("Role there"), filters=[strip], validators=[at_most(100)])
+    shared = BooleanField(_l("Acts for the organisation"))
+    team = SelectField(_l("Team"), choices=options([("", _l("everybody's"))]), validate_choice=False)
     note = TextAreaField(_l("Note"), filters=[strip], validators=[at_most(20000)])
     # What was read before editing; a change by somebody else in between shows here.
     etag = HiddenField()
 
-    def offer(self, organisations: Iterable[Organisation], contact: Contact | None = None) -> None:
-        """Set what can be chosen, also a country or an organisation beyond the first page."""
+    def offer(
+        self, organisations: Iterable[Organisation], teams: Iterable[str], contact: Contact | None = None
+    ) -> None:
+        """Set what can be chosen, also what is stored and stands in no list."""
+        stored = [contact.team] if contact is not None and contact.team else []
+        self.team.choices = [*self.team.choices, *options((t, t) for t in sorted({*teams, *stored}))]
         known = {"": "–", **{o.id: o.name for o in organisations}}
         if contact is not None:
             known.update({r.organisation_id: r.organisation_name for r in contact.relations})
@@ -93,6 +100,7 @@ class ContactForm(Form):
         if contact.relations:
             self.organisation_id.data = contact.relations[0].organisation_id
             self.role.data = contact.relations[0].role
+            self.shared.data = contact.relations[0].shared
         self.etag.data = contact.etag
 
     def texts(self) -> list[str]:
@@ -105,7 +113,11 @@ class ContactForm(Form):
         entered = Contact(salutation=self.salutation.data, **texts)
         kept = list(before.relations[1:]) if before is not None else []
         if self.organisation_id.data:
-            first = Relation(organisation_id=self.organisation_id.data, role=self.role.data or "")
+            first = Relation(
+                organisation_id=self.organisation_id.data,
+                role=self.role.data or "",
+                shared=bool(self.shared.data),
+            )
             kept.insert(0, first)
         entered.relations.extend(kept)
         return entered
@@ -120,5 +132,5 @@ def changes(entered: Contact, stored: Contact) -> FieldMask:
     return FieldMask(paths=paths)
 
 
-def _relations(contact: Contact) -> list[tuple[str, str]]:
-    return [(relation.organisation_id, relation.role) for relation in contact.relations]
+def _relations(contact: Contact) -> list[tuple[str, str, bool]]:
+    return [(r.organisation_id, r.role, r.shared) for r in contact.relations]

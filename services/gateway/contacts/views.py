@@ -18,10 +18,11 @@ from kontor.contacts.v1.contacts_pb2 import (
 
 from kernel.errors import Aborted, AlreadyExists, FailedPrecondition, InvalidArgument
 from services.gateway.clients import clients, unless_down
-from services.gateway.contacts import detail, export, listing
+from services.gateway.contacts import access, detail, export, listing
 from services.gateway.contacts.conflict import differences
 from services.gateway.contacts.forms import FAULTS, ContactForm, changes
 from services.gateway.people import name_of
+from services.gateway.realm import RealmSilent, realm
 from services.gateway.session import opens_with, unseen
 
 blueprint = Blueprint("contacts", __name__)
@@ -41,7 +42,7 @@ def create() -> ResponseReturnValue:
     """GET, POST /contacts/new"""
     form = ContactForm()
     form.close(unseen(Contact, "Contacts.CreateContact"))
-    form.offer(_organisations())
+    form.offer(_organisations(), _teams())
     problems: list[str] = []
     if request.method == "GET":
         form.language.data, form.country.data = "de", "DE"
@@ -67,7 +68,7 @@ def edit(contact_id: uuid.UUID) -> ResponseReturnValue:
     stored = clients().contacts.GetContact(GetContactRequest(contact_id=str(contact_id)))
     form = ContactForm()
     form.close(stored.masked_fields)
-    form.offer(_organisations(), stored)
+    form.offer(_organisations(), _teams(), stored)
     problems: list[str] = []
     if request.method == "GET":
         form.show(stored)
@@ -124,6 +125,14 @@ def _explain(form: ContactForm, error: InvalidArgument | AlreadyExists | FailedP
     return form.take_errors(told) or ([] if error.violations else [_("Please check what you entered.")])
 
 
+def _teams() -> list[str]:
+    """The departments of the realm; none while it is silent, and what is stored can still be chosen."""
+    try:
+        return realm().teams()
+    except RealmSilent:
+        return []
+
+
 def _organisations() -> list[Organisation]:
     asked = ListOrganisationsRequest(page_size=_ORGANISATIONS)
     answer = unless_down(lambda: clients().contacts.ListOrganisations(asked))
@@ -142,3 +151,14 @@ blueprint.add_url_rule(
     "/contacts/<uuid:contact_id>/responsible", "responsible", detail.become_responsible, methods=["POST"]
 )
 blueprint.add_url_rule("/contacts/<uuid:contact_id>/evidence/<topic>", "evidence", detail.evidence)
+_LOGINS = "/contacts/<uuid:contact_id>/logins"
+blueprint.add_url_rule(f"{_LOGINS}/invite", "invite", access.invite, methods=["POST"])
+blueprint.add_url_rule(
+    f"{_LOGINS}/invitations/<uuid:invitation_id>/revoke", "revoke", access.revoke, methods=["POST"]
+)
+blueprint.add_url_rule(
+    f"{_LOGINS}/<uuid:login_id>/remove", "remove_login", access.remove, methods=["GET", "POST"]
+)
+blueprint.add_url_rule(
+    f"{_LOGINS}/<uuid:login_id>/visibility", "open_login", access.set_visibility, methods=["POST"]
+)

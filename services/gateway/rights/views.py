@@ -6,8 +6,8 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from kernel.web.access import roles_required
+from services.gateway.realm import MOST, Member, RealmSilent, realm
 from services.gateway.rights import matrix
-from services.gateway.rights.realm import MOST, Member, RealmSilent, realm
 from services.gateway.rights.words import CATEGORIES, PARTS, PURPOSES, ROLES, SCOPES
 
 blueprint = Blueprint("rights", __name__)

@@ -17,6 +17,7 @@ ROLES = {
 }
 PARTS = {
     "Contacts": _l("Contacts and organisations"),
+    "Logins": _l("Logins to the portal"),
     "Imports": _l("Imports"),
     "Templates": _l("Templates"),
     "Audiences": _l("Audiences"),

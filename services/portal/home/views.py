@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from kontor.privacy.v1.privacy_pb2 import (
     CONSENT_STATE_GIVEN,
@@ -36,11 +36,12 @@ def start() -> ResponseReturnValue:
 
 
 @login_required
-def begin_again() -> ResponseReturnValue:
-    """POST /begin-again: after an erasure, a new record, because the visitor says so."""
+def begin() -> ResponseReturnValue:
+    """POST /begin: a new record, because the visitor says so; with next=tickets on to what it is for."""
+    target = "tickets.create" if request.form.get("next") == "tickets" else "home.start"
     if Form().validate_on_submit():
-        link()
-    return redirect(url_for("home.start"), code=303)
+        link(create=True)
+    return redirect(url_for(target), code=303)
 
 
 def _overview() -> str:
@@ -71,4 +72,4 @@ def _given(consents: Iterable[Consent]) -> int:
 
 
 blueprint.add_url_rule("/", "start", start)
-blueprint.add_url_rule("/begin-again", "begin_again", begin_again, methods=["POST"])
+blueprint.add_url_rule("/begin", "begin", begin, methods=["POST"])

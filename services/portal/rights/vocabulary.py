@@ -7,7 +7,9 @@ from flask_babel import lazy_gettext as _l
 DATASETS = {
     "contact": _l("Your record"),
     "relation": _l("Organisations you belong to"),
-    "login": _l("Your login"),
+    "login": _l("Logins that see your data"),
+    "login_invitation": _l("Invitations for a login"),
+    "invitation_mail": _l("Mails with an invitation"),
     "timeline_entry": _l("What has happened"),
     "import_row": _l("Rows of an import"),
     "ticket": _l("Tickets"),
@@ -36,6 +38,8 @@ TECHNICAL = {
     "erasure_ledger",
     "import_row",
     "login",
+    "login_invitation",
+    "invitation_mail",
 }
 
 # The same words once more, in the form that searching needs. They are in the copy of the data.
@@ -67,6 +71,7 @@ COLUMNS = {
     "kind": _l("Kind"),
     "language": _l("Language"),
     "method": _l("Way"),
+    "name": _l("Name"),
     "note": _l("Note"),
     "owner_name": _l("Taken care of by"),
     "permitted": _l("Permitted"),
@@ -106,6 +111,7 @@ RETENTION = {
     "execution + 3 years (§ 195 BGB)": _l("3 years after the erasure (§ 195 BGB)"),
     "first answer + 24 hours": _l("24 hours"),
     "import + 30 days": _l("30 days after the import"),
+    "invitation + 30 days": _l("30 days after the invitation"),
     "with the contact": _l("as long as your record"),
     "sending + 3 years (§ 195 BGB)": _l("3 years after sending (§ 195 BGB)"),
     "unconfirmed: request + 14 days; confirmed: confirmation + 30 days": _l(

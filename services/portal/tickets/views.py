@@ -1,4 +1,4 @@
-"""The visitor's tickets: list, open a new one, read and answer."""
+"""The visitor's tickets, and those of colleagues to read: list, open a new one, read and answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from kernel.errors import InvalidArgument
 from kernel.web.access import login_required
 from kernel.web.paging import every_item
 from services.portal.clients import clients
-from services.portal.session import own_contact
+from services.portal.session import colleagues, own_contact
 from services.portal.tickets.forms import NewTicket, Reply
 
 blueprint = Blueprint("tickets", __name__)
@@ -34,12 +34,14 @@ _MESSAGES = 200
 def index() -> ResponseReturnValue:
     """GET /tickets"""
     token = request.args.get("page_token", "")
+    own, names = own_contact().id, colleagues()
     answer = clients().tickets.ListTickets(
-        ListTicketsRequest(contact_id=own_contact().id, page_size=_PAGE, page_token=token)
+        ListTicketsRequest(contact_ids=[own, *sorted(names)], page_size=_PAGE, page_token=token)
     )
     return render_template(
         "tickets/index.html",
         tickets=answer.tickets,
+        colleagues=names,
         next_href=_page(answer.next_page_token),
         first_href=url_for("tickets.index") if token else "",
     )
@@ -77,12 +79,13 @@ def create() -> ResponseReturnValue:
 def detail(ticket_id: uuid.UUID) -> ResponseReturnValue:
     """GET, POST /tickets/<id>: the conversation, and one more message."""
     ticket = clients().tickets.GetTicket(GetTicketRequest(ticket_id=str(ticket_id)))
-    if ticket.contact_id != own_contact().id:
+    own = ticket.contact_id == own_contact().id
+    if not own and ticket.contact_id not in colleagues():
         # Somebody with a staff role may reach any ticket; here everybody has the own ones.
         abort(404)
     form = Reply()
     problems: list[str] = []
-    if form.validate_on_submit():
+    if own and form.validate_on_submit():
         try:
             clients().tickets.AddMessage(
                 AddMessageRequest(
@@ -98,7 +101,12 @@ def detail(ticket_id: uuid.UUID) -> ResponseReturnValue:
     messages = every_item(clients().tickets.ListMessages, asked, lambda answer: list(answer.messages))
     public = [message for message in messages if not message.internal]
     return render_template(
-        "tickets/detail.html", ticket=ticket, messages=public, form=form, problems=problems
+        "tickets/detail.html",
+        ticket=ticket,
+        messages=public,
+        colleague=None if own else colleagues()[ticket.contact_id],
+        form=form,
+        problems=problems,
     )
 
 

@@ -126,6 +126,7 @@ class Filter:
     """Which tickets. Empty values do not restrict; `owner_id` "none" means: taken by nobody."""
 
     contact_id: uuid.UUID | None = None
+    contact_ids: tuple[uuid.UUID, ...] = ()
     states: tuple[State, ...] = ()
     owner_id: str = ""
 

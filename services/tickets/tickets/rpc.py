@@ -42,6 +42,7 @@ class TicketCalls:
         position = self._pages.position(request)
         wanted = Filter(
             contact_id=uuid.UUID(request.contact_id) if request.contact_id else None,
+            contact_ids=tuple(uuid.UUID(one) for one in request.contact_ids),
             states=tuple(State(s) for s in request.states if s),
             owner_id=request.owner_id,
         )

@@ -88,6 +88,8 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.contact_id is not None:
         conditions.append(TicketRow.contact_id == wanted.contact_id)
+    if wanted.contact_ids:
+        conditions.append(TicketRow.contact_id.in_(wanted.contact_ids))
     if wanted.states:
         conditions.append(TicketRow.state.in_(_numbers(wanted.states)))
     if wanted.owner_id == "none":

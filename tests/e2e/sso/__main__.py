@@ -22,9 +22,19 @@ from tests.e2e.sso.world import FLAGS, Counts, World
 from tests.fixtures.needs import find_chromium
 
 LOGS = ROOT / ".kontor" / "sso-logs"
-STEPS = ("logins", "second_factor", "wrong_role", "forged", "logout", "backchannel", "rotation", "outage")
-# What only Keycloak has an administration for.
-_KEYCLOAK_ONLY = frozenset({"rotation"})
+STEPS = (
+    "logins",
+    "second_factor",
+    "passkey",
+    "wrong_role",
+    "forged",
+    "logout",
+    "backchannel",
+    "rotation",
+    "outage",
+)
+# What the embedded provider does not have (docs/decisions/0012-keycloak-in-the-stack.md).
+_KEYCLOAK_ONLY = frozenset({"passkey", "rotation"})
 
 
 def steps(idp: IdentityProvider) -> dict[str, Callable[[World], Counts]]:

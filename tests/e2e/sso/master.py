@@ -13,8 +13,9 @@ from tests.e2e.running import Running
 class Master:
     """What only the master realm may do. The embedded provider has nothing like it."""
 
-    def __init__(self, running: Running) -> None:
-        origin, _, self.realm = running.env()["KONTOR_OIDC_ISSUER"].partition("/realms/")
+    def __init__(self, running: Running, *, realm: str | None = None) -> None:
+        origin, _, served = running.env()["KONTOR_OIDC_ISSUER"].partition("/realms/")
+        self.realm = realm or served
         self.admin = KeycloakAdmin(
             server_url=f"{origin}/",
             realm_name=self.realm,

@@ -86,6 +86,7 @@ class Contact(_message.Message):
     RESPONSIBLE_NAME_FIELD_NUMBER: _builtins.int
     RELATIONS_FIELD_NUMBER: _builtins.int
     MASKED_FIELDS_FIELD_NUMBER: _builtins.int
+    TEAM_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     etag: _builtins.str
     salutation: Global___Salutation.ValueType
@@ -109,6 +110,8 @@ class Contact(_message.Message):
     responsible_id: _builtins.str
     """The staff member that the customer turns to (their login's subject), and the name to show."""
     responsible_name: _builtins.str
+    team: _builtins.str
+    """Name of the department's group that looks after the contact; empty: everybody's."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -142,10 +145,11 @@ class Contact(_message.Message):
         responsible_name: _builtins.str = ...,
         relations: _abc.Iterable[Global___Relation] | None = ...,
         masked_fields: _abc.Iterable[_builtins.str] | None = ...,
+        team: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["city", b"city", "country", b"country", "create_time", b"create_time", "email", b"email", "etag", b"etag", "family_name", b"family_name", "given_name", b"given_name", "id", b"id", "language", b"language", "masked_fields", b"masked_fields", "note", b"note", "phone", b"phone", "postal_code", b"postal_code", "relations", b"relations", "responsible_id", b"responsible_id", "responsible_name", b"responsible_name", "salutation", b"salutation", "source", b"source", "street", b"street", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["city", b"city", "country", b"country", "create_time", b"create_time", "email", b"email", "etag", b"etag", "family_name", b"family_name", "given_name", b"given_name", "id", b"id", "language", b"language", "masked_fields", b"masked_fields", "note", b"note", "phone", b"phone", "postal_code", b"postal_code", "relations", b"relations", "responsible_id", b"responsible_id", "responsible_name", b"responsible_name", "salutation", b"salutation", "source", b"source", "street", b"street", "team", b"team", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -158,7 +158,7 @@ class ContactsServicer:
 
     def LinkLogin(self, request, context):
         """Joins the caller's login to the contact with the caller's verified address. Errors: FAILED_PRECONDITION
-        if the address is not verified, NOT_FOUND if nobody has it: then only `create` makes a contact.
+        if the address is not verified or the login was removed, NOT_FOUND if nobody has the address: then only `create` makes a contact.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

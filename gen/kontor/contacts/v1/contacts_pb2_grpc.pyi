@@ -51,7 +51,7 @@ class ContactsStub:
     """Finds the contact with this address or creates one; for confirmed sign-ups and mail-in."""
     LinkLogin: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.LinkLoginRequest, _contacts_pb2.Contact]
     """Joins the caller's login to the contact with the caller's verified address. Errors: FAILED_PRECONDITION
-    if the address is not verified, NOT_FOUND if nobody has it: then only `create` makes a contact.
+    if the address is not verified or the login was removed, NOT_FOUND if nobody has the address: then only `create` makes a contact.
     """
     GetOwnContact: _grpc.UnaryUnaryMultiCallable[_contacts_pb2.GetOwnContactRequest, _contacts_pb2.Contact]
     """The contact of the caller's own login. Errors: NOT_FOUND."""
@@ -87,7 +87,7 @@ class ContactsAsyncStub(ContactsStub):
     """Finds the contact with this address or creates one; for confirmed sign-ups and mail-in."""
     LinkLogin: _aio.UnaryUnaryMultiCallable[_contacts_pb2.LinkLoginRequest, _contacts_pb2.Contact]  # type: ignore[assignment]
     """Joins the caller's login to the contact with the caller's verified address. Errors: FAILED_PRECONDITION
-    if the address is not verified, NOT_FOUND if nobody has it: then only `create` makes a contact.
+    if the address is not verified or the login was removed, NOT_FOUND if nobody has the address: then only `create` makes a contact.
     """
     GetOwnContact: _aio.UnaryUnaryMultiCallable[_contacts_pb2.GetOwnContactRequest, _contacts_pb2.Contact]  # type: ignore[assignment]
     """The contact of the caller's own login. Errors: NOT_FOUND."""
@@ -168,7 +168,7 @@ class ContactsServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_contacts_pb2.Contact, _abc.Awaitable[_contacts_pb2.Contact]]:
         """Joins the caller's login to the contact with the caller's verified address. Errors: FAILED_PRECONDITION
-        if the address is not verified, NOT_FOUND if nobody has it: then only `create` makes a contact.
+        if the address is not verified or the login was removed, NOT_FOUND if nobody has the address: then only `create` makes a contact.
         """
 
     @_abc_1.abstractmethod

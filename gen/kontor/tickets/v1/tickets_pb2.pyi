@@ -265,6 +265,7 @@ class ListTicketsRequest(_message.Message):
     CONTACT_ID_FIELD_NUMBER: _builtins.int
     STATES_FIELD_NUMBER: _builtins.int
     OWNER_ID_FIELD_NUMBER: _builtins.int
+    CONTACT_IDS_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     page_token: _builtins.str
     contact_id: _builtins.str
@@ -272,6 +273,10 @@ class ListTicketsRequest(_message.Message):
     """Login subject of the owner; "none" for tickets nobody has taken."""
     @_builtins.property
     def states(self) -> _containers.RepeatedScalarFieldContainer[Global___TicketState.ValueType]: ...
+    @_builtins.property
+    def contact_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Tickets of these contacts; with `contact_id` those that both allow."""
+
     def __init__(
         self,
         *,
@@ -280,10 +285,11 @@ class ListTicketsRequest(_message.Message):
         contact_id: _builtins.str = ...,
         states: _abc.Iterable[Global___TicketState.ValueType] | None = ...,
         owner_id: _builtins.str = ...,
+        contact_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "owner_id", b"owner_id", "page_size", b"page_size", "page_token", b"page_token", "states", b"states"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "contact_ids", b"contact_ids", "owner_id", b"owner_id", "page_size", b"page_size", "page_token", b"page_token", "states", b"states"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

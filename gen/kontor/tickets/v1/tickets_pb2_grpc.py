@@ -86,7 +86,7 @@ class TicketsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListTickets(self, request, context):
-        """A customer sees the own tickets only, whatever the filter says.
+        """A customer sees the own tickets, and with an opened login those of colleagues, whatever the filter says.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -107,7 +107,7 @@ class TicketsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListMessages(self, request, context):
-        """Oldest first; a customer sees public messages only.
+        """Oldest first; a customer sees public messages only, and writes on the own tickets only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,13 +38,13 @@ class TicketsStub:
     GetTicket: _grpc.UnaryUnaryMultiCallable[_tickets_pb2.GetTicketRequest, _tickets_pb2.Ticket]
     """One ticket without its messages. Errors: NOT_FOUND, also for somebody else's ticket."""
     ListTickets: _grpc.UnaryUnaryMultiCallable[_tickets_pb2.ListTicketsRequest, _tickets_pb2.ListTicketsResponse]
-    """A customer sees the own tickets only, whatever the filter says."""
+    """A customer sees the own tickets, and with an opened login those of colleagues, whatever the filter says."""
     UpdateTicket: _grpc.UnaryUnaryMultiCallable[_tickets_pb2.UpdateTicketRequest, _tickets_pb2.Ticket]
     """State, priority, owner. Errors: ABORTED on a stale etag."""
     AddMessage: _grpc.UnaryUnaryMultiCallable[_tickets_pb2.AddMessageRequest, _tickets_pb2.Message]
     """Adds a message; a customer's is always public and reopens a solved ticket."""
     ListMessages: _grpc.UnaryUnaryMultiCallable[_tickets_pb2.ListMessagesRequest, _tickets_pb2.ListMessagesResponse]
-    """Oldest first; a customer sees public messages only."""
+    """Oldest first; a customer sees public messages only, and writes on the own tickets only."""
 
 @_typing.type_check_only
 class TicketsAsyncStub(TicketsStub):
@@ -56,13 +56,13 @@ class TicketsAsyncStub(TicketsStub):
     GetTicket: _aio.UnaryUnaryMultiCallable[_tickets_pb2.GetTicketRequest, _tickets_pb2.Ticket]  # type: ignore[assignment]
     """One ticket without its messages. Errors: NOT_FOUND, also for somebody else's ticket."""
     ListTickets: _aio.UnaryUnaryMultiCallable[_tickets_pb2.ListTicketsRequest, _tickets_pb2.ListTicketsResponse]  # type: ignore[assignment]
-    """A customer sees the own tickets only, whatever the filter says."""
+    """A customer sees the own tickets, and with an opened login those of colleagues, whatever the filter says."""
     UpdateTicket: _aio.UnaryUnaryMultiCallable[_tickets_pb2.UpdateTicketRequest, _tickets_pb2.Ticket]  # type: ignore[assignment]
     """State, priority, owner. Errors: ABORTED on a stale etag."""
     AddMessage: _aio.UnaryUnaryMultiCallable[_tickets_pb2.AddMessageRequest, _tickets_pb2.Message]  # type: ignore[assignment]
     """Adds a message; a customer's is always public and reopens a solved ticket."""
     ListMessages: _aio.UnaryUnaryMultiCallable[_tickets_pb2.ListMessagesRequest, _tickets_pb2.ListMessagesResponse]  # type: ignore[assignment]
-    """Oldest first; a customer sees public messages only."""
+    """Oldest first; a customer sees public messages only, and writes on the own tickets only."""
 
 class TicketsServicer(metaclass=_abc_1.ABCMeta):
     """Tickets and the messages on them."""
@@ -89,7 +89,7 @@ class TicketsServicer(metaclass=_abc_1.ABCMeta):
         request: _tickets_pb2.ListTicketsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_tickets_pb2.ListTicketsResponse, _abc.Awaitable[_tickets_pb2.ListTicketsResponse]]:
-        """A customer sees the own tickets only, whatever the filter says."""
+        """A customer sees the own tickets, and with an opened login those of colleagues, whatever the filter says."""
 
     @_abc_1.abstractmethod
     def UpdateTicket(
@@ -113,6 +113,6 @@ class TicketsServicer(metaclass=_abc_1.ABCMeta):
         request: _tickets_pb2.ListMessagesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_tickets_pb2.ListMessagesResponse, _abc.Awaitable[_tickets_pb2.ListMessagesResponse]]:
-        """Oldest first; a customer sees public messages only."""
+        """Oldest first; a customer sees public messages only, and writes on the own tickets only."""
 
 def add_TicketsServicer_to_server(servicer: TicketsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -33,12 +33,12 @@ class RealmSilent(Exception):
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody with a role, or a group whose members have it."""
+    """Somebody with a role; `group` says which group gives it, if one does."""
 
     name: str
     login: str
     enabled: bool = True
-    group: bool = False
+    group: str = ""
 
 
 class Realm:
@@ -50,17 +50,23 @@ class Realm:
         self._token: Callable[[], str] = OwnToken(settings)
 
     def members(self, roles: list[str]) -> dict[str, list[Member]]:
-        """Groups and people of each role, at most `MOST` of either. Errors: RealmSilent."""
+        """The people of each role, by name or through a group, at most `MOST` of either. Errors: RealmSilent."""
         until = monotonic() + _BUDGET_S
         found: dict[str, list[Member]] = {}
         for role in roles:
             if monotonic() > until:
                 raise RealmSilent
             path = f"roles/{quote(role, safe='')}"
-            groups = [Member(g["name"], g.get("path", ""), group=True) for g in self._get(f"{path}/groups")]
             people = [_person(user) for user in self._get(f"{path}/users")]
-            found[role] = sorted(groups, key=_order) + sorted(people, key=_order)
+            for group in self._get(f"{path}/groups"):
+                members = self._get(f"groups/{quote(group['id'], safe='')}/members")
+                people += [_person(user, group=group["name"]) for user in members]
+            found[role] = sorted(people, key=_order)
         return found
+
+    def teams(self) -> list[str]:
+        """Names of the departments' groups. Errors: RealmSilent."""
+        return sorted(str(group["name"]) for group in self._get("groups"))
 
     def _get(self, path: str) -> list[dict[str, Any]]:
         try:
@@ -87,10 +93,10 @@ def realm() -> Realm:
     return found
 
 
-def _person(user: dict[str, Any]) -> Member:
+def _person(user: dict[str, Any], *, group: str = "") -> Member:
     name = f"{user.get('firstName') or ''} {user.get('lastName') or ''}".strip()
     login = str(user.get("email") or user.get("username") or "")
-    return Member(name or login, login, enabled=bool(user.get("enabled", True)))
+    return Member(name or login, login, enabled=bool(user.get("enabled", True)), group=group)
 
 
 def _order(member: Member) -> str:
