@@ -34,7 +34,8 @@ OPTIONS = (
     ("grpc.keepalive_time_ms", 30_000),
     # A restarted service must be found again quickly.
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    # What its name hides: how long a connection may take, with its TLS handshake, on a machine that is busy.
+    ("grpc.min_reconnect_backoff_ms", 2_000),
     ("grpc.max_reconnect_backoff_ms", 2_000),
     ("grpc.enable_retries", 0),
 )

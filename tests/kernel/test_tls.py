@@ -150,6 +150,24 @@ async def test_who_speaks_plain_text_to_it_gets_nothing(encrypted: Encrypted) ->
         await ask(encrypted.target, Trust())
 
 
+async def test_a_slow_handshake_is_waited_for(encrypted: Encrypted) -> None:
+    """A busy machine, or one that is far away, needs longer than the pause between two attempts."""
+
+    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            writer.write(data)
+        writer.close()
+
+    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.5)
+        beyond_reader, beyond_writer = await asyncio.open_connection(LOOPBACK, encrypted.port)
+        await asyncio.gather(pipe(reader, beyond_writer), pipe(beyond_reader, writer))
+
+    async with await asyncio.start_server(forward, LOOPBACK, 0) as slow:
+        port = slow.sockets[0].getsockname()[1]
+        assert await ask(f"{LOOPBACK}:{port}", Trust(encrypted.authority.pem)) == SERVING
+
+
 async def test_a_rotated_certificate_is_shown_without_a_restart(encrypted: Encrypted) -> None:
     trust = Trust(encrypted.authority.pem)
     before = await asyncio.to_thread(encrypted.serial)
