@@ -10,7 +10,7 @@ from typing import Any
 
 import grpc
 import pytest
-from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc
+from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logins_pb2_grpc
 from kontor.privacy.v1 import holder_pb2_grpc
 from kontor.tickets.v1 import tickets_pb2, tickets_pb2_grpc
 
@@ -35,11 +35,13 @@ SEED = base64.b64encode(b"a test's seed".ljust(32)).decode()
 
 
 @dataclass
-class KnownContacts(contacts_pb2_grpc.ContactsServicer):
+class KnownContacts(contacts_pb2_grpc.ContactsServicer, logins_pb2_grpc.LoginsServicer):
     """Speaks the contract's two questions that tickets asks; logins are told apart by their token."""
 
     ids: set[str] = field(default_factory=set)
     by_token: dict[str, str] = field(default_factory=dict)
+    # Contacts whose tickets the login of a contact sees, too.
+    colleagues: dict[str, list[str]] = field(default_factory=dict)
 
     async def BatchGetContacts(
         self, request: contacts_pb2.BatchGetContactsRequest, context: Any
@@ -48,15 +50,15 @@ class KnownContacts(contacts_pb2_grpc.ContactsServicer):
         found = [contacts_pb2.Contact(id=i) for i in request.contact_ids if i in self.ids]
         return contacts_pb2.BatchGetContactsResponse(contacts=found, missing_ids=missing)
 
-    async def GetOwnContact(
-        self, request: contacts_pb2.GetOwnContactRequest, context: Any
-    ) -> contacts_pb2.Contact:
+    async def GetOwnView(self, request: logins_pb2.GetOwnViewRequest, context: Any) -> logins_pb2.OwnView:
         token = dict(context.invocation_metadata())["authorization"].removeprefix("Bearer ")
         if token not in self.by_token:
             error = NotFound("No contact.", reason="CONTACT_NOT_FOUND")
             details = ((STATUS_METADATA, to_status(error).SerializeToString()),)
             await context.abort(grpc.StatusCode.NOT_FOUND, error.message, details)
-        return contacts_pb2.Contact(id=self.by_token[token])
+        own = self.by_token[token]
+        seen = [logins_pb2.Colleague(contact_id=one) for one in self.colleagues.get(own, ())]
+        return logins_pb2.OwnView(contact_id=own, colleagues=seen)
 
 
 @dataclass
@@ -98,6 +100,7 @@ async def contacts_target() -> AsyncIterator[tuple[str, KnownContacts]]:
     known = KnownContacts()  # type: ignore[abstract]
     server = grpc.aio.server()
     contacts_pb2_grpc.add_ContactsServicer_to_server(known, server)
+    logins_pb2_grpc.add_LoginsServicer_to_server(known, server)
     port = server.add_insecure_port(f"{LOOPBACK}:0")
     await server.start()
     yield f"{LOOPBACK}:{port}", known

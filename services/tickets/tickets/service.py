@@ -21,6 +21,7 @@ from services.tickets.tickets.model import (
     Channel,
     ContactNotFound,
     Filter,
+    Owner,
     Priority,
     State,
     Ticket,
@@ -114,13 +115,13 @@ class TicketsService:
         async with self._database.reading() as session:
             return await self.reachable(session, ticket_id, rows)
 
-    async def list_tickets(self, wanted: Filter, *, before: int | None, size: int) -> TicketPage:
-        """Newest first. Errors: ContactNotFound if a customer asks for somebody else's."""
+    async def list_tickets(self, wanted: Filter, *, after: list[int] | None, size: int) -> TicketPage:
+        """In the order of the filter, from behind this position on. Errors: ContactNotFound if a customer asks for somebody else's."""
         rows = await self.rows_of_caller()
         if not rows.all and wanted.contact_id is not None and wanted.contact_id not in rows.contacts:
             raise ContactNotFound
         async with self._database.reading() as session:
-            found = await store.page(session, wanted, rows, before=before, size=size + 1)
+            found = await store.page(session, wanted, rows, after=after, size=size + 1)
             total = await store.count(session, wanted, rows)
         shown = found[:size]
         _note(*shown)
@@ -140,7 +141,7 @@ class TicketsService:
                 state=state_after(ticket, change),
                 priority=change.priority or ticket.priority,
                 updated_at=self._clock.now(),
-                **({} if owner is None else {"owner_id": owner.id, "owner_name": owner.name}),
+                **({} if owner is None else _owned_by(owner)),
             )
             await emit(session, events.ticket_updated(ticket))
         return ticket
@@ -158,9 +159,16 @@ class TicketsService:
         return _admitted(await store.lock(session, ticket_id, rows))
 
     async def count_message(
-        self, session: WriteSession, ticket: Ticket, *, by_customer: bool, internal: bool
+        self,
+        session: WriteSession,
+        ticket: Ticket,
+        *,
+        by_customer: bool,
+        internal: bool,
+        owner: Owner | None = None,
     ) -> Ticket:
-        """What a message changes about its ticket. Errors: TicketClosed."""
+        """What a message changes about its ticket; `owner` gets one that nobody has taken. Errors: TicketClosed."""
+        taken = owner is not None and not ticket.owner_id
         state = state_after_message(ticket.state, by_customer=by_customer, internal=internal)
         changed = await store.change(
             session,
@@ -168,10 +176,15 @@ class TicketsService:
             state=state,
             message_count=ticket.message_count + 1,
             updated_at=self._clock.now(),
+            **(_owned_by(owner) if owner is not None and taken else {}),
         )
-        if state is not ticket.state:
+        if state is not ticket.state or taken:
             await emit(session, events.ticket_updated(changed))
         return changed
+
+
+def _owned_by(owner: Owner) -> dict[str, str | None]:
+    return {"owner_id": owner.id or None, "owner_name": owner.name or None}
 
 
 def _admitted(ticket: Ticket | None) -> Ticket:
