@@ -116,7 +116,10 @@ class TicketsService:
             return await self.reachable(session, ticket_id, rows)
 
     async def list_tickets(self, wanted: Filter, *, after: list[int] | None, size: int) -> TicketPage:
-        """In the order of the filter, from behind this position on. Errors: ContactNotFound if a customer asks for somebody else's."""
+        """In the order of the filter, from behind this position on.
+
+        Errors: ContactNotFound if a customer asks for somebody else's.
+        """
         rows = await self.rows_of_caller()
         if not rows.all and wanted.contact_id is not None and wanted.contact_id not in rows.contacts:
             raise ContactNotFound

@@ -200,6 +200,12 @@
     draw();
   });
 
+  document.querySelectorAll("[data-send-on-change]").forEach((select) => select.addEventListener("change", () => {
+    // An address that people share names only what was chosen.
+    select.disabled = !select.value;
+    select.form.requestSubmit();
+  }));
+
   // An address that people share names only the filters that are set.
   document.addEventListener("htmx:configRequest", (event) => {
     if (!event.detail.elt.matches(".g-filter")) return;
