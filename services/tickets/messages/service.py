@@ -11,6 +11,7 @@ from kernel.errors import StaleEtag
 from kernel.ids import new_id
 from kernel.outbox import emit
 from kernel.rpc.call import current_principal
+from kernel.text import visible
 from services.tickets import events
 from services.tickets.messages import store
 from services.tickets.messages.model import Author, AuthorKind, Message, author_of
@@ -56,7 +57,7 @@ class Conversations:
             ticket_id=ticket.id,
             author_kind=author.kind,
             author_name=author.name,
-            body=body,
+            body=visible(body),
             internal=internal,
             created_at=self._clock.now(),
         )

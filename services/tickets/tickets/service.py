@@ -14,6 +14,7 @@ from kernel.outbox import emit
 from kernel.rpc.authorize import OwnContact
 from kernel.rpc.call import current_principal, note_subjects
 from kernel.rpc.rows import Rows, reachable_rows
+from kernel.text import visible
 from services.tickets import events
 from services.tickets.tickets import store
 from services.tickets.tickets.model import (
@@ -94,7 +95,7 @@ class TicketsService:
         row = TicketRow(
             id=new_id(),
             contact_id=opening.contact_id,
-            subject=opening.subject,
+            subject=visible(opening.subject),
             state=State.NEW,
             priority=opening.priority or Priority.NORMAL,
             channel=opening.channel,
