@@ -15,7 +15,10 @@ from kontor.privacy.v1.privacy_pb2 import (
     Request,
 )
 
-from kernel.errors import FailedPrecondition, NotFound
+from kernel.contract import CUSTOMER
+from kernel.errors import FailedPrecondition, NotFound, PermissionDenied
+from kernel.web.errors import error_page
+from kernel.web.login import current_login
 from services.portal.clients import clients
 
 
@@ -35,6 +38,7 @@ def install(app: Flask) -> None:
     """Pages for logins without a contact."""
     app.register_error_handler(Erased, _erased_page)
     app.register_error_handler(AddressNotVerified, _unverified_page)
+    app.register_error_handler(PermissionDenied, _refused_page)
 
 
 def own_contact() -> Contact:
@@ -78,3 +82,10 @@ def _erased_page(error: Erased) -> ResponseReturnValue:
 
 def _unverified_page(_error: AddressNotVerified) -> ResponseReturnValue:
     return render_template("home/unverified.html"), 403
+
+
+def _refused_page(_error: PermissionDenied) -> ResponseReturnValue:
+    login = current_login()
+    if login is not None and CUSTOMER not in login.roles:
+        return render_template("home/staff.html"), 403
+    return error_page(403)
