@@ -59,6 +59,7 @@ def for_process(name: str, *, ports: Ports, keys: Keys) -> dict[str, str]:
     }
     if name in WEB:
         values["KONTOR_PUBLIC_URL"] = url(ports, name)
+        values |= {f"KONTOR_{page.upper()}_URL": url(ports, page) for page in WEB}
     else:
         values |= {
             "KONTOR_AUDIENCE": f"kontor-{name}",

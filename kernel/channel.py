@@ -184,6 +184,11 @@ def call_context(context: CallContext) -> Iterator[None]:
         _context.reset(token)
 
 
+def current_context() -> CallContext | None:
+    """In whose name a call from here would go; None outside a web request."""
+    return _context.get()
+
+
 class _SyncInterceptor(grpc.UnaryUnaryClientInterceptor):
     """The web side of `_ClientInterceptor`; the token is the user's, or the page's own for visitors."""
 
@@ -191,7 +196,7 @@ class _SyncInterceptor(grpc.UnaryUnaryClientInterceptor):
         self._own_token = own_token
 
     def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
-        context = _context.get()
+        context = current_context()
         deadline = context.deadline if context is not None else None
         with telemetry.span(_tracer, _text(details.method).strip("/"), kind=SpanKind.CLIENT):
             for attempt in range(ATTEMPTS):

@@ -14,6 +14,8 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from kontor.options.v1 import options_pb2
 
+from kernel.text import visible
+
 Check = Callable[[Any], str | None]
 Visit = Callable[[Message, str, dict[str, str]], None]
 
@@ -64,6 +66,8 @@ def _visit_scalar(
 
     def visit(message: Message, prefix: str, found: dict[str, str]) -> None:
         value = getattr(message, name)
+        if required and isinstance(value, str):
+            value = visible(value)
         if not value and value is not False and (required or isinstance(value, str | bytes)):
             if required:
                 found[prefix + name] = "must not be empty"

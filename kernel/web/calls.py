@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from contextvars import Context, copy_context
 from time import monotonic
+from typing import Any
 
 import requests
-from flask import Flask, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 
 from kernel.channel import CallContext, call_context
 from kernel.errors import Unavailable
@@ -24,6 +26,7 @@ PAGE_BUDGET_S = 25.0
 def install(app: Flask) -> None:
     """Give each request its call context and take it away again."""
     app.before_request(_open)
+    app.after_request(_carry_on)
     app.teardown_request(_close)
 
 
@@ -44,9 +47,41 @@ def _open() -> None:
     # made sure that there is a login before this runs.
     login = current_login() if rule is not None and not rule.public else None
     stack = ExitStack()
-    token = login.tokens.access if login is not None else ""
-    stack.enter_context(call_context(CallContext(token=token, deadline=g.call_deadline)))
+    g.call_token = login.tokens.access if login is not None else ""
+    stack.enter_context(call_context(CallContext(token=g.call_token, deadline=g.call_deadline)))
     g.call_stack = stack
+
+
+def _carry_on(response: Response) -> Response:
+    """A streamed answer is made after the view, and after `_close`: its calls need the context all the same."""
+    if response.is_streamed and not response.direct_passthrough and "call_token" in g:
+        response.response = _Stream(response.response, copy_context(), token=g.call_token)
+    return response
+
+
+class _Stream:
+    """Makes each part of an answer where the view left off: login, language and trace included."""
+
+    def __init__(self, parts: Any, context: Context, *, token: str) -> None:
+        self._parts = iter(parts)
+        self._context = context
+        self._token = token
+
+    def __iter__(self) -> _Stream:
+        return self
+
+    def __next__(self) -> Any:
+        return self._context.run(self._make)
+
+    def close(self) -> None:
+        """The server calls it at the end, also when the browser has gone away."""
+        if hasattr(self._parts, "close"):
+            self._context.run(self._parts.close)
+
+    def _make(self) -> Any:
+        # A budget for each part: a long file is no slow page, and nobody waits for all of it in silence.
+        with call_context(CallContext(token=self._token, deadline=monotonic() + PAGE_BUDGET_S)):
+            return next(self._parts)
 
 
 def _close(_error: BaseException | None) -> None:

@@ -27,6 +27,10 @@ class WebSettings(ProcessSettings):
     controller_dpo_email: str = ""
     controller_authority_name: str = ""
 
+    # Who has come to the wrong page is shown the other one, where it is known.
+    portal_url: str = Field(default="", description="the customers' page in their browser")
+    gateway_url: str = Field(default="", description="the staff's page in their browser")
+
     trusted_proxies: int = Field(
         default=0,
         ge=0,
@@ -43,6 +47,13 @@ class WebSettings(ProcessSettings):
     def _without_slash(cls, value: str) -> str:
         if urlsplit(value).scheme not in {"http", "https"}:
             raise ValueError("must be an http or https address")
+        return value.rstrip("/")
+
+    @field_validator("portal_url", "gateway_url")
+    @classmethod
+    def _known_or_empty(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in {"http", "https"}:
+            raise ValueError("must be an http or https address, or empty")
         return value.rstrip("/")
 
     @property

@@ -42,6 +42,11 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
+def error_page(status: int) -> ResponseReturnValue:
+    """The page of this status, for handlers that say more in one case and the usual in all others."""
+    return _page(explain(status))
+
+
 def http_status(error: DomainError) -> int:
     """The HTTP status that says the same as the gRPC code."""
     return _HTTP.get(error.code, 500)

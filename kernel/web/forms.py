@@ -7,11 +7,14 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField
-from wtforms.validators import InputRequired, Length, Regexp
+from wtforms.validators import DataRequired, Length, Regexp
+
+from kernel.text import visible
 
 _UUID = r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
 
-required = InputRequired(_l("Please fill this in."))
+# Of what the filters have left: spaces alone are no answer.
+required = DataRequired(_l("Please fill this in."))
 
 
 def at_most(count: int) -> Length:
@@ -20,8 +23,8 @@ def at_most(count: int) -> Length:
 
 
 def strip(value: str | None) -> str:
-    """A filter for text fields: spaces around an input are never meant."""
-    return value.strip() if value else ""
+    """A filter for text fields: spaces around an input are never meant, and what nobody sees neither."""
+    return visible(value).strip() if value else ""
 
 
 def new_request_id() -> str:

@@ -9,6 +9,7 @@ from functools import lru_cache
 import idna
 import phonenumbers
 
+from kernel.text import visible
 from kernel.validation import is_email
 
 _SPACES = re.compile(r"\s+")
@@ -22,13 +23,13 @@ _NOT_IN_PHONE = re.compile(r"[\s()/.\-\u2010-\u2015]")
 
 
 def clean(value: str) -> str:
-    """One spelling of a short text: composed (NFC), trimmed, inner white space as single blanks."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", value)).strip()
+    """One spelling of a short text: composed (NFC), visible, trimmed, inner white space as single blanks."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", visible(value))).strip()
 
 
 def clean_lines(value: str) -> str:
     """The same for a text of several lines, which keeps its line breaks."""
-    return unicodedata.normalize("NFC", value).replace("\r\n", "\n").replace("\r", "\n").strip()
+    return unicodedata.normalize("NFC", visible(value)).replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 @lru_cache(maxsize=8192)
@@ -46,7 +47,7 @@ def normal_email(value: str) -> str | None:
 
     Dots and +tags stay: what they mean is the receiving server's business.
     """
-    trimmed = unicodedata.normalize("NFC", value).strip()
+    trimmed = unicodedata.normalize("NFC", visible(value)).strip()
     if not is_email(trimmed):
         return None
     local, _, domain = trimmed.rpartition("@")

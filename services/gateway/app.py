@@ -59,4 +59,5 @@ def create_app(settings: GatewaySettings) -> Flask:
         name_of=people.name_of,
         subject_of=people.subject_of,
     )
+    web.app.jinja_env.filters["breakable"] = people.breakable
     return web.app

@@ -8,6 +8,7 @@ from functools import partial
 from flask_babel import gettext as _
 from kontor.contacts.v1.contacts_pb2 import BatchGetContactsRequest, Contact
 from kontor.tickets.v1.tickets_pb2 import Ticket
+from markupsafe import Markup, escape
 
 from services.gateway.clients import clients, unless_down
 from services.gateway.session import may
@@ -32,6 +33,12 @@ def by_id(contact_ids: Iterable[str]) -> dict[str, Contact]:
 def subject_of(ticket: Ticket) -> str:
     """What a ticket is about; erasure leaves a ticket without a person and without words."""
     return ticket.subject if ticket.contact_id else str(_("Content erased"))
+
+
+def breakable(address: str) -> Markup:
+    """An e-mail address that breaks behind its @ and before its dots, never inside a word of its domain."""
+    local, at, domain = address.rpartition("@")
+    return escape(local) + escape(at) + Markup("<wbr>") + Markup("<wbr>.").join(domain.split("."))
 
 
 def name_of(contact: Contact | None) -> str:

@@ -16,7 +16,9 @@ from kontor.privacy.v1.privacy_pb2 import (
     Request,
 )
 
-from kernel.errors import FailedPrecondition, NotFound
+from kernel.contract import CUSTOMER
+from kernel.errors import FailedPrecondition, NotFound, PermissionDenied
+from kernel.web.errors import error_page
 from kernel.web.login import current_login
 from services.portal.clients import clients
 
@@ -47,6 +49,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(AddressNotVerified, _unverified_page)
     app.register_error_handler(NothingHeld, _nothing_page)
     app.register_error_handler(AccessEnded, _ended_page)
+    app.register_error_handler(PermissionDenied, _refused_page)
 
 
 def own_contact() -> Contact:
@@ -110,3 +113,10 @@ def _ended_page(_error: AccessEnded) -> ResponseReturnValue:
 
 def _unverified_page(_error: AddressNotVerified) -> ResponseReturnValue:
     return render_template("home/unverified.html"), 403
+
+
+def _refused_page(_error: PermissionDenied) -> ResponseReturnValue:
+    login = current_login()
+    if login is not None and CUSTOMER not in login.roles:
+        return render_template("home/staff.html"), 403
+    return error_page(403)

@@ -209,6 +209,31 @@ async def test_an_update_fills_and_never_overwrites_or_mixes_addresses(house: Ho
     )
 
 
+async def test_a_discarded_import_leaves_nothing(house: House) -> None:
+    made = await house.upload(f"{HEADER}\nNora;Neu;nora@example.org;;;;;;;\n")
+    discard = imports_pb2.DiscardImportRequest(request_id=request_id(), import_id=made.id)
+    await house.imports().DiscardImport(discard)
+    # The same click once more is the same answer; a new one finds nothing.
+    await house.imports().DiscardImport(discard)
+    with pytest.raises(NotFound):
+        await house.imports().DiscardImport(
+            imports_pb2.DiscardImportRequest(request_id=request_id(), import_id=made.id)
+        )
+    with pytest.raises(NotFound):
+        await house.commit(made.id)
+    async with house.database.reading() as session:
+        assert (await session.scalar(text("SELECT count(*) FROM import_row"))) == 0
+
+
+async def test_what_was_taken_over_cannot_be_discarded(house: House) -> None:
+    made = await house.upload(f"{HEADER}\nNora;Neu;nora@example.org;;;;;;;\n")
+    await house.commit(made.id)
+    discard = imports_pb2.DiscardImportRequest(request_id=request_id(), import_id=made.id)
+    with pytest.raises(FailedPrecondition):
+        await house.imports().DiscardImport(discard)
+    assert (await house.imports().GetImport(imports_pb2.GetImportRequest(import_id=made.id))).counts.new == 1
+
+
 async def test_rows_come_in_pages_and_by_outcome(house: House) -> None:
     made = await house.upload(f"{HEADER}\n" + "".join(f"N;N{n};{n % 2 * 'x'}@@;;;;;;;\n" for n in range(7)))
     request = imports_pb2.ListImportRowsRequest(

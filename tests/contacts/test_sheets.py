@@ -108,7 +108,8 @@ def test_one_person_in_every_layout_and_encoding(text: str, name: str, delimiter
         (b"Name;E-Mail\n" + b"Max;\n" * (MAX_ROWS + 1), "TOO_MANY_ROWS"),
         (b"Name;E-Mail\n" + b"\n" * 5_000_000, "TOO_MANY_ROWS"),
         (b"Name;E-Mail\r" + b"\r" * 5_000_000, "TOO_MANY_ROWS"),
-        (b'Name;E-Mail\n"Max;max@example.org\n' + b"Eva;eva@example.org\n" * 20_000, "CELL_TOO_LONG"),
+        (b'Name;E-Mail\n"Max;max@example.org\n' + b"Eva;eva@example.org\n" * 20_000, "QUOTE_NOT_CLOSED"),
+        (b"Name;E-Mail\n" + b"x" * 200_000 + b";max@example.org\n", "CELL_TOO_LONG"),
         (b"x" * 6_000_000, "TOO_MANY_COLUMNS"),
     ],
     ids=lambda value: value[:12].decode("latin-1") if isinstance(value, bytes) else value,
@@ -117,6 +118,34 @@ def test_what_is_no_such_file_is_refused_with_a_reason(content: bytes, reason: s
     with pytest.raises(FileRefused) as error:
         read(content)
     assert error.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        # To the end of the file, from the middle, from its last line, with and without a line break there.
+        ('Name;E-Mail\nMax;max@example.org\n"Eva;eva@example.org\nUdo;udo@example.org\n', 3),
+        ('Name;E-Mail\r\nMax;max@example.org\r\n"Eva;eva@example.org', 3),
+        ('sep=;\nName;E-Mail\nMax;"max@example.org\n', 3),
+        ('Name;Notiz\nMax;"zwei\nZeilen"\nEva;"offen\n\nUdo;x\n', 4),
+        # Up to the next quote, which then closes the wrong cell.
+        ('Name;Notiz\n"Max;x\nEva;"eine Notiz"\nUdo;y\n', 2),
+        # The header itself.
+        ('Name;"E-Mail\nMax;max@example.org\n', 1),
+    ],
+)
+def test_a_quote_that_stays_open_is_named_by_its_line(text: str, line: int) -> None:
+    with pytest.raises(FileRefused) as error:
+        read(text.encode())
+    assert (error.value.reason, error.value.metadata) == ("QUOTE_NOT_CLOSED", {"line": str(line)})
+
+
+def test_careless_quotes_within_a_line_swallow_nothing_and_are_read() -> None:
+    text = 'Name;Notiz\nMax;"Müller "Söhne" GmbH"\nEva;5" Rohr\nUdo;"zwei\n""Zeilen"""\nIda;"x"y'
+    sheet = read_sheet(text.encode())
+    assert [row.line for row in sheet.rows] == [2, 3, 4, 6]
+    assert [row.cells[0] for row in sheet.rows] == ["Max", "Eva", "Udo", "Ida"]
+    assert sheet.rows[2].cells[1] == 'zwei\n"Zeilen"'
 
 
 @pytest.mark.parametrize(

@@ -2,29 +2,61 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.serving import WSGIRequestHandler, make_server
 
+from devstack.ports import LOOPBACK
 from kernel.web.sessions import Login, Tokens
 from services.gateway.app import create_app
 from services.gateway.config import GatewaySettings
 from tests.fixtures.postgres import PostgresUrl
+from tests.gateway.neighbours import Neighbours, running
 from tests.web import sample
 
 LogIn = Callable[..., FlaskClient]
 
 
+class _Http11(WSGIRequestHandler):
+    """As gunicorn speaks: only chunks tell a browser that an answer broke off."""
+
+    protocol_version = "HTTP/1.1"
+
+
 @pytest.fixture
-def app(postgres_url: PostgresUrl) -> Iterator[Flask]:
-    """No service runs behind it: what needs one must say so."""
-    given = sample.settings(database_url=postgres_url("gateway"), client_id="kontor-gateway")
+def neighbours() -> Iterator[Neighbours]:
+    """The services behind the gateway, for tests that need what they say."""
+    with running() as made:
+        yield made
+
+
+@pytest.fixture
+def app(postgres_url: PostgresUrl, request: pytest.FixtureRequest) -> Iterator[Flask]:
+    """No service runs behind it, unless the test asks for `neighbours`: what needs one must say so."""
+    targets = {}
+    if "neighbours" in request.fixturenames:
+        target = request.getfixturevalue("neighbours").target
+        targets = {f"{name}_target": target for name in ("contacts", "campaigns", "tickets", "privacy")}
+    given = sample.settings(database_url=postgres_url("gateway"), client_id="kontor-gateway", **targets)
     made = create_app(GatewaySettings(**given.model_dump()))
     yield made
     made.extensions["kontor.login"].sessions.dispose()
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """The gateway behind a real HTTP server: what a test client forgives, it does not."""
+    server = make_server(LOOPBACK, 0, app, threaded=True, request_handler=_Http11)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://{LOOPBACK}:{server.server_port}"
+    server.shutdown()
+    thread.join()
 
 
 @pytest.fixture

@@ -53,6 +53,7 @@ ROUTES = {
     "imports.rejected": ALL,
     "imports.upload": KEEPERS,
     "imports.commit": KEEPERS,
+    "imports.discard": KEEPERS,
     "campaigns.index": MARKETING_READERS,
     "campaigns.detail": MARKETING_READERS,
     "campaigns.progress": MARKETING_READERS,

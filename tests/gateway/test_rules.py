@@ -26,7 +26,7 @@ from services.gateway.imports.views import _columns
 from services.gateway.requests.deadline import by_urgency, due
 from services.gateway.requests.plans import consequences, in_words, totals
 from services.gateway.spreadsheet import line
-from services.gateway.tickets.queues import name_of_queue, neighbours
+from services.gateway.tickets.queues import View, neighbours, view_of
 
 _NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)
 
@@ -76,7 +76,8 @@ def test_send_and_next_goes_down_the_queue_and_starts_over_when_the_ticket_has_l
     assert neighbours(queue, "c") == ("b", "")
     assert neighbours(queue, "gone") == ("", "a")
     assert neighbours(ListTicketsResponse(), "a") == ("", "")
-    assert name_of_queue("drop table") == "open"
+    assert view_of({"queue": "drop table", "priority": "loud"}) == View("open")
+    assert view_of({"queue": "free", "priority": "high"}).args == {"queue": "free", "priority": "high"}
 
 
 def test_only_what_was_changed_is_sent() -> None:

@@ -111,3 +111,16 @@ async def test_an_opened_login_sees_colleagues_tickets_and_writes_on_none_of_the
     ):
         with pytest.raises(NotFound):
             await call
+
+
+async def test_the_most_urgent_come_first_and_of_those_the_oldest(desk: Desk) -> None:
+    agent = desk.staff()
+    low, urgent = tickets_pb2.TICKET_PRIORITY_LOW, tickets_pb2.TICKET_PRIORITY_URGENT
+    wanted = [low, urgent, tickets_pb2.TICKET_PRIORITY_NORMAL, urgent, low]
+    made = [(await agent.CreateTicket(opening(desk.anna, priority=p))).number for p in wanted]
+    expected = [made[place] for place in (1, 3, 2, 0, 4)]
+    assert await numbers(agent, order=tickets_pb2.TICKET_ORDER_URGENT, page_size=2) == expected
+    assert await numbers(agent, order=tickets_pb2.TICKET_ORDER_NEWEST) == sorted(made, reverse=True)
+    assert await numbers(agent, priorities=[urgent]) == [made[3], made[1]]
+    page = await agent.ListTickets(tickets_pb2.ListTicketsRequest(priorities=[urgent, low], page_size=1))
+    assert page.total_size == 4

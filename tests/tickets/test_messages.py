@@ -6,7 +6,7 @@ import pytest
 from kontor.tickets.v1 import events_pb2, tickets_pb2
 from sqlalchemy import text
 
-from kernel.errors import FailedPrecondition, NotFound
+from kernel.errors import Aborted, FailedPrecondition, NotFound
 from tests.tickets.conftest import Desk, opening, reply, update
 
 
@@ -99,3 +99,35 @@ async def test_a_machine_speaks_for_the_customer(desk: Desk) -> None:
     ticket = await desk.staff().CreateTicket(opening(desk.anna))
     message = await desk.staff("integrator", name="svc").AddMessage(reply(ticket, "Per E-Mail"))
     assert (message.author_kind, message.author_name) == (tickets_pb2.AUTHOR_KIND_CUSTOMER, "")
+
+
+async def test_a_reply_to_a_ticket_as_it_no_longer_is_is_not_stored(desk: Desk) -> None:
+    agent, anna = desk.staff(), desk.customer(desk.anna)
+    seen = await anna.CreateTicket(opening(desk.anna))
+    solved = await agent.UpdateTicket(update(seen, state=tickets_pb2.TICKET_STATE_SOLVED))
+    with pytest.raises(Aborted) as refused:
+        await agent.AddMessage(reply(seen, "Wir melden uns.", etag=seen.etag))
+    assert refused.value.reason == "STALE_ETAG"
+    assert await agent.GetTicket(tickets_pb2.GetTicketRequest(ticket_id=seen.id)) == solved
+    sent = reply(solved, "Wir melden uns.", etag=solved.etag)
+    # Sent twice it is the first answer again, though the ticket has moved on by then.
+    assert await agent.AddMessage(sent) == await agent.AddMessage(sent)
+    assert await bodies(agent, seen) == ["Seit gestern ist es kalt.\nGrüße aus Köln", "Wir melden uns."]
+
+
+async def test_an_answer_takes_a_free_ticket_and_never_somebody_elses(desk: Desk) -> None:
+    jana, jonas = desk.staff(), desk.staff(name="Jonas Weber")
+    ticket = await jana.CreateTicket(opening(desk.anna))
+    asked = tickets_pb2.GetTicketRequest(ticket_id=ticket.id)
+    await jana.AddMessage(reply(ticket, "Kennt das jemand?", internal=True, take=True))
+    await desk.customer(desk.anna).AddMessage(reply(ticket, "Hallo?", take=True))
+    await desk.staff("integrator", name="svc").AddMessage(reply(ticket, "Per E-Mail", take=True))
+    assert (await jana.GetTicket(asked)).owner_id == ""
+    await jana.AddMessage(reply(ticket, take=True))
+    assert (await jana.GetTicket(asked)).owner_name == "Jana Weiß"
+    await jonas.AddMessage(reply(ticket, take=True))
+    assert (await jana.GetTicket(asked)).owner_name == "Jana Weiß"
+    async with desk.database.reading() as session:
+        subjects = (await session.scalars(text("SELECT subject FROM outbox ORDER BY seq"))).all()
+    # That it has an owner now is a fact; that it kept one is none.
+    assert subjects.count("tickets.ticket.updated") == 1

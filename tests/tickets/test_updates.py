@@ -6,7 +6,7 @@ import pytest
 from kontor.tickets.v1 import tickets_pb2
 from sqlalchemy import text
 
-from kernel.errors import Aborted, FailedPrecondition, NotFound
+from kernel.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound
 from services.tickets.tickets.model import TRANSITIONS, State, state_after_message
 from tests.tickets.conftest import Desk, opening, update
 
@@ -94,3 +94,20 @@ async def test_an_unknown_ticket_is_not_found(desk: Desk) -> None:
 def test_what_a_message_does_to_the_state(state: State, by_customer: bool, expected: State) -> None:
     assert state_after_message(state, by_customer=by_customer, internal=False) is expected
     assert state_after_message(state, by_customer=by_customer, internal=True) is state
+
+
+async def test_a_ticket_can_be_given_back(desk: Desk) -> None:
+    agent = desk.staff()
+    taken = await agent.UpdateTicket(update(await agent.CreateTicket(opening(desk.anna)), take=True))
+    free = await agent.UpdateTicket(update(taken, release=True))
+    assert (free.owner_id, free.owner_name, free.state) == ("", "", tickets_pb2.TICKET_STATE_OPEN)
+    listed = await agent.ListTickets(tickets_pb2.ListTicketsRequest(owner_id="none"))
+    assert [ticket.id for ticket in listed.tickets] == [free.id]
+    with pytest.raises(InvalidArgument):
+        await agent.UpdateTicket(update(free, take=True, release=True))
+
+
+async def test_giving_back_a_new_ticket_leaves_it_new(desk: Desk) -> None:
+    agent = desk.staff()
+    ticket = await agent.CreateTicket(opening(desk.anna))
+    assert (await agent.UpdateTicket(update(ticket, release=True))).state == tickets_pb2.TICKET_STATE_NEW

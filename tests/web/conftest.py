@@ -16,9 +16,14 @@ def make_web(postgres_url: PostgresUrl, tmp_path: Path) -> Iterator[Callable[...
     """`make_web(public_url=…)` builds the sample with changed settings."""
     made: list[Web] = []
 
-    def build(*, fail: Callable[[], object] | None = None, **changes: object) -> Web:
+    def build(
+        *,
+        fail: Callable[[], object] | None = None,
+        parts: Callable[[], Iterator[str]] = lambda: iter(()),
+        **changes: object,
+    ) -> Web:
         given = sample.settings(**({"database_url": postgres_url("portal")} | changes))
-        web = sample.make(given, tmp_path, fail=fail)
+        web = sample.make(given, tmp_path, fail=fail, parts=parts)
         made.append(web)
         return web
 

@@ -1,9 +1,9 @@
 """A small application on the chrome, with one view of each kind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from flask import Blueprint, render_template_string, request
+from flask import Blueprint, Response, render_template_string, request, stream_with_context
 
 from kernel.errors import DomainError
 from kernel.web.access import login_required, public, public_to_machines, roles_required
@@ -40,8 +40,14 @@ def settings(**changes: object) -> WebSettings:
     return WebSettings(**(values | changes))  # type: ignore[arg-type]
 
 
-def make(given: WebSettings, package: Path, *, fail: Callable[[], object] | None = None) -> Web:
-    """The sample application; `fail` is what the view /fail does."""
+def make(
+    given: WebSettings,
+    package: Path,
+    *,
+    fail: Callable[[], object] | None = None,
+    parts: Callable[[], Iterator[str]] = lambda: iter(()),
+) -> Web:
+    """The sample application; `fail` is what the view /fail does, `parts` what /long streams."""
     web = build(given, package=package, chrome="portal")
     areas = Blueprint("sample", __name__)
 
@@ -66,6 +72,10 @@ def make(given: WebSettings, package: Path, *, fail: Callable[[], object] | None
     def note() -> str:
         return f"noted: {request.form['body']}"
 
+    @login_required
+    def long() -> Response:
+        return Response(stream_with_context(parts()), mimetype="text/plain")
+
     @roles_required("dpo")
     def secret() -> str:
         return "secret"
@@ -81,6 +91,7 @@ def make(given: WebSettings, package: Path, *, fail: Callable[[], object] | None
     areas.add_url_rule("/machine", "machine", machine, methods=["POST"])
     areas.add_url_rule("/mine", "mine", mine)
     areas.add_url_rule("/mine/note", "note", note, methods=["POST"])
+    areas.add_url_rule("/long", "long", long)
     areas.add_url_rule("/secret", "secret", secret)
     areas.add_url_rule("/fail", "failing", failing, methods=["GET"])
     areas.add_url_rule("/forgotten", "forgotten", lambda: "never seen")

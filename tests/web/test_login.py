@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 
 from devstack.code import demo_secrets
 from devstack.idp import totp
+from kernel.channel import current_context
 from kernel.web.application import Web
 from tests.e2e import browser as e2e
 from tests.idp import stack
@@ -200,3 +201,24 @@ def _login_cookie(client: FlaskClient) -> str:
     cookie = client.get_cookie("kontor-portal-login")
     assert cookie is not None
     return cookie.value
+
+
+def test_a_streamed_answer_calls_in_the_name_of_who_asked(
+    make_web: Callable[..., Web], idp: stack.Idp, browser: Browser
+) -> None:
+    seen: list[str] = []
+
+    def parts() -> Iterator[str]:
+        for part in ("one ", "two"):
+            context = current_context()
+            seen.append(context.token if context is not None else "")
+            yield part
+
+    web = make_web(oidc_issuer=idp.issuer, parts=parts)
+    client = web.app.test_client()
+    log_in(client, browser)
+    assert client.get("/long").text == "one two"
+    # A token of the visitor, the same for each part; and nothing of it is left for the next request.
+    assert len(set(seen)) == 1
+    assert seen[0].count(".") == 2
+    assert current_context() is None

@@ -52,6 +52,12 @@ class ImportsRpc(imports_pb2_grpc.ImportsServicer):
     ) -> imports_pb2.Import:
         return _message(await self._imports.commit_import(uuid.UUID(request.import_id)))
 
+    async def DiscardImport(
+        self, request: imports_pb2.DiscardImportRequest, context: Any
+    ) -> imports_pb2.DiscardImportResponse:
+        await self._imports.discard_import(uuid.UUID(request.import_id))
+        return imports_pb2.DiscardImportResponse()
+
     async def ListImportRows(
         self, request: imports_pb2.ListImportRowsRequest, context: Any
     ) -> imports_pb2.ListImportRowsResponse:

@@ -124,6 +124,12 @@ class ImportsService:
         assert done is not None
         return done
 
+    async def discard_import(self, import_id: uuid.UUID) -> None:
+        """Deletes an import that nobody has taken over, its rows at once. Errors: ImportNotFound, ImportCommitted."""
+        async with self._database.transaction() as session:
+            await self._lock(session, import_id)
+            await store.discard(session, import_id)
+
     async def get_import(self, import_id: uuid.UUID) -> ImportView:
         """Errors: ImportNotFound."""
         async with self._database.reading() as session:

@@ -37,8 +37,9 @@ _MAGIC = (
 class FileRefused(InvalidArgument):
     """The file as a whole cannot be read; the reason says which way to go."""
 
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message, reason=reason, violations={"content": message})
+    def __init__(self, reason: str, message: str, *, line: int = 0) -> None:
+        where = {"line": str(line)} if line else None
+        super().__init__(message, reason=reason, violations={"content": message}, metadata=where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,25 +136,67 @@ def _rows(text: str, delimiter: str, *, skipped: int) -> Iterator[Row]:
     source = io.StringIO(text, newline="")
     source.seek(skipped)
     before = text[:skipped].count("\n")
-    reader = csv.reader(_bounded(source, delimiter), delimiter=delimiter)
+    taken: list[str] = []
+    reader = csv.reader(_bounded(source, delimiter, taken), delimiter=delimiter)
     line = 1 + before
+    last: list[str] = []
     try:
         for cells in reader:
+            last = taken.copy()
+            if len(last) > 1:
+                _refuse_open_quote(last, delimiter, first=line)
             if any(cell and not cell.isspace() for cell in cells):
                 yield Row(line, cells)
             line = reader.line_num + 1 + before
+            taken.clear()
     except csv.Error:
-        raise FileRefused(
-            "CELL_TOO_LONG",
-            f"The row that begins on line {line} cannot be read; perhaps a quotation mark is never closed.",
-        ) from None
+        _refuse_open_quote(taken, delimiter, first=line)
+        raise FileRefused("CELL_TOO_LONG", f"A cell of line {line} is far too long.", line=line) from None
+    # Only the end of the file shows that a quote on its last line stays open.
+    _refuse_open_quote(last, delimiter, first=line - len(last))
 
 
-def _bounded(source: io.StringIO, delimiter: str) -> Iterator[str]:
+def _refuse_open_quote(lines: list[str], delimiter: str, *, first: int) -> None:
+    """The reader takes everything up to the next quote for one cell: such a row has swallowed its neighbours.
+
+    `first` is the number of the first line. Errors: FileRefused.
+    """
+    try:
+        for _row in csv.reader(lines, delimiter=delimiter, strict=True):
+            pass
+    except csv.Error:
+        opened = _line_of_open_quote(lines, delimiter)
+        if opened is not None:
+            line = first + opened
+            raise FileRefused(
+                "QUOTE_NOT_CLOSED",
+                f"The quotation mark that opens on line {line} is never closed.",
+                line=line,
+            ) from None
+
+
+def _line_of_open_quote(lines: list[str], delimiter: str) -> int | None:
+    """Where a quoted cell begins that runs beyond its line and ends at nothing that ends a cell (RFC 4180)."""
+    cell = re.compile(rf'"((?:[^"]|"")*)("?)([^{re.escape(delimiter)}\r\n]*)|[^{re.escape(delimiter)}\r\n]+')
+    text = "".join(lines)
+    for found in cell.finditer(text):
+        quoted, closed, rest = found.group(1), found.group(2), found.group(3)
+        if quoted is not None and (not closed or (rest and _breaks(quoted))):
+            return _breaks(text[: found.start()])
+    return None
+
+
+def _breaks(text: str) -> int:
+    return len(re.findall(r"\r\n|\r|\n", text))
+
+
+def _bounded(source: io.StringIO, delimiter: str, taken: list[str]) -> Iterator[str]:
+    """The lines, each also put into `taken`: what belongs to the row that is being read."""
     for number, line in enumerate(source, start=1):
         # Counted before it is taken apart: a line of ten million cells must not become a list of them.
         if len(line) > MAX_COLUMNS and line.count(delimiter) > MAX_CELL:
             raise FileRefused("TOO_MANY_COLUMNS", f"Line {number} has too many columns.")
+        taken.append(line)
         yield line
 
 

@@ -165,6 +165,11 @@ async def settle(
     )
 
 
+async def discard(session: WriteSession, import_id: uuid.UUID) -> None:
+    """Deletes the import; its rows go with it."""
+    await session.execute(delete(ContactImport).where(ContactImport.id == import_id))
+
+
 async def forget_before(session: WriteSession, moment: datetime) -> None:
     """Deletes the rows of imports older than this, and dry runs that nobody committed."""
     old = select(ContactImport.id).where(ContactImport.created_at < moment)

@@ -33,6 +33,7 @@ from kontor.privacy.v1.privacy_pb2 import (
 from kontor.tickets.v1.tickets_pb2 import ListTicketsRequest, ListTicketsResponse
 
 from kernel.web.forms import Form
+from kernel.web.paging import every_item
 from services.gateway.clients import clients, unless_down
 from services.gateway.contacts import access
 from services.gateway.contacts.timeline import sentences
@@ -49,7 +50,8 @@ def show(contact_id: uuid.UUID) -> ResponseReturnValue:
     """GET /contacts/<id>; what the role may not see says so instead of being absent."""
     contact = _get(contact_id)
     timeline = _timeline(contact.id, request.args.get("page_token", ""))
-    tickets = _tickets(contact.id) if may("Tickets.ListTickets") else None
+    everything = request.args.get("tickets") == "all"
+    tickets = _tickets(contact.id, everything=everything) if may("Tickets.ListTickets") else None
     given = consents(contact.id)
     return render_template(
         "contacts/detail.html",
@@ -58,7 +60,7 @@ def show(contact_id: uuid.UUID) -> ResponseReturnValue:
         methods=_methods(contact.id, given or []),
         topics=topics(),
         tickets=tickets,
-        shown_tickets=_SHOWN,
+        shown_tickets=len(tickets.tickets) if tickets is not None and everything else _SHOWN,
         requests=_requests(contact.id),
         doors=access.doors(contact.id),
         entries=sentences(timeline.entries, names=_names(tickets)) if timeline is not None else None,
@@ -155,9 +157,13 @@ def _last_method(answer: ConsentEvidence | None) -> str:
     return answer.records[-1].evidence.method if answer is not None and answer.records else ""
 
 
-def _tickets(contact_id: str) -> ListTicketsResponse | None:
+def _tickets(contact_id: str, *, everything: bool) -> ListTicketsResponse | None:
     asked = ListTicketsRequest(contact_id=contact_id, page_size=_TICKETS)
-    return unless_down(lambda: clients().tickets.ListTickets(asked))
+    if not everything:
+        return unless_down(lambda: clients().tickets.ListTickets(asked))
+    stub = clients().tickets
+    found = unless_down(lambda: every_item(stub.ListTickets, asked, lambda answer: list(answer.tickets)))
+    return ListTicketsResponse(tickets=found, total_size=len(found)) if found is not None else None
 
 
 def _names(tickets: ListTicketsResponse | None) -> dict[str, str]:

@@ -14,6 +14,7 @@ from kontor.campaigns.v1.campaigns_pb2 import (
 from kontor.contacts.v1.contacts_pb2 import CONTACT_ORDER_NEWEST, Contact, ListContactsRequest
 from kontor.privacy.v1.privacy_pb2 import ListRequestsRequest
 from kontor.tickets.v1.tickets_pb2 import (
+    TICKET_ORDER_URGENT,
     TICKET_STATE_NEW,
     TICKET_STATE_OPEN,
     TICKET_STATE_PENDING,
@@ -55,11 +56,16 @@ def start() -> ResponseReturnValue:
 
 def _tickets() -> dict[str, ListTicketsResponse | None]:
     asked = {
-        "mine": ListTicketsRequest(states=_TO_DO, owner_id=me().subject, page_size=_ROWS),
+        "mine": ListTicketsRequest(
+            states=_TO_DO, owner_id=me().subject, page_size=_ROWS, order=TICKET_ORDER_URGENT
+        ),
         "free": ListTicketsRequest(states=_TO_DO, owner_id="none", page_size=1),
         "open": ListTicketsRequest(states=_OPEN, page_size=1),
         "pending": ListTicketsRequest(states=[TICKET_STATE_PENDING], page_size=1),
     }
+    if not may("Tickets.UpdateTicket"):
+        # Who cannot take a ticket has none and waits for none: these would only say that somebody else should.
+        del asked["mine"], asked["free"]
     stub = clients().tickets
     return {name: unless_down(partial(stub.ListTickets, r)) for name, r in asked.items()}
 

@@ -9,24 +9,27 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from kontor.contacts.v1.imports_pb2 import (
     CommitImportRequest,
     CreateImportRequest,
+    DiscardImportRequest,
     GetImportRequest,
     Import,
     ImportRow,
     ListImportRowsRequest,
     ListImportsRequest,
 )
+from werkzeug.exceptions import HTTPException
 
-from kernel.errors import DomainError, FailedPrecondition, InvalidArgument
+from kernel.errors import DomainError, FailedPrecondition, InvalidArgument, NotFound
 from kernel.web.forms import Form
 from services.gateway import people
 from services.gateway.clients import clients
 from services.gateway.imports import rejected
 from services.gateway.imports.forms import MAX_BYTES, UploadForm
 from services.gateway.imports.outcomes import KEYS, outcome_of, tabs
-from services.gateway.session import opens_with
+from services.gateway.session import may, opens_with
 
 blueprint = Blueprint("imports", __name__)
 
@@ -55,11 +58,7 @@ def upload() -> ResponseReturnValue:
     if form.validate_on_submit():
         content = form.file.data.read(MAX_BYTES + 1)
         if not content or len(content) > MAX_BYTES:
-            problems = [
-                _("The file is empty.")
-                if not content
-                else _("The file is larger than 6 MB. Please split it.")
-            ]
+            problems = [_("The file is empty.") if not content else _too_large()]
         else:
             try:
                 checked = _create(form, content)
@@ -67,7 +66,14 @@ def upload() -> ResponseReturnValue:
                 problems = [_unreadable(error)]
             else:
                 return redirect(url_for("imports.detail", import_id=checked.id), code=303)
-    return render_template("imports/upload.html", form=form, problems=problems)
+    return _upload_page(form, problems)
+
+
+def too_large(_error: HTTPException) -> ResponseReturnValue:
+    """413 before any view has run: the form again with the limit, if the form is open to whoever sent the file."""
+    if not may("Imports.CreateImport"):
+        return redirect(url_for("imports.upload"), code=303)
+    return _upload_page(UploadForm(formdata=None), [_too_large()]), 413
 
 
 @opens_with("Imports.GetImport", "Imports.ListImportRows")
@@ -118,11 +124,41 @@ def commit(import_id: uuid.UUID) -> ResponseReturnValue:
     return render_template("imports/commit.html", found=found)
 
 
+@opens_with("Imports.DiscardImport", "Imports.GetImport")
+def discard(import_id: uuid.UUID) -> ResponseReturnValue:
+    """GET, POST /imports/<id>/discard: first what goes, then the deed."""
+    wanted = str(import_id)
+    form = Form()
+    if form.validate_on_submit():
+        try:
+            clients().imports.DiscardImport(
+                DiscardImportRequest(request_id=form.request_id.data, import_id=wanted)
+            )
+        except FailedPrecondition:
+            flash(_("This import has been taken over already."), "message")
+            return redirect(url_for("imports.detail", import_id=wanted), code=303)
+        except NotFound:
+            flash(_("This import is gone already."), "message")
+        else:
+            flash(_("The import is discarded; its rows are deleted."), "success")
+        return redirect(url_for("imports.index"), code=303)
+    found = clients().imports.GetImport(GetImportRequest(import_id=wanted))
+    return render_template("imports/discard.html", found=found)
+
+
 @opens_with("Imports.ListImportRows")
 def download(import_id: uuid.UUID) -> Response:
     """GET /imports/<id>/rejected.csv: every row that was not taken over, with its reason."""
     found = clients().imports.GetImport(GetImportRequest(import_id=str(import_id)))
     return rejected.as_csv(found)
+
+
+def _upload_page(form: UploadForm, problems: list[str]) -> str:
+    return render_template("imports/upload.html", form=form, problems=problems, max_bytes=MAX_BYTES)
+
+
+def _too_large() -> str:
+    return str(_("The file is larger than %(size)s MB. Please split it.", size=MAX_BYTES // 1024**2))
 
 
 def _create(form: UploadForm, content: bytes) -> Import:
@@ -144,6 +180,10 @@ def _unreadable(error: DomainError) -> str:
         "TOO_MANY_COLUMNS": _("The file has too many columns to be a list of contacts."),
         "TOO_MANY_ROWS": _("The file has too many rows. Please split it."),
         "CELL_TOO_LONG": _("A cell of the file is far too long. Perhaps a quotation mark is missing."),
+        "QUOTE_NOT_CLOSED": _(
+            "In line %(line)s a quotation mark opens that is never closed. Please close it; nothing was read.",
+            line=error.metadata.get("line", "?"),
+        ),
         "ENCODING_UNKNOWN": _("The letters of this file cannot be read. Please store it as UTF-8."),
         "FILE_EMPTY": _("The file has no rows."),
         "NO_HEADER": _("No column is recognised. The first line must name the columns, e.g. “E-Mail”."),
@@ -153,7 +193,9 @@ def _unreadable(error: DomainError) -> str:
 
 def _taken_over(done: Import) -> str:
     new, update = done.counts.new, done.counts.update
-    return str(_("%(new)s contacts are new, %(update)s were completed.", new=new, update=update))
+    created = ngettext("%(num)s contact is new", "%(num)s contacts are new", new)
+    completed = ngettext("%(num)s was completed", "%(num)s were completed", update)
+    return f"{created}, {completed}."
 
 
 def _columns(rows: Iterable[ImportRow]) -> list[str]:
@@ -190,4 +232,6 @@ blueprint.add_url_rule("/imports", "index", index)
 blueprint.add_url_rule("/imports/new", "upload", upload, methods=["GET", "POST"])
 blueprint.add_url_rule("/imports/<uuid:import_id>", "detail", detail)
 blueprint.add_url_rule("/imports/<uuid:import_id>/commit", "commit", commit, methods=["GET", "POST"])
+blueprint.add_url_rule("/imports/<uuid:import_id>/discard", "discard", discard, methods=["GET", "POST"])
+blueprint.register_error_handler(413, too_large)
 blueprint.add_url_rule("/imports/<uuid:import_id>/rejected.csv", "rejected", download)

@@ -92,7 +92,7 @@ def create() -> ResponseReturnValue:
             )
         except (AlreadyExists, FailedPrecondition):
             flash(_("Such a request is open already. The legal clock of the first one counts."), "warning")
-            return redirect(url_for("contacts.detail", contact_id=contact.id), code=303)
+            return redirect(_open_one(contact.id, kind), code=303)
         flash(_("The request is recorded. The legal clock runs."), "success")
         return redirect(url_for("requests.detail", request_id=created.id), code=303)
     return render_template("requests/create.html", contact=contact, erasure=kind == REQUEST_KIND_ERASURE)
@@ -124,6 +124,16 @@ def document(request_id: uuid.UUID, form: str) -> ResponseReturnValue:
     answer = Response(found.content, mimetype=found.media_type)
     answer.headers.set("Content-Disposition", "attachment", filename=found.file_name)
     return answer
+
+
+def _open_one(contact_id: str, kind: int) -> str:
+    """Where the open request of this kind stands; the contact's page if it has just ended."""
+    asked = ListRequestsRequest(contact_id=contact_id, open=True, page_size=_PAGE)
+    found = (r for r in clients().requests.ListRequests(asked).requests if r.kind == kind)
+    entry = next(found, None)
+    if entry is None:
+        return url_for("contacts.detail", contact_id=contact_id)
+    return url_for("requests.detail", request_id=entry.id)
 
 
 def _get(request_id: uuid.UUID) -> Request:

@@ -10,8 +10,19 @@ from kontor.tickets.v1.tickets_pb2 import (
     CHANNEL_LETTER,
     CHANNEL_PHONE,
     TICKET_PRIORITY_NORMAL,
+    Ticket,
 )
-from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import Optional
+from wtforms.widgets import HiddenInput
 
 from kernel.web.forms import Form, at_most, required, strip
 from services.gateway.labels import PRIORITIES, TICKET_CHANNELS, TICKET_STATES
@@ -35,7 +46,17 @@ class MessageForm(Form):
     state = SelectField(
         _l("Afterwards"), coerce=int, choices=options([(0, _l("leave the state")), *_STATES]), default=0
     )
-    queue = HiddenField()
+    # The ticket as it was when the page was drawn: what has happened since is told, not written over.
+    etag = HiddenField()
+    seen_state = IntegerField(widget=HiddenInput(), validators=[Optional()])
+    seen_count = IntegerField(widget=HiddenInput(), validators=[Optional()])
+    # A reply makes a free ticket theirs who wrote it, unless they say otherwise.
+    take = BooleanField(_l("Take the ticket with it"), default=True)
+
+    def remember(self, ticket: Ticket) -> None:
+        """What whoever writes now has before their eyes."""
+        self.etag.data, self.seen_state.data = ticket.etag, ticket.state
+        self.seen_count.data = ticket.message_count
 
     def offer(self, states: Iterable[int]) -> None:
         """Only what the ticket may become."""
@@ -49,8 +70,8 @@ class ChangeForm(Form):
     state = SelectField(_l("State"), coerce=int, choices=options([(0, ""), *_STATES]), default=0)
     priority = SelectField(_l("Priority"), coerce=int, choices=options([(0, ""), *_PRIORITIES]), default=0)
     take = HiddenField()
+    release = HiddenField()
     etag = HiddenField()
-    queue = HiddenField()
 
 
 class TicketForm(Form):

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
 from kontor.tickets.v1.tickets_pb2 import (
+    TICKET_ORDER_NEWEST,
+    TICKET_ORDER_URGENT,
+    TICKET_PRIORITY_HIGH,
+    TICKET_PRIORITY_LOW,
+    TICKET_PRIORITY_NORMAL,
+    TICKET_PRIORITY_URGENT,
     TICKET_STATE_CLOSED,
     TICKET_STATE_NEW,
     TICKET_STATE_OPEN,
@@ -13,6 +20,7 @@ from kontor.tickets.v1.tickets_pb2 import (
     TICKET_STATE_SOLVED,
     ListTicketsRequest,
     ListTicketsResponse,
+    TicketOrder,
     TicketState,
 )
 
@@ -34,11 +42,29 @@ _NEXT = {
 
 @dataclass(frozen=True)
 class Queue:
-    """Which tickets: states, and whose."""
+    """Which tickets: states, whose, and in which order they are worked through."""
 
     label: str
     states: tuple[TicketState.ValueType, ...]
     owner: str = ""
+    order: TicketOrder.ValueType = TICKET_ORDER_URGENT
+
+
+@dataclass(frozen=True)
+class View:
+    """A queue, perhaps narrowed to one priority, as an address names it."""
+
+    name: str
+    priority: str = ""
+
+    @property
+    def args(self) -> dict[str, str]:
+        """What leads back to it."""
+        return {"queue": self.name} | ({"priority": self.priority} if self.priority else {})
+
+    def of(self, name: str) -> View:
+        """The same in another queue."""
+        return View(name, self.priority)
 
 
 QUEUES = {
@@ -46,14 +72,21 @@ QUEUES = {
     "free": Queue(_l("Free"), _TO_DO, NOBODY),
     "pending": Queue(_l("Waiting"), (TICKET_STATE_PENDING,)),
     "open": Queue(_l("All"), _OPEN),
-    "done": Queue(_l("Done"), (TICKET_STATE_SOLVED, TICKET_STATE_CLOSED)),
+    "done": Queue(_l("Done"), (TICKET_STATE_SOLVED, TICKET_STATE_CLOSED), order=TICKET_ORDER_NEWEST),
 }
 DEFAULT = "open"
+PRIORITIES = {
+    "urgent": TICKET_PRIORITY_URGENT,
+    "high": TICKET_PRIORITY_HIGH,
+    "normal": TICKET_PRIORITY_NORMAL,
+    "low": TICKET_PRIORITY_LOW,
+}
 
 
-def name_of_queue(asked: str) -> str:
-    """A queue that exists."""
-    return asked if asked in QUEUES else DEFAULT
+def view_of(asked: Mapping[str, str]) -> View:
+    """The queue and priority that an address or a form names; what does not exist counts as not named."""
+    queue, priority = asked.get("queue", ""), asked.get("priority", "")
+    return View(queue if queue in QUEUES else DEFAULT, priority if priority in PRIORITIES else "")
 
 
 def next_states(state: TicketState.ValueType) -> tuple[TicketState.ValueType, ...]:
@@ -61,12 +94,18 @@ def next_states(state: TicketState.ValueType) -> tuple[TicketState.ValueType, ..
     return _NEXT.get(state, ())
 
 
-def load(name: str, *, token: str = "") -> ListTicketsResponse:
-    """The first tickets of a queue, in the order of the service."""
-    queue = QUEUES[name]
-    owner = me().subject if queue.owner == "me" else queue.owner
+def load(view: View, *, token: str = "") -> ListTicketsResponse:
+    """One page of a queue; what is urgent and has waited longest comes first."""
+    queue = QUEUES[view.name]
     return clients().tickets.ListTickets(
-        ListTicketsRequest(states=queue.states, owner_id=owner, page_size=_SIZE, page_token=token)
+        ListTicketsRequest(
+            states=queue.states,
+            owner_id=me().subject if queue.owner == "me" else queue.owner,
+            priorities=[PRIORITIES[view.priority]] if view.priority else [],
+            order=queue.order,
+            page_size=_SIZE,
+            page_token=token,
+        )
     )
 
 

@@ -28,7 +28,8 @@ from services.gateway.clients import clients, unless_down
 from services.gateway.contacts.detail import consents, topics
 from services.gateway.session import may, me, opens_with
 from services.gateway.tickets.forms import ChangeForm, MessageForm, TicketForm
-from services.gateway.tickets.queues import QUEUES, load, name_of_queue, neighbours, next_states
+from services.gateway.tickets.queues import PRIORITIES, QUEUES, View, load, neighbours, next_states, view_of
+from services.gateway.tickets.words import after_sending, before_sending, meanwhile
 
 blueprint = Blueprint("tickets", __name__)
 
@@ -45,7 +46,10 @@ def desk() -> ResponseReturnValue:
 @opens_with("Tickets.GetTicket", "Tickets.ListMessages")
 def conversation(ticket_id: uuid.UUID) -> ResponseReturnValue:
     """GET /tickets/<id>?queue="""
-    return _page(_get(ticket_id), MessageForm(formdata=None), [])
+    ticket = _get(ticket_id)
+    form = MessageForm(formdata=None)
+    form.remember(ticket)
+    return _page(ticket, form, [])
 
 
 @opens_with("Tickets.AddMessage")
@@ -59,9 +63,16 @@ def answer(ticket_id: uuid.UUID) -> ResponseReturnValue:
     try:
         clients().tickets.AddMessage(
             AddMessageRequest(
-                request_id=form.request_id.data, ticket_id=ticket.id, body=form.body.data, internal=internal
+                request_id=form.request_id.data,
+                ticket_id=ticket.id,
+                body=form.body.data,
+                internal=internal,
+                etag=form.etag.data,
+                take=form.take.data,
             )
         )
+    except Aborted:
+        return _conflict(_get(ticket_id), form), 409
     except InvalidArgument as error:
         return _page(ticket, form, form.take_errors(error.violations)), 400
     except FailedPrecondition:
@@ -71,15 +82,14 @@ def answer(ticket_id: uuid.UUID) -> ResponseReturnValue:
         return _page(_get(ticket_id), form, [text]), 409
     if form.state.data and may("Tickets.UpdateTicket"):
         _set_state(form, ticket.id)
-    flash(_("Your note is stored.") if internal else _("Your answer is with the customer."), "success")
-    return redirect(_after(ticket, form), code=303)
+    flash(_("Your note is stored.") if internal else after_sending(ticket), "success")
+    return redirect(_after(ticket), code=303)
 
 
 @opens_with("Tickets.UpdateTicket")
 def change(ticket_id: uuid.UUID) -> ResponseReturnValue:
-    """POST /tickets/<id>/change: take it, set state or priority."""
+    """POST /tickets/<id>/change: take it or give it back, set state or priority."""
     form = ChangeForm()
-    queue = name_of_queue(form.queue.data or "")
     if form.validate_on_submit():
         try:
             clients().tickets.UpdateTicket(
@@ -90,13 +100,16 @@ def change(ticket_id: uuid.UUID) -> ResponseReturnValue:
                     state=form.state.data,
                     priority=form.priority.data,
                     take=form.take.data == "yes",
+                    release=form.release.data == "yes",
                 )
             )
         except (Aborted, FailedPrecondition):
             flash(_("Somebody has changed this ticket in the meantime. You see it as it is now."), "warning")
         else:
-            flash(_("It is your ticket now.") if form.take.data else _("Changed."), "success")
-    return redirect(url_for("tickets.conversation", ticket_id=ticket_id, queue=queue), code=303)
+            flash(_changed(form), "success")
+    return redirect(
+        url_for("tickets.conversation", ticket_id=ticket_id, **view_of(request.form).args), code=303
+    )
 
 
 @opens_with("Tickets.CreateTicket", "Contacts.GetContact")
@@ -126,10 +139,16 @@ def create() -> ResponseReturnValue:
     return render_template("tickets/form.html", form=form, problems=problems, contact=contact)
 
 
-def _page(ticket: Ticket, form: MessageForm, problems: list[str]) -> str:
+def _changed(form: ChangeForm) -> str:
+    if form.take.data:
+        return str(_("It is your ticket now."))
+    return str(_("The ticket is free again.") if form.release.data else _("Changed."))
+
+
+def _page(ticket: Ticket, form: MessageForm, problems: list[str], *, since: int | None = None) -> str:
+    """The three panes; messages behind the first `since` ones are marked as new."""
     contact = _customer(ticket.contact_id)
     queue = _queue(ticket.id)
-    form.queue.data = queue["queue"]
     form.offer(next_states(ticket.state))
     return render_template(
         "tickets/desk.html",
@@ -138,6 +157,8 @@ def _page(ticket: Ticket, form: MessageForm, problems: list[str]) -> str:
         contact=contact,
         form=form,
         problems=problems,
+        since=since,
+        where=before_sending(ticket),
         states=next_states(ticket.state),
         mine=ticket.owner_id == me().subject,
         consents=consents(ticket.contact_id) if contact is not None else [],
@@ -147,19 +168,27 @@ def _page(ticket: Ticket, form: MessageForm, problems: list[str]) -> str:
     )
 
 
+def _conflict(ticket: Ticket, form: MessageForm) -> str:
+    """The text as it was typed, beside what has happened meanwhile; sending again is an answer to that."""
+    told, since = meanwhile(ticket, form), form.seen_count.data
+    form.remember(ticket)
+    return _page(ticket, form, told, since=since)
+
+
 def _queue(ticket_id: str) -> dict[str, object]:
-    name = name_of_queue(request.args.get("queue", "") or request.form.get("queue", ""))
+    view = view_of(request.form if "queue" in request.form else request.args)
     token = request.args.get("page_token", "")
-    found = load(name, token=token)
+    found = load(view, token=token)
     before, after = neighbours(found, ticket_id)
     return {
-        "queue": name,
+        "view": view,
         "queues": QUEUES,
+        "priorities": PRIORITIES,
         "found": found,
         "names": people.by_id(entry.contact_id for entry in found.tickets),
-        "previous_href": _href(before, name),
-        "next_href": _href(after, name),
-        "more_href": _more(name, found.next_page_token),
+        "previous_href": _href(before, view),
+        "next_href": _href(after, view),
+        "more_href": _more(view, found.next_page_token),
     }
 
 
@@ -181,16 +210,16 @@ def _set_state(form: MessageForm, ticket_id: str) -> None:
         flash(_("The message is stored, but somebody else has changed the state meanwhile."), "warning")
 
 
-def _after(ticket: Ticket, form: MessageForm) -> str:
+def _after(ticket: Ticket) -> str:
     """Where to go after sending; `sent` lets the browser forget its draft."""
-    queue = name_of_queue(form.queue.data or "")
+    view = view_of(request.form)
     following = ""
     if request.form.get("then") == "next":
-        _before, following = neighbours(load(queue), ticket.id)
+        _before, following = neighbours(load(view), ticket.id)
         if not following:
-            return url_for("tickets.desk", queue=queue, sent=ticket.id)
+            return url_for("tickets.desk", **view.args, sent=ticket.id)
     target = following or ticket.id
-    return url_for("tickets.conversation", ticket_id=target, queue=queue, sent=ticket.id)
+    return url_for("tickets.conversation", ticket_id=target, **view.args, sent=ticket.id)
 
 
 def _get(ticket_id: uuid.UUID) -> Ticket:
@@ -218,12 +247,12 @@ def _others(ticket: Ticket) -> list[Ticket]:
     return [other for other in found.tickets if other.id != ticket.id]
 
 
-def _href(ticket_id: str, queue: str) -> str:
-    return url_for("tickets.conversation", ticket_id=ticket_id, queue=queue) if ticket_id else ""
+def _href(ticket_id: str, view: View) -> str:
+    return url_for("tickets.conversation", ticket_id=ticket_id, **view.args) if ticket_id else ""
 
 
-def _more(queue: str, token: str) -> str:
-    return url_for("tickets.desk", queue=queue, page_token=token) if token else ""
+def _more(view: View, token: str) -> str:
+    return url_for("tickets.desk", **view.args, page_token=token) if token else ""
 
 
 blueprint.add_url_rule("/tickets", "desk", desk)

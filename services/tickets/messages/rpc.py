@@ -10,7 +10,7 @@ from kontor.tickets.v1 import tickets_pb2
 from kernel.clock import to_timestamp
 from kernel.pages import Pages, page_size
 from services.tickets.messages.model import Message
-from services.tickets.messages.service import MessagesService
+from services.tickets.messages.service import MessagesService, Wanted
 
 
 class MessageCalls:
@@ -21,10 +21,8 @@ class MessageCalls:
         self._pages = pages
 
     async def AddMessage(self, request: tickets_pb2.AddMessageRequest, context: Any) -> tickets_pb2.Message:
-        message = await self._messages.add_message(
-            uuid.UUID(request.ticket_id), body=request.body, internal=request.internal
-        )
-        return to_proto(message)
+        wanted = Wanted(request.body, request.internal, etag=request.etag, take=request.take)
+        return to_proto(await self._messages.add_message(uuid.UUID(request.ticket_id), wanted))
 
     async def ListMessages(
         self, request: tickets_pb2.ListMessagesRequest, context: Any

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from kernel.clock import Clock
 from kernel.db import Database, WriteSession
+from kernel.errors import StaleEtag
 from kernel.ids import new_id
 from kernel.outbox import emit
 from kernel.rpc.call import current_principal
+from kernel.text import visible
 from services.tickets import events
 from services.tickets.messages import store
-from services.tickets.messages.model import Author, Message, author_of
+from services.tickets.messages.model import Author, AuthorKind, Message, author_of
 from services.tickets.messages.tables import MessageRow
-from services.tickets.tickets.model import Ticket
+from services.tickets.tickets.model import Owner, Ticket
 from services.tickets.tickets.service import TicketsService
 
 
@@ -24,6 +26,16 @@ class MessagePage:
 
     messages: list[Message]
     has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A message that somebody wants to add. `etag` is the ticket as they saw it, `take` makes an answer theirs."""
+
+    body: str
+    internal: bool
+    etag: str = ""
+    take: bool = False
 
 
 class Conversations:
@@ -45,7 +57,7 @@ class Conversations:
             ticket_id=ticket.id,
             author_kind=author.kind,
             author_name=author.name,
-            body=body,
+            body=visible(body),
             internal=internal,
             created_at=self._clock.now(),
         )
@@ -60,19 +72,26 @@ class MessagesService:
         self._tickets = tickets
         self._conversations = conversations
 
-    async def add_message(self, ticket_id: uuid.UUID, *, body: str, internal: bool) -> Message:
-        """Adds a message; a customer's is public. Errors: TicketNotFound, TicketClosed."""
+    async def add_message(self, ticket_id: uuid.UUID, wanted: Wanted) -> Message:
+        """Adds a message; a customer's is public. Errors: TicketNotFound, StaleEtag, TicketClosed."""
         rows = await self._tickets.rows_of_caller()
         author = _caller()
-        internal = internal and not author.is_customer
+        internal = wanted.internal and not author.is_customer
+        takes = wanted.take and author.kind is AuthorKind.STAFF and not internal
         async with self._database.transaction() as session:
             ticket = await self._tickets.locked(session, ticket_id, rows)
+            if wanted.etag and wanted.etag != ticket.etag:
+                raise StaleEtag
             message = await self._conversations.write(
-                session, ticket=ticket, author=author, body=body, internal=internal
+                session, ticket=ticket, author=author, body=wanted.body, internal=internal
             )
             await emit(session, events.message_added(message, contact_id=ticket.contact_id))
             await self._tickets.count_message(
-                session, ticket, by_customer=author.is_customer, internal=internal
+                session,
+                ticket,
+                by_customer=author.is_customer,
+                internal=internal,
+                owner=_owner() if takes else None,
             )
         return message
 
@@ -84,6 +103,11 @@ class MessagesService:
             await self._tickets.reachable(session, ticket_id, rows)
             found = await store.page(session, ticket_id, public_only=public_only, after=after, size=size + 1)
         return MessagePage(found[:size], has_more=len(found) > size)
+
+
+def _owner() -> Owner:
+    principal = current_principal()
+    return Owner(principal.subject, principal.name)
 
 
 def _caller() -> Author:

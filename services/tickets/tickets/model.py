@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
-from kernel.errors import FailedPrecondition, NotFound
+from kernel.errors import FailedPrecondition, InvalidArgument, NotFound
 
 
 class State(IntEnum):
@@ -63,6 +63,15 @@ class ContactNotFound(NotFound):
         super().__init__("There is no such contact.")
 
 
+class TakenAndReleased(InvalidArgument):
+    """An update cannot both take a ticket and give it back."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A ticket is taken or given back, not both.", violations={"release": "not together with take"}
+        )
+
+
 class TicketClosed(FailedPrecondition):
     """A closed ticket does not change any more."""
 
@@ -106,10 +115,22 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The staff member who looks after a ticket."""
+    """The staff member who looks after a ticket; an empty id is nobody."""
 
     id: str
     name: str
+
+
+NOBODY = Owner("", "")
+
+
+def new_owner(caller: Owner, *, take: bool, release: bool) -> Owner | None:
+    """Whose ticket it becomes; None leaves it as it is. Errors: TakenAndReleased."""
+    if take and release:
+        raise TakenAndReleased
+    if take:
+        return caller
+    return NOBODY if release else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +144,19 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which tickets. Empty values do not restrict; `owner_id` "none" means: taken by nobody."""
+    """Which tickets, in which order. Empty values do not restrict; `owner_id` "none" means: taken by nobody."""
 
     contact_id: uuid.UUID | None = None
     contact_ids: tuple[uuid.UUID, ...] = ()
     states: tuple[State, ...] = ()
     owner_id: str = ""
+    priorities: tuple[Priority, ...] = ()
+    # The most urgent first, and of those the oldest; else the newest first.
+    urgent_first: bool = False
+
+    def position(self, ticket: Ticket) -> list[int]:
+        """Where a page ends whose last ticket is this one: the values of the sort keys."""
+        return [ticket.priority, ticket.number] if self.urgent_first else [ticket.number]
 
 
 def state_after(ticket: Ticket, change: Change) -> State:
@@ -141,7 +169,7 @@ def state_after(ticket: Ticket, change: Change) -> State:
             raise TransitionRefused(ticket.state, asked)
         return asked
     # NEW says that nobody has looked at it yet, which a ticket with an owner cannot be.
-    return State.OPEN if ticket.state is State.NEW and change.owner is not None else ticket.state
+    return State.OPEN if ticket.state is State.NEW and change.owner not in (None, NOBODY) else ticket.state
 
 
 def state_after_message(state: State, *, by_customer: bool, internal: bool) -> State:

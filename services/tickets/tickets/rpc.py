@@ -10,7 +10,16 @@ from kontor.tickets.v1 import tickets_pb2
 from kernel.clock import to_timestamp
 from kernel.pages import Pages, page_size
 from kernel.rpc.call import current_principal
-from services.tickets.tickets.model import Change, Channel, Filter, Owner, Priority, State, Ticket
+from services.tickets.tickets.model import (
+    Change,
+    Channel,
+    Filter,
+    Owner,
+    Priority,
+    State,
+    Ticket,
+    new_owner,
+)
 from services.tickets.tickets.service import Opening, TicketsService
 
 
@@ -45,27 +54,33 @@ class TicketCalls:
             contact_ids=tuple(uuid.UUID(one) for one in request.contact_ids),
             states=tuple(State(s) for s in request.states if s),
             owner_id=request.owner_id,
+            priorities=tuple(Priority(p) for p in request.priorities if p),
+            urgent_first=request.order == tickets_pb2.TICKET_ORDER_URGENT,
         )
-        page = await self._tickets.list_tickets(
-            wanted, before=position[0] if position else None, size=page_size(request.page_size)
+        page = await self._tickets.list_tickets(wanted, after=position, size=page_size(request.page_size))
+        answer = tickets_pb2.ListTicketsResponse(
+            tickets=[to_proto(t) for t in page.tickets], total_size=page.total
         )
-        return tickets_pb2.ListTicketsResponse(
-            tickets=[to_proto(t) for t in page.tickets],
-            next_page_token=self._pages.token(request, [page.tickets[-1].number]) if page.has_more else "",
-            total_size=page.total,
-        )
+        if page.has_more:
+            answer.next_page_token = self._pages.token(request, wanted.position(page.tickets[-1]))
+        return answer
 
     async def UpdateTicket(
         self, request: tickets_pb2.UpdateTicketRequest, context: Any
     ) -> tickets_pb2.Ticket:
-        caller = current_principal()
         change = Change(
             state=State(request.state) if request.state else None,
             priority=Priority(request.priority) if request.priority else None,
-            owner=Owner(caller.subject, caller.name) if request.take else None,
+            owner=_owner(request),
         )
         ticket_id = uuid.UUID(request.ticket_id)
         return to_proto(await self._tickets.update_ticket(ticket_id, change, etag=request.etag))
+
+
+def _owner(request: tickets_pb2.UpdateTicketRequest) -> Owner | None:
+    caller = current_principal()
+    asked = Owner(caller.subject, caller.name)
+    return new_owner(asked, take=request.take, release=request.release)
 
 
 def to_proto(ticket: Ticket) -> tickets_pb2.Ticket:

@@ -14,6 +14,7 @@ from kernel.outbox import emit
 from kernel.rpc.authorize import OwnContact
 from kernel.rpc.call import current_principal, note_subjects
 from kernel.rpc.rows import Rows, reachable_rows
+from kernel.text import visible
 from services.tickets import events
 from services.tickets.tickets import store
 from services.tickets.tickets.model import (
@@ -21,6 +22,7 @@ from services.tickets.tickets.model import (
     Channel,
     ContactNotFound,
     Filter,
+    Owner,
     Priority,
     State,
     Ticket,
@@ -93,7 +95,7 @@ class TicketsService:
         row = TicketRow(
             id=new_id(),
             contact_id=opening.contact_id,
-            subject=opening.subject,
+            subject=visible(opening.subject),
             state=State.NEW,
             priority=opening.priority or Priority.NORMAL,
             channel=opening.channel,
@@ -114,13 +116,16 @@ class TicketsService:
         async with self._database.reading() as session:
             return await self.reachable(session, ticket_id, rows)
 
-    async def list_tickets(self, wanted: Filter, *, before: int | None, size: int) -> TicketPage:
-        """Newest first. Errors: ContactNotFound if a customer asks for somebody else's."""
+    async def list_tickets(self, wanted: Filter, *, after: list[int] | None, size: int) -> TicketPage:
+        """In the order of the filter, from behind this position on.
+
+        Errors: ContactNotFound if a customer asks for somebody else's.
+        """
         rows = await self.rows_of_caller()
         if not rows.all and wanted.contact_id is not None and wanted.contact_id not in rows.contacts:
             raise ContactNotFound
         async with self._database.reading() as session:
-            found = await store.page(session, wanted, rows, before=before, size=size + 1)
+            found = await store.page(session, wanted, rows, after=after, size=size + 1)
             total = await store.count(session, wanted, rows)
         shown = found[:size]
         _note(*shown)
@@ -140,7 +145,7 @@ class TicketsService:
                 state=state_after(ticket, change),
                 priority=change.priority or ticket.priority,
                 updated_at=self._clock.now(),
-                **({} if owner is None else {"owner_id": owner.id, "owner_name": owner.name}),
+                **({} if owner is None else _owned_by(owner)),
             )
             await emit(session, events.ticket_updated(ticket))
         return ticket
@@ -158,9 +163,16 @@ class TicketsService:
         return _admitted(await store.lock(session, ticket_id, rows))
 
     async def count_message(
-        self, session: WriteSession, ticket: Ticket, *, by_customer: bool, internal: bool
+        self,
+        session: WriteSession,
+        ticket: Ticket,
+        *,
+        by_customer: bool,
+        internal: bool,
+        owner: Owner | None = None,
     ) -> Ticket:
-        """What a message changes about its ticket. Errors: TicketClosed."""
+        """What a message changes about its ticket; `owner` gets one that nobody has taken. Errors: TicketClosed."""
+        taken = owner is not None and not ticket.owner_id
         state = state_after_message(ticket.state, by_customer=by_customer, internal=internal)
         changed = await store.change(
             session,
@@ -168,10 +180,15 @@ class TicketsService:
             state=state,
             message_count=ticket.message_count + 1,
             updated_at=self._clock.now(),
+            **(_owned_by(owner) if owner is not None and taken else {}),
         )
-        if state is not ticket.state:
+        if state is not ticket.state or taken:
             await emit(session, events.ticket_updated(changed))
         return changed
+
+
+def _owned_by(owner: Owner) -> dict[str, str | None]:
+    return {"owner_id": owner.id or None, "owner_name": owner.name or None}
 
 
 def _admitted(ticket: Ticket | None) -> Ticket:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, select, tuple_, update
 
 from kernel.db import AnySession, ReadSession, WriteSession
 from kernel.rpc.rows import Rows
@@ -63,13 +63,20 @@ async def close_abandoned(session: WriteSession, *, now: datetime) -> list[Ticke
 
 
 async def page(
-    session: ReadSession, wanted: Filter, rows: Rows, *, before: int | None, size: int
+    session: ReadSession, wanted: Filter, rows: Rows, *, after: list[int] | None, size: int
 ) -> list[Ticket]:
-    """Up to `size` tickets of these rows, newest first, with a number below `before`."""
+    """Up to `size` tickets of these rows in the order of the filter, from behind the position `after` on."""
     conditions = [*_conditions(wanted), _within(rows)]
-    if before is not None:
-        conditions.append(TicketRow.number < before)
-    statement = select(TicketRow).where(*conditions).order_by(TicketRow.number.desc()).limit(size)
+    if wanted.urgent_first:
+        # Turned round, so that one comparison of rows says "less urgent, then younger".
+        keys: tuple[Any, ...] = (-TicketRow.priority, TicketRow.number)
+        if after is not None:
+            conditions.append(tuple_(*keys) > tuple_(-after[0], after[1]))
+    else:
+        keys = (TicketRow.number.desc(),)
+        if after is not None:
+            conditions.append(TicketRow.number < after[0])
+    statement = select(TicketRow).where(*conditions).order_by(*keys).limit(size)
     return [_value(row) for row in await session.scalars(statement)]
 
 
@@ -96,6 +103,8 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         conditions.append(TicketRow.owner_id.is_(None))
     elif wanted.owner_id:
         conditions.append(TicketRow.owner_id == wanted.owner_id)
+    if wanted.priorities:
+        conditions.append(TicketRow.priority.in_([int(priority) for priority in wanted.priorities]))
     return conditions
 
 

@@ -74,6 +74,10 @@ gateway: [contacts, campaigns, tickets, privacy]
 {{- $process := index .root.Values .name }}
 - name: KONTOR_PUBLIC_URL
   value: {{ $process.publicUrl | quote }}
+- name: KONTOR_PORTAL_URL
+  value: {{ .root.Values.portal.publicUrl | quote }}
+- name: KONTOR_GATEWAY_URL
+  value: {{ .root.Values.gateway.publicUrl | quote }}
 - name: KONTOR_TRUSTED_PROXIES
   value: {{ eq (toString $process.trustedProxies) "" | ternary ($process.ingress.enabled | ternary 1 0) $process.trustedProxies | quote }}
 - name: KONTOR_DEFAULT_LANGUAGE

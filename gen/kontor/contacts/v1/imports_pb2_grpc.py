@@ -56,6 +56,11 @@ class ImportsStub:
                 request_serializer=kontor_dot_contacts_dot_v1_dot_imports__pb2.CommitImportRequest.SerializeToString,
                 response_deserializer=kontor_dot_contacts_dot_v1_dot_imports__pb2.Import.FromString,
                 _registered_method=True)
+        self.DiscardImport = channel.unary_unary(
+                '/kontor.contacts.v1.Imports/DiscardImport',
+                request_serializer=kontor_dot_contacts_dot_v1_dot_imports__pb2.DiscardImportRequest.SerializeToString,
+                response_deserializer=kontor_dot_contacts_dot_v1_dot_imports__pb2.DiscardImportResponse.FromString,
+                _registered_method=True)
         self.ListImportRows = channel.unary_unary(
                 '/kontor.contacts.v1.Imports/ListImportRows',
                 request_serializer=kontor_dot_contacts_dot_v1_dot_imports__pb2.ListImportRowsRequest.SerializeToString,
@@ -97,6 +102,14 @@ class ImportsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DiscardImport(self, request, context):
+        """Deletes an import that was checked and not taken over, its rows at once.
+        Errors: NOT_FOUND, FAILED_PRECONDITION if it is committed already.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListImportRows(self, request, context):
         """Rows by number, each with its outcome and reason.
         """
@@ -126,6 +139,11 @@ def add_ImportsServicer_to_server(servicer, server):
                     servicer.CommitImport,
                     request_deserializer=kontor_dot_contacts_dot_v1_dot_imports__pb2.CommitImportRequest.FromString,
                     response_serializer=kontor_dot_contacts_dot_v1_dot_imports__pb2.Import.SerializeToString,
+            ),
+            'DiscardImport': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiscardImport,
+                    request_deserializer=kontor_dot_contacts_dot_v1_dot_imports__pb2.DiscardImportRequest.FromString,
+                    response_serializer=kontor_dot_contacts_dot_v1_dot_imports__pb2.DiscardImportResponse.SerializeToString,
             ),
             'ListImportRows': grpc.unary_unary_rpc_method_handler(
                     servicer.ListImportRows,
@@ -243,6 +261,33 @@ class Imports:
             '/kontor.contacts.v1.Imports/CommitImport',
             kontor_dot_contacts_dot_v1_dot_imports__pb2.CommitImportRequest.SerializeToString,
             kontor_dot_contacts_dot_v1_dot_imports__pb2.Import.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiscardImport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.contacts.v1.Imports/DiscardImport',
+            kontor_dot_contacts_dot_v1_dot_imports__pb2.DiscardImportRequest.SerializeToString,
+            kontor_dot_contacts_dot_v1_dot_imports__pb2.DiscardImportResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,10 @@ class ImportsStub:
     """All imports, newest first."""
     CommitImport: _grpc.UnaryUnaryMultiCallable[_imports_pb2.CommitImportRequest, _imports_pb2.Import]
     """Writes what the dry run decided. Errors: FAILED_PRECONDITION if it is committed already."""
+    DiscardImport: _grpc.UnaryUnaryMultiCallable[_imports_pb2.DiscardImportRequest, _imports_pb2.DiscardImportResponse]
+    """Deletes an import that was checked and not taken over, its rows at once.
+    Errors: NOT_FOUND, FAILED_PRECONDITION if it is committed already.
+    """
     ListImportRows: _grpc.UnaryUnaryMultiCallable[_imports_pb2.ListImportRowsRequest, _imports_pb2.ListImportRowsResponse]
     """Rows by number, each with its outcome and reason."""
 
@@ -65,6 +69,10 @@ class ImportsAsyncStub(ImportsStub):
     """All imports, newest first."""
     CommitImport: _aio.UnaryUnaryMultiCallable[_imports_pb2.CommitImportRequest, _imports_pb2.Import]  # type: ignore[assignment]
     """Writes what the dry run decided. Errors: FAILED_PRECONDITION if it is committed already."""
+    DiscardImport: _aio.UnaryUnaryMultiCallable[_imports_pb2.DiscardImportRequest, _imports_pb2.DiscardImportResponse]  # type: ignore[assignment]
+    """Deletes an import that was checked and not taken over, its rows at once.
+    Errors: NOT_FOUND, FAILED_PRECONDITION if it is committed already.
+    """
     ListImportRows: _aio.UnaryUnaryMultiCallable[_imports_pb2.ListImportRowsRequest, _imports_pb2.ListImportRowsResponse]  # type: ignore[assignment]
     """Rows by number, each with its outcome and reason."""
 
@@ -106,6 +114,16 @@ class ImportsServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_imports_pb2.Import, _abc.Awaitable[_imports_pb2.Import]]:
         """Writes what the dry run decided. Errors: FAILED_PRECONDITION if it is committed already."""
+
+    @_abc_1.abstractmethod
+    def DiscardImport(
+        self,
+        request: _imports_pb2.DiscardImportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_imports_pb2.DiscardImportResponse, _abc.Awaitable[_imports_pb2.DiscardImportResponse]]:
+        """Deletes an import that was checked and not taken over, its rows at once.
+        Errors: NOT_FOUND, FAILED_PRECONDITION if it is committed already.
+        """
 
     @_abc_1.abstractmethod
     def ListImportRows(

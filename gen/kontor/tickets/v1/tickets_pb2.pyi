@@ -66,6 +66,25 @@ TICKET_PRIORITY_HIGH: TicketPriority.ValueType  # 3
 TICKET_PRIORITY_URGENT: TicketPriority.ValueType  # 4
 Global___TicketPriority: _TypeAlias = TicketPriority  # noqa: Y015
 
+class _TicketOrder:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TicketOrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TicketOrder.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TICKET_ORDER_UNSPECIFIED: _TicketOrder.ValueType  # 0
+    TICKET_ORDER_NEWEST: _TicketOrder.ValueType  # 1
+    TICKET_ORDER_URGENT: _TicketOrder.ValueType  # 2
+    """The most urgent first, and of the same priority the one that has waited longest."""
+
+class TicketOrder(_TicketOrder, metaclass=_TicketOrderEnumTypeWrapper): ...
+
+TICKET_ORDER_UNSPECIFIED: TicketOrder.ValueType  # 0
+TICKET_ORDER_NEWEST: TicketOrder.ValueType  # 1
+TICKET_ORDER_URGENT: TicketOrder.ValueType  # 2
+"""The most urgent first, and of the same priority the one that has waited longest."""
+Global___TicketOrder: _TypeAlias = TicketOrder  # noqa: Y015
+
 class _Channel:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -266,16 +285,24 @@ class ListTicketsRequest(_message.Message):
     STATES_FIELD_NUMBER: _builtins.int
     OWNER_ID_FIELD_NUMBER: _builtins.int
     CONTACT_IDS_FIELD_NUMBER: _builtins.int
+    PRIORITIES_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     page_token: _builtins.str
     contact_id: _builtins.str
     owner_id: _builtins.str
     """Login subject of the owner; "none" for tickets nobody has taken."""
+    order: Global___TicketOrder.ValueType
+    """Newest first if unset."""
     @_builtins.property
     def states(self) -> _containers.RepeatedScalarFieldContainer[Global___TicketState.ValueType]: ...
     @_builtins.property
     def contact_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Tickets of these contacts; with `contact_id` those that both allow."""
+
+    @_builtins.property
+    def priorities(self) -> _containers.RepeatedScalarFieldContainer[Global___TicketPriority.ValueType]:
+        """Only these priorities; all if empty."""
 
     def __init__(
         self,
@@ -286,10 +313,12 @@ class ListTicketsRequest(_message.Message):
         states: _abc.Iterable[Global___TicketState.ValueType] | None = ...,
         owner_id: _builtins.str = ...,
         contact_ids: _abc.Iterable[_builtins.str] | None = ...,
+        priorities: _abc.Iterable[Global___TicketPriority.ValueType] | None = ...,
+        order: Global___TicketOrder.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "contact_ids", b"contact_ids", "owner_id", b"owner_id", "page_size", b"page_size", "page_token", b"page_token", "states", b"states"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "contact_ids", b"contact_ids", "order", b"order", "owner_id", b"owner_id", "page_size", b"page_size", "page_token", b"page_token", "priorities", b"priorities", "states", b"states"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -332,6 +361,7 @@ class UpdateTicketRequest(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     PRIORITY_FIELD_NUMBER: _builtins.int
     TAKE_FIELD_NUMBER: _builtins.int
+    RELEASE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     ticket_id: _builtins.str
     etag: _builtins.str
@@ -340,6 +370,8 @@ class UpdateTicketRequest(_message.Message):
     priority: Global___TicketPriority.ValueType
     take: _builtins.bool
     """True makes the caller the owner."""
+    release: _builtins.bool
+    """True gives the ticket back: nobody owns it any more. Not together with `take`."""
     def __init__(
         self,
         *,
@@ -349,10 +381,11 @@ class UpdateTicketRequest(_message.Message):
         state: Global___TicketState.ValueType = ...,
         priority: Global___TicketPriority.ValueType = ...,
         take: _builtins.bool = ...,
+        release: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "priority", b"priority", "request_id", b"request_id", "state", b"state", "take", b"take", "ticket_id", b"ticket_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "priority", b"priority", "release", b"release", "request_id", b"request_id", "state", b"state", "take", b"take", "ticket_id", b"ticket_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -366,10 +399,16 @@ class AddMessageRequest(_message.Message):
     TICKET_ID_FIELD_NUMBER: _builtins.int
     BODY_FIELD_NUMBER: _builtins.int
     INTERNAL_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    TAKE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     ticket_id: _builtins.str
     body: _builtins.str
     internal: _builtins.bool
+    etag: _builtins.str
+    """The ticket as its reader saw it when writing; empty adds the message whatever has happened since."""
+    take: _builtins.bool
+    """True makes staff who answer the owner of a ticket that nobody has taken; ignored for notes and customers."""
     def __init__(
         self,
         *,
@@ -377,10 +416,12 @@ class AddMessageRequest(_message.Message):
         ticket_id: _builtins.str = ...,
         body: _builtins.str = ...,
         internal: _builtins.bool = ...,
+        etag: _builtins.str = ...,
+        take: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "internal", b"internal", "request_id", b"request_id", "ticket_id", b"ticket_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "etag", b"etag", "internal", b"internal", "request_id", b"request_id", "take", b"take", "ticket_id", b"ticket_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

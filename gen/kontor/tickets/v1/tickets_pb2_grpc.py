@@ -100,7 +100,7 @@ class TicketsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AddMessage(self, request, context):
-        """Adds a message; a customer's is always public and reopens a solved ticket.
+        """Adds a message; a customer's is always public and reopens a solved ticket. Errors: ABORTED on a stale etag.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -42,7 +42,7 @@ class TicketsStub:
     UpdateTicket: _grpc.UnaryUnaryMultiCallable[_tickets_pb2.UpdateTicketRequest, _tickets_pb2.Ticket]
     """State, priority, owner. Errors: ABORTED on a stale etag."""
     AddMessage: _grpc.UnaryUnaryMultiCallable[_tickets_pb2.AddMessageRequest, _tickets_pb2.Message]
-    """Adds a message; a customer's is always public and reopens a solved ticket."""
+    """Adds a message; a customer's is always public and reopens a solved ticket. Errors: ABORTED on a stale etag."""
     ListMessages: _grpc.UnaryUnaryMultiCallable[_tickets_pb2.ListMessagesRequest, _tickets_pb2.ListMessagesResponse]
     """Oldest first; a customer sees public messages only, and writes on the own tickets only."""
 
@@ -60,7 +60,7 @@ class TicketsAsyncStub(TicketsStub):
     UpdateTicket: _aio.UnaryUnaryMultiCallable[_tickets_pb2.UpdateTicketRequest, _tickets_pb2.Ticket]  # type: ignore[assignment]
     """State, priority, owner. Errors: ABORTED on a stale etag."""
     AddMessage: _aio.UnaryUnaryMultiCallable[_tickets_pb2.AddMessageRequest, _tickets_pb2.Message]  # type: ignore[assignment]
-    """Adds a message; a customer's is always public and reopens a solved ticket."""
+    """Adds a message; a customer's is always public and reopens a solved ticket. Errors: ABORTED on a stale etag."""
     ListMessages: _aio.UnaryUnaryMultiCallable[_tickets_pb2.ListMessagesRequest, _tickets_pb2.ListMessagesResponse]  # type: ignore[assignment]
     """Oldest first; a customer sees public messages only, and writes on the own tickets only."""
 
@@ -105,7 +105,7 @@ class TicketsServicer(metaclass=_abc_1.ABCMeta):
         request: _tickets_pb2.AddMessageRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_tickets_pb2.Message, _abc.Awaitable[_tickets_pb2.Message]]:
-        """Adds a message; a customer's is always public and reopens a solved ticket."""
+        """Adds a message; a customer's is always public and reopens a solved ticket. Errors: ABORTED on a stale etag."""
 
     @_abc_1.abstractmethod
     def ListMessages(

@@ -168,7 +168,14 @@
   document.querySelectorAll("[data-drop]").forEach((zone) => {
     const input = zone.querySelector("input[type=file]");
     const name = zone.querySelector("[data-drop-name]");
-    const show = () => { if (input.files.length) name.textContent = input.files[0].name; };
+    const tooLarge = zone.parentElement.querySelector("[data-drop-too-large]");
+    const fits = () => !input.files.length || input.files[0].size <= Number(zone.dataset.maxBytes);
+    const show = () => {
+      if (input.files.length) name.textContent = input.files[0].name;
+      tooLarge.hidden = fits();
+    };
+    // Said before minutes of sending, not after.
+    input.form.addEventListener("submit", (event) => { if (!fits()) { event.preventDefault(); event.stopImmediatePropagation(); input.focus(); } }, true);
     input.addEventListener("change", show);
     ["dragover", "dragenter"].forEach((type) => zone.addEventListener(type, (event) => { event.preventDefault(); zone.classList.add("is-over"); }));
     ["dragleave", "drop"].forEach((type) => zone.addEventListener(type, () => zone.classList.remove("is-over")));
@@ -199,6 +206,12 @@
     form.querySelector("[data-preview-button]").hidden = true;
     draw();
   });
+
+  document.querySelectorAll("[data-send-on-change]").forEach((select) => select.addEventListener("change", () => {
+    // An address that people share names only what was chosen.
+    select.disabled = !select.value;
+    select.form.requestSubmit();
+  }));
 
   // An address that people share names only the filters that are set.
   document.addEventListener("htmx:configRequest", (event) => {
