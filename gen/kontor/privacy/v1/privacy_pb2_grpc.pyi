@@ -241,9 +241,18 @@ class RequestsStub:
     ListRequests: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListRequestsRequest, _privacy_pb2.ListRequestsResponse]
     """A customer sees the requests made with the own login only."""
     ConfirmRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ConfirmRequestRequest, _privacy_pb2.Request]
-    """Starts the erasure that was planned and shown. Errors: FAILED_PRECONDITION unless planned."""
+    """Starts the erasure that was planned and shown; an open access request of the contact ends with it.
+    Errors: FAILED_PRECONDITION unless planned (NOT_PLANNED), or if it is the person's own word that is
+    missing (ONLY_THE_PERSON).
+    """
+    WithdrawRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.WithdrawRequestRequest, _privacy_pb2.Request]
+    """Takes a request back and ends its clock: the person the own one, staff one that staff recorded.
+    Errors: FAILED_PRECONDITION once an erasure is being carried out (TOO_LATE), or for staff (ONLY_THE_PERSON).
+    """
+    RetryRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.RetryRequestRequest, _privacy_pb2.Request]
+    """Tries at once what stands still. Errors: FAILED_PRECONDITION if it does not."""
     GetDocument: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetDocumentRequest, _privacy_pb2.Document]
-    """The answer: the copy of the data, or the certificate. Errors: FAILED_PRECONDITION until completed."""
+    """The answer: the copy of the data, or the certificate. Errors: FAILED_PRECONDITION until it is made."""
 
 @_typing.type_check_only
 class RequestsAsyncStub(RequestsStub):
@@ -257,9 +266,18 @@ class RequestsAsyncStub(RequestsStub):
     ListRequests: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListRequestsRequest, _privacy_pb2.ListRequestsResponse]  # type: ignore[assignment]
     """A customer sees the requests made with the own login only."""
     ConfirmRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ConfirmRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
-    """Starts the erasure that was planned and shown. Errors: FAILED_PRECONDITION unless planned."""
+    """Starts the erasure that was planned and shown; an open access request of the contact ends with it.
+    Errors: FAILED_PRECONDITION unless planned (NOT_PLANNED), or if it is the person's own word that is
+    missing (ONLY_THE_PERSON).
+    """
+    WithdrawRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.WithdrawRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
+    """Takes a request back and ends its clock: the person the own one, staff one that staff recorded.
+    Errors: FAILED_PRECONDITION once an erasure is being carried out (TOO_LATE), or for staff (ONLY_THE_PERSON).
+    """
+    RetryRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.RetryRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
+    """Tries at once what stands still. Errors: FAILED_PRECONDITION if it does not."""
     GetDocument: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GetDocumentRequest, _privacy_pb2.Document]  # type: ignore[assignment]
-    """The answer: the copy of the data, or the certificate. Errors: FAILED_PRECONDITION until completed."""
+    """The answer: the copy of the data, or the certificate. Errors: FAILED_PRECONDITION until it is made."""
 
 class RequestsServicer(metaclass=_abc_1.ABCMeta):
     """A subject exercising a right."""
@@ -294,7 +312,28 @@ class RequestsServicer(metaclass=_abc_1.ABCMeta):
         request: _privacy_pb2.ConfirmRequestRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.Request, _abc.Awaitable[_privacy_pb2.Request]]:
-        """Starts the erasure that was planned and shown. Errors: FAILED_PRECONDITION unless planned."""
+        """Starts the erasure that was planned and shown; an open access request of the contact ends with it.
+        Errors: FAILED_PRECONDITION unless planned (NOT_PLANNED), or if it is the person's own word that is
+        missing (ONLY_THE_PERSON).
+        """
+
+    @_abc_1.abstractmethod
+    def WithdrawRequest(
+        self,
+        request: _privacy_pb2.WithdrawRequestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.Request, _abc.Awaitable[_privacy_pb2.Request]]:
+        """Takes a request back and ends its clock: the person the own one, staff one that staff recorded.
+        Errors: FAILED_PRECONDITION once an erasure is being carried out (TOO_LATE), or for staff (ONLY_THE_PERSON).
+        """
+
+    @_abc_1.abstractmethod
+    def RetryRequest(
+        self,
+        request: _privacy_pb2.RetryRequestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.Request, _abc.Awaitable[_privacy_pb2.Request]]:
+        """Tries at once what stands still. Errors: FAILED_PRECONDITION if it does not."""
 
     @_abc_1.abstractmethod
     def GetDocument(
@@ -302,6 +341,6 @@ class RequestsServicer(metaclass=_abc_1.ABCMeta):
         request: _privacy_pb2.GetDocumentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.Document, _abc.Awaitable[_privacy_pb2.Document]]:
-        """The answer: the copy of the data, or the certificate. Errors: FAILED_PRECONDITION until completed."""
+        """The answer: the copy of the data, or the certificate. Errors: FAILED_PRECONDITION until it is made."""
 
 def add_RequestsServicer_to_server(servicer: RequestsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
