@@ -30,6 +30,9 @@ class _Nobody:
     async def contact_of(self, principal: Principal) -> None:
         return None
 
+    def forget_login(self, subject: str) -> None:
+        """Nothing is remembered."""
+
     async def colleagues_of(self, principal: Principal) -> frozenset[uuid.UUID]:
         return frozenset()
 

@@ -20,6 +20,10 @@ class OwnContact(Protocol):
         """The contact's id; None if the login belongs to nobody."""
         ...
 
+    def forget_login(self, subject: str) -> None:
+        """Asks anew the next time."""
+        ...
+
     async def colleagues_of(self, principal: Principal) -> frozenset[uuid.UUID]:
         """Contacts that share an organisation with the own one, if the login was opened for them."""
         ...
@@ -58,6 +62,10 @@ async def _require_reach(call: Call, contact_id: str, own_contact: OwnContact) -
     call.narrowed = True
     if call.scope is not Scope.ALL:
         own = await own_contact.contact_of(call.principal)
+        if contact_id != str(own):
+            # A refusal does not rest on what is remembered: the login may have begun a new record just now.
+            own_contact.forget_login(call.principal.subject)
+            own = await own_contact.contact_of(call.principal)
         if own is None or contact_id != str(own):
             # NOT_FOUND, not PERMISSION_DENIED: a stranger's id must not even be confirmed.
             raise NotFound("There is no such contact.", reason="CONTACT_NOT_FOUND")

@@ -16,6 +16,8 @@ from kontor.privacy.v1.privacy_pb2 import (
 )
 
 from kernel.errors import FailedPrecondition, NotFound
+from kernel.identity import STAFF_ROLES
+from kernel.web.login import current_login
 from services.portal.clients import clients
 
 
@@ -56,16 +58,20 @@ def _find() -> Contact:
         return link()
 
 
-def link() -> Contact:
-    """Join the login to the contact with its verified address, or to a new one."""
+def link(request_id: str = "") -> Contact:
+    """Join the login to the contact with its verified address, or to a new one; a form brings its own id."""
     try:
-        return clients().contacts.LinkLogin(LinkLoginRequest(request_id=str(uuid.uuid4())))
+        return clients().contacts.LinkLogin(LinkLoginRequest(request_id=request_id or str(uuid.uuid4())))
     except FailedPrecondition as error:
         raise AddressNotVerified from error
 
 
 def _erasure() -> Request | None:
     """The newest erasure that this login has set going."""
+    login = current_login()
+    if login is not None and login.roles & STAFF_ROLES:
+        # Who works here is shown everybody's requests: none of them says anything about this login.
+        return None
     answer = clients().requests.ListRequests(ListRequestsRequest(page_size=50))
     running = (REQUEST_STATE_EXECUTING, REQUEST_STATE_COMPLETED)
     found = (r for r in answer.requests if r.kind == REQUEST_KIND_ERASURE and r.state in running)
@@ -73,7 +79,13 @@ def _erasure() -> Request | None:
 
 
 def _erased_page(error: Erased) -> ResponseReturnValue:
-    return render_template("home/erased.html", request_=error.request)
+    begun = (t.actor for t in error.request.transitions if t.state == REQUEST_STATE_EXECUTING)
+    return render_template(
+        "home/erased.html",
+        request_=error.request,
+        completed=error.request.state == REQUEST_STATE_COMPLETED,
+        own_word=next(begun, "subject") == "subject",
+    )
 
 
 def _unverified_page(_error: AddressNotVerified) -> ResponseReturnValue:

@@ -25,7 +25,7 @@ from kernel.ids import derived_id
 from kernel.web.paging import every_item
 from services.gateway import people
 from services.gateway.clients import clients, unless_down
-from services.gateway.contacts.detail import consents, topics
+from services.gateway.contacts.detail import consents, refusals, topics
 from services.gateway.session import may, me, opens_with
 from services.gateway.tickets.forms import ChangeForm, MessageForm, TicketForm
 from services.gateway.tickets.queues import QUEUES, load, name_of_queue, neighbours, next_states
@@ -128,6 +128,7 @@ def create() -> ResponseReturnValue:
 
 def _page(ticket: Ticket, form: MessageForm, problems: list[str]) -> str:
     contact = _customer(ticket.contact_id)
+    given = consents(ticket.contact_id) if contact is not None else []
     queue = _queue(ticket.id)
     form.queue.data = queue["queue"]
     form.offer(next_states(ticket.state))
@@ -140,7 +141,8 @@ def _page(ticket: Ticket, form: MessageForm, problems: list[str]) -> str:
         problems=problems,
         states=next_states(ticket.state),
         mine=ticket.owner_id == me().subject,
-        consents=consents(ticket.contact_id) if contact is not None else [],
+        consents=given,
+        refusals=refusals(contact, given) if contact is not None else {},
         topics=topics(),
         others=_others(ticket),
         **queue,

@@ -38,8 +38,9 @@ def start() -> ResponseReturnValue:
 @login_required
 def begin_again() -> ResponseReturnValue:
     """POST /begin-again: after an erasure, a new record, because the visitor says so."""
-    if Form().validate_on_submit():
-        link()
+    form = Form()
+    if form.validate_on_submit():
+        link(form.request_id.data)
     return redirect(url_for("home.start"), code=303)
 
 

@@ -86,7 +86,8 @@ class ConsentsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GiveConsent(self, request, context):
-        """A confirmed double opt-in, or a topic given while logged in with a verified address.
+        """A confirmed double opt-in, or a topic given while logged in with a verified address. Given in person it takes
+        that address off the suppression list where an erasure, an objection or an import had put it; nobody else can.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -360,7 +361,8 @@ class SuppressionsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AddSuppression(self, request, context):
-        """Keeps an address from being contacted again, beyond its erasure.
+        """Keeps an address from being contacted again, beyond its erasure. Errors: INVALID_ARGUMENT for what cannot
+        be an address on its channel.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

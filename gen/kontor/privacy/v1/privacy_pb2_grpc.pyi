@@ -38,7 +38,9 @@ class ConsentsStub:
     ListConsentTexts: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListConsentTextsRequest, _privacy_pb2.ListConsentTextsResponse]
     """All topics with their current texts."""
     GiveConsent: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GiveConsentRequest, _privacy_pb2.Consent]
-    """A confirmed double opt-in, or a topic given while logged in with a verified address."""
+    """A confirmed double opt-in, or a topic given while logged in with a verified address. Given in person it takes
+    that address off the suppression list where an erasure, an objection or an import had put it; nobody else can.
+    """
     WithdrawConsent: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.WithdrawConsentRequest, _privacy_pb2.Consent]
     """As easy as giving (Art. 7(3)). Withdrawing what was never given is recorded, too."""
     ListConsents: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListConsentsRequest, _privacy_pb2.ListConsentsResponse]
@@ -56,7 +58,9 @@ class ConsentsAsyncStub(ConsentsStub):
     ListConsentTexts: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListConsentTextsRequest, _privacy_pb2.ListConsentTextsResponse]  # type: ignore[assignment]
     """All topics with their current texts."""
     GiveConsent: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GiveConsentRequest, _privacy_pb2.Consent]  # type: ignore[assignment]
-    """A confirmed double opt-in, or a topic given while logged in with a verified address."""
+    """A confirmed double opt-in, or a topic given while logged in with a verified address. Given in person it takes
+    that address off the suppression list where an erasure, an objection or an import had put it; nobody else can.
+    """
     WithdrawConsent: _aio.UnaryUnaryMultiCallable[_privacy_pb2.WithdrawConsentRequest, _privacy_pb2.Consent]  # type: ignore[assignment]
     """As easy as giving (Art. 7(3)). Withdrawing what was never given is recorded, too."""
     ListConsents: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListConsentsRequest, _privacy_pb2.ListConsentsResponse]  # type: ignore[assignment]
@@ -89,7 +93,9 @@ class ConsentsServicer(metaclass=_abc_1.ABCMeta):
         request: _privacy_pb2.GiveConsentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.Consent, _abc.Awaitable[_privacy_pb2.Consent]]:
-        """A confirmed double opt-in, or a topic given while logged in with a verified address."""
+        """A confirmed double opt-in, or a topic given while logged in with a verified address. Given in person it takes
+        that address off the suppression list where an erasure, an objection or an import had put it; nobody else can.
+        """
 
     @_abc_1.abstractmethod
     def WithdrawConsent(
@@ -127,7 +133,9 @@ class SuppressionsStub:
     CheckSuppressions: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.CheckSuppressionsRequest, _privacy_pb2.CheckSuppressionsResponse]
     """Which of the addresses are suppressed, in the order asked."""
     AddSuppression: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.AddSuppressionRequest, _privacy_pb2.SuppressionEntry]
-    """Keeps an address from being contacted again, beyond its erasure."""
+    """Keeps an address from being contacted again, beyond its erasure. Errors: INVALID_ARGUMENT for what cannot
+    be an address on its channel.
+    """
     ListSuppressions: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListSuppressionsRequest, _privacy_pb2.ListSuppressionsResponse]
     """Entries without any address: reason, channel, time."""
 
@@ -139,7 +147,9 @@ class SuppressionsAsyncStub(SuppressionsStub):
     CheckSuppressions: _aio.UnaryUnaryMultiCallable[_privacy_pb2.CheckSuppressionsRequest, _privacy_pb2.CheckSuppressionsResponse]  # type: ignore[assignment]
     """Which of the addresses are suppressed, in the order asked."""
     AddSuppression: _aio.UnaryUnaryMultiCallable[_privacy_pb2.AddSuppressionRequest, _privacy_pb2.SuppressionEntry]  # type: ignore[assignment]
-    """Keeps an address from being contacted again, beyond its erasure."""
+    """Keeps an address from being contacted again, beyond its erasure. Errors: INVALID_ARGUMENT for what cannot
+    be an address on its channel.
+    """
     ListSuppressions: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListSuppressionsRequest, _privacy_pb2.ListSuppressionsResponse]  # type: ignore[assignment]
     """Entries without any address: reason, channel, time."""
 
@@ -160,7 +170,9 @@ class SuppressionsServicer(metaclass=_abc_1.ABCMeta):
         request: _privacy_pb2.AddSuppressionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.SuppressionEntry, _abc.Awaitable[_privacy_pb2.SuppressionEntry]]:
-        """Keeps an address from being contacted again, beyond its erasure."""
+        """Keeps an address from being contacted again, beyond its erasure. Errors: INVALID_ARGUMENT for what cannot
+        be an address on its channel.
+        """
 
     @_abc_1.abstractmethod
     def ListSuppressions(
