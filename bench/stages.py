@@ -33,6 +33,9 @@ class _Nobody:
     async def is_of_team(self, principal: Principal, contact_id: uuid.UUID) -> bool:
         return False
 
+    def forget_login(self, subject: str) -> None:
+        """Nothing is remembered."""
+
     async def colleagues_of(self, principal: Principal) -> frozenset[uuid.UUID]:
         return frozenset()
 

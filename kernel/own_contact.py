@@ -39,6 +39,10 @@ class RemoteOwnContact:
         reach = await self._reach(principal)
         return reach.contact_id if reach is not None else None
 
+    def forget_login(self, subject: str) -> None:
+        """Asks anew the next time."""
+        self._known.pop(subject, None)
+
     async def colleagues_of(self, principal: Principal) -> frozenset[uuid.UUID]:
         """Contacts that share an organisation with the own one, if the login was opened for them."""
         reach = await self._reach(principal)

@@ -24,6 +24,10 @@ class OwnContact(Protocol):
         """Whether the caller is responsible for the contact, or it is one team's of the caller or everybody's."""
         ...
 
+    def forget_login(self, subject: str) -> None:
+        """Asks anew the next time."""
+        ...
+
     async def colleagues_of(self, principal: Principal) -> frozenset[uuid.UUID]:
         """Contacts that share an organisation with the own one, if the login was opened for them."""
         ...
@@ -77,6 +81,9 @@ async def _reaches(
         return False
     if scope is Scope.TEAM:
         return await own_contact.is_of_team(principal, wanted)
+    if await own_contact.contact_of(principal) != wanted:
+        # A refusal does not rest on what is remembered: the login may have begun a new record just now.
+        own_contact.forget_login(principal.subject)
     return await own_contact.contact_of(principal) == wanted
 
 

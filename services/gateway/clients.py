@@ -11,7 +11,7 @@ from kontor.campaigns.v1.campaigns_pb2_grpc import AudiencesStub, CampaignsStub,
 from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from kontor.contacts.v1.imports_pb2_grpc import ImportsStub
 from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
-from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, RequestsStub, SuppressionsStub
+from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, PermitsStub, RequestsStub, SuppressionsStub
 from kontor.tickets.v1.tickets_pb2_grpc import TicketsStub
 
 from kernel.channel import SyncChannel
@@ -70,6 +70,10 @@ class Clients:
     @cached_property
     def suppressions(self) -> SuppressionsStub:
         return SuppressionsStub(self._privacy.get())
+
+    @cached_property
+    def permits(self) -> PermitsStub:
+        return PermitsStub(self._privacy.get())
 
     @cached_property
     def requests(self) -> RequestsStub:

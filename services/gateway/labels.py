@@ -118,6 +118,24 @@ SALUTATIONS = {
 LANGUAGES = {"de": _l("German"), "en": _l("English")}
 COUNTRIES = {"DE": _l("Germany"), "AT": _l("Austria"), "CH": _l("Switzerland")}
 LAYOUTS = {"google": _l("Google Contacts"), "outlook": _l("Outlook"), "generic": _l("Own table")}
+# Why a step of a request was taken, where that says more than who took it.
+STEP_REASONS = {
+    "on-behalf": _l("recorded for somebody who wrote, called or came by"),
+    "withdrawn": _l("taken back"),
+    "erasure-confirmed": _l("ended because the erasure was confirmed: nothing is left to copy"),
+    "confirmed-by-letter": _l("the person said so by letter or e-mail"),
+    "confirmed-by-phone": _l("the person said so on the phone, called back on a known number"),
+    "confirmed-by-in-person": _l("the person said so in person"),
+    "confirmed-by-court": _l("a court or an authority ordered it"),
+}
+# Why a request stands still.
+PROBLEMS = {
+    "holders-down": _l("Not every service answers."),
+    "receipt-refused": _l("A service has signed something else than was planned, or with another key."),
+    "ledger-unavailable": _l("The erasure ledger cannot be written. Nothing is erased before it can."),
+    "document-failed": _l("The PDF could not be made. The JSON is complete and can be handed out."),
+    "unexpected": _l("A fault that nobody expected; the log of the privacy service names its place."),
+}
 ACTORS = {"subject": _l("the person"), "staff": _l("our staff"), "system": _l("automatic")}
 HOLDERS = {
     "contacts": _l("Contacts"),
@@ -213,6 +231,7 @@ def install(app: Flask) -> None:
     words = {
         "actor": ACTORS,
         "holder": HOLDERS,
+        "problem": PROBLEMS,
         "method": METHODS,
         "suppression": SUPPRESSION_REASONS,
         "language_name": LANGUAGES,
@@ -226,6 +245,7 @@ def install(app: Flask) -> None:
         name: lambda key, table=table: word(table, key) for name, table in words.items()
     }
     app.jinja_env.globals["why"] = why
+    app.jinja_env.globals["step_reason"] = lambda reason: str(STEP_REASONS.get(reason, ""))
     app.jinja_env.filters["source"] = source
 
 

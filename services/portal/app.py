@@ -28,6 +28,8 @@ def create_app(settings: PortalSettings) -> Flask:
         request_kind=labels.request_kind,
         plan_action=labels.action,
         actor=labels.actor,
+        step_reason=labels.step_reason,
+        problem=labels.problem,
         law=vocabulary.law,
     )
     return web.app

@@ -15,7 +15,8 @@ from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
 from kontor.privacy.v1.holder_pb2 import CollectRequest, Identifiers, Record
 from kontor.privacy.v1.holder_pb2_grpc import DataHolderStub
-from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, RequestsStub
+from kontor.privacy.v1.privacy_pb2 import CHANNEL_EMAIL, AuthorizeRequest, Candidate
+from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, PermitsStub, RequestsStub
 from kontor.tickets.v1.tickets_pb2_grpc import TicketsStub
 
 from kernel.channel import SyncChannel
@@ -78,6 +79,24 @@ class Clients:
     @cached_property
     def tickets(self) -> TicketsStub:
         return TicketsStub(self._channels["tickets"].get())
+
+    def refusal(self, contact: Contact, topic: str) -> str:
+        """Why a mail on this topic would not go out now, as a permit's reason; empty if it would.
+
+        Previews are for services and staff, so it goes with the page's own token, for the visitor's contact only.
+        """
+        asked = AuthorizeRequest(
+            channel=CHANNEL_EMAIL,
+            topic=topic,
+            candidates=[Candidate(contact_id=contact.id, address=contact.email)],
+        )
+        metadata = (("authorization", f"Bearer {self._own_token()}"),)
+        try:
+            answer = PermitsStub(self._channels["privacy"].get()).Preview(asked, metadata=metadata)
+        except grpc.RpcError as error:
+            raise from_rpc_error(error) from error
+        decision = answer.decisions[0]
+        return "" if decision.permitted else str(decision.suppressed_for or decision.reason)
 
     def collect(self, contact: Contact) -> list[Held]:
         """Everything that each service holds about a contact.

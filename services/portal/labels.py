@@ -58,6 +58,32 @@ DONE: dict[int, Label] = {
 
 ACTORS = {"subject": _l("you"), "staff": _l("our staff"), "system": _l("automatic")}
 
+# Why a step was taken, where that says more than who took it.
+STEP_REASONS = {
+    "on-behalf": _l("noted by our staff because you wrote, called or came by"),
+    "withdrawn": _l("taken back"),
+    "erasure-confirmed": _l("ended because the erasure was confirmed: nothing is left to copy"),
+    "confirmed-by-letter": _l("because of your letter"),
+    "confirmed-by-phone": _l("because you said so on the phone"),
+    "confirmed-by-in-person": _l("because you said so in person"),
+    "confirmed-by-court": _l("because a court or an authority ordered it"),
+}
+
+# Why a request stands still.
+PROBLEMS = {
+    "holders-down": _l("Not every part of our system answers at the moment. We ask again by ourselves."),
+    "receipt-refused": _l(
+        "One part of our system has answered something that we do not accept as proof. We look into it."
+    ),
+    "ledger-unavailable": _l(
+        "The log of erasures cannot be written at the moment. Nothing is erased before it can."
+    ),
+    "document-failed": _l(
+        "The PDF could not be made. Everything else is done: the file for programs (JSON) is complete."
+    ),
+    "unexpected": _l("A fault on our side keeps us from going on. We try again and look into it."),
+}
+
 _UNKNOWN = Label("–", "neutral", "help-circle")
 
 
@@ -80,6 +106,16 @@ def request_kind(value: int) -> Label:
 
 def action(value: int, done: bool = False) -> Label:
     return label(DONE if done else ACTIONS, value)
+
+
+def step_reason(reason: str) -> str:
+    """Why a step was taken, in words; empty where who took it says enough."""
+    return str(STEP_REASONS.get(reason, ""))
+
+
+def problem(key: str) -> str:
+    """Why a request stands still, in words; empty if it moves."""
+    return str(PROBLEMS.get(key, PROBLEMS["unexpected"])) if key else ""
 
 
 def actor(name: str) -> str:

@@ -18,6 +18,7 @@ from kontor.privacy.v1.privacy_pb2 import (
 
 from kernel.contract import CUSTOMER
 from kernel.errors import FailedPrecondition, NotFound, PermissionDenied
+from kernel.identity import STAFF_ROLES
 from kernel.web.errors import error_page
 from kernel.web.login import current_login
 from services.portal.clients import clients
@@ -80,10 +81,14 @@ def _find() -> Contact:
         return link()
 
 
-def link(*, create: bool = False) -> Contact:
-    """Join the login to the contact with its verified address; to a new one only if the visitor says so."""
+def link(request_id: str = "", *, create: bool = False) -> Contact:
+    """Join the login to the contact with its verified address; to a new one only if the visitor says so.
+
+    A form brings its own id: pressed twice, it makes one record.
+    """
+    command = LinkLoginRequest(request_id=request_id or str(uuid.uuid4()), create=create)
     try:
-        return clients().contacts.LinkLogin(LinkLoginRequest(request_id=str(uuid.uuid4()), create=create))
+        return clients().contacts.LinkLogin(command)
     except FailedPrecondition as error:
         raise (AccessEnded if error.reason == "LOGIN_REMOVED" else AddressNotVerified) from error
     except NotFound as error:
@@ -92,6 +97,10 @@ def link(*, create: bool = False) -> Contact:
 
 def _erasure() -> Request | None:
     """The newest erasure that this login has set going."""
+    login = current_login()
+    if login is not None and login.roles & STAFF_ROLES:
+        # Who works here is shown everybody's requests: none of them says anything about this login.
+        return None
     answer = clients().requests.ListRequests(ListRequestsRequest(page_size=50))
     running = (REQUEST_STATE_EXECUTING, REQUEST_STATE_COMPLETED)
     found = (r for r in answer.requests if r.kind == REQUEST_KIND_ERASURE and r.state in running)
@@ -99,7 +108,13 @@ def _erasure() -> Request | None:
 
 
 def _erased_page(error: Erased) -> ResponseReturnValue:
-    return render_template("home/erased.html", request_=error.request)
+    begun = (t.actor for t in error.request.transitions if t.state == REQUEST_STATE_EXECUTING)
+    return render_template(
+        "home/erased.html",
+        request_=error.request,
+        completed=error.request.state == REQUEST_STATE_COMPLETED,
+        own_word=next(begun, "subject") == "subject",
+    )
 
 
 def _nothing_page(_error: NothingHeld) -> ResponseReturnValue:

@@ -48,9 +48,9 @@ async def main() -> None:
     database, clock = backend.database, SystemClock()
     contacts = backend.channel(settings.contacts_target)
 
-    consents = ConsentService(database, clock)
     hasher = _hasher(settings)
     suppression = SuppressionService(database, hasher, clock)
+    consents = ConsentService(database, clock, suppression=suppression)
     ledger = LedgerService(database, backend.bus, backend.signer, clock)
     desk = _desk(backend, settings, contacts)
     procedures = RequestJobs(

@@ -34,8 +34,8 @@ def database(open_database: OpenDatabase) -> Database:
 @pytest.fixture
 def parts(database: Database, fake_clock: FakeClock) -> Parts:
     hasher = Hasher({"k1": pepper("one"), "k2": pepper("two")}, current="k2")
-    consents = ConsentService(database, fake_clock)
     suppression = SuppressionService(database, hasher, fake_clock)
+    consents = ConsentService(database, fake_clock, suppression=suppression)
     restricted: set[uuid.UUID] = set()
 
     async def which(session: AnySession, ids: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:

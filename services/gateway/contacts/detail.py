@@ -21,8 +21,12 @@ from kontor.contacts.v1.contacts_pb2 import (
 )
 from kontor.privacy.v1.privacy_pb2 import (
     CHANNEL_EMAIL,
+    CONSENT_STATE_GIVEN,
+    AuthorizeRequest,
+    Candidate,
     Consent,
     ConsentEvidence,
+    Decision,
     GetConsentEvidenceRequest,
     ListConsentsRequest,
     ListConsentTextsRequest,
@@ -37,6 +41,7 @@ from kernel.web.paging import every_item
 from services.gateway.clients import clients, unless_down
 from services.gateway.contacts import access
 from services.gateway.contacts.timeline import sentences
+from services.gateway.labels import SUPPRESSION_REASONS, why, word
 from services.gateway.session import may, me, opens_with
 
 _TICKETS = 50
@@ -57,6 +62,7 @@ def show(contact_id: uuid.UUID) -> ResponseReturnValue:
         "contacts/detail.html",
         contact=contact,
         consents=given,
+        refusals=refusals(contact, given),
         methods=_methods(contact.id, given or []),
         topics=topics(),
         tickets=tickets,
@@ -126,6 +132,33 @@ def consents(contact_id: str) -> list[Consent] | None:
     asked = ListConsentsRequest(contact_id=contact_id)
     answer = unless_down(lambda: clients().consents.ListConsents(asked))
     return list(answer.consents) if answer is not None else None
+
+
+def refusals(contact: Contact, newest: Iterable[Consent] | None) -> dict[str, str]:
+    """Why a mail would be refused though its topic is consented to, by topic: what a permit would say now."""
+    if newest is None or not may("Permits.Preview"):
+        return {}
+    found = {}
+    for consent in newest:
+        if consent.state != CONSENT_STATE_GIVEN or consent.channel != CHANNEL_EMAIL:
+            continue
+        asked = AuthorizeRequest(
+            channel=CHANNEL_EMAIL,
+            topic=consent.topic,
+            candidates=[Candidate(contact_id=contact.id, address=contact.email)],
+        )
+        answer = unless_down(partial(clients().permits.Preview, asked))
+        if answer is None:
+            found[consent.topic] = str(_("permits cannot be asked right now"))
+        elif not answer.decisions[0].permitted:
+            found[consent.topic] = _refused(answer.decisions[0])
+    return found
+
+
+def _refused(decision: Decision) -> str:
+    if decision.reason != "suppressed":
+        return why(decision.reason)
+    return str(_("suppressed (%(reason)s)", reason=word(SUPPRESSION_REASONS, decision.suppressed_for)))
 
 
 def topics() -> dict[str, str]:

@@ -40,6 +40,11 @@ class Due:
         return "warn" if self.days <= _SOON_DAYS else "good"
 
     @property
+    def stalled(self) -> bool:
+        """Whether it is open and stands still."""
+        return bool(self.request.problem) and self.request.state not in ENDED
+
+    @property
     def text(self) -> str:
         """What is left, in words."""
         if self.request.state in ENDED or self.days is None:

@@ -95,8 +95,8 @@ def totals(request: Request) -> Totals:
     return Totals(erased=sum(item.rows for item in items) - kept, kept=kept)
 
 
-def consequences(request: Request) -> list[str]:
-    """What confirming does, in numbers."""
+def consequences(request: Request, *, ends_copy: bool = False) -> list[str]:
+    """What confirming does, in numbers; `ends_copy` if an access request of the person is open."""
     counted = totals(request)
     texts = [
         ngettext(
@@ -111,6 +111,13 @@ def consequences(request: Request) -> list[str]:
                 "%(num)s record stays locked, because a law wants it kept.",
                 "%(num)s records stay locked, because a law wants them kept.",
                 counted.kept,
+            )
+        )
+    if ends_copy:
+        texts.append(
+            _(
+                "The person's open request for a copy of the data ends without a copy. If the person wants it, "
+                "wait until it is handed out."
             )
         )
     texts.append(

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from kontor.contacts.v1.contacts_pb2 import GetContactRequest
+from kontor.contacts.v1.contacts_pb2 import GetContactRequest, ListContactsRequest
 from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS, REQUEST_KIND_ERASURE
 from kontor.privacy.v1.privacy_pb2 import (
     DOCUMENT_FORMAT_JSON,
@@ -22,6 +22,8 @@ from kontor.privacy.v1.privacy_pb2 import (
     GetRequestRequest,
     ListRequestsRequest,
     Request,
+    RetryRequestRequest,
+    WithdrawRequestRequest,
 )
 
 from kernel.errors import AlreadyExists, FailedPrecondition
@@ -30,12 +32,14 @@ from services.gateway import people
 from services.gateway.clients import clients
 from services.gateway.labels import HOLDERS, word
 from services.gateway.requests.deadline import ENDED, by_urgency, due
+from services.gateway.requests.forms import Word
 from services.gateway.requests.plans import consequences, in_words, totals
 from services.gateway.session import opens_with
 
 blueprint = Blueprint("requests", __name__)
 
 _PAGE = 100
+_HITS = 20
 _KINDS = {"access": REQUEST_KIND_ACCESS, "erasure": REQUEST_KIND_ERASURE}
 _FORMATS = {"json": DOCUMENT_FORMAT_JSON, "pdf": DOCUMENT_FORMAT_PDF}
 
@@ -73,6 +77,16 @@ def state(request_id: uuid.UUID) -> ResponseReturnValue:
     return render_template("requests/state.html", **_shown(_get(request_id)))
 
 
+@opens_with("Requests.CreateRequest", "Contacts.ListContacts")
+def find() -> ResponseReturnValue:
+    """GET /requests/find?q=: a letter has come; whose is it?"""
+    query = request.args.get("q", "").strip()[:200]
+    found = (
+        clients().contacts.ListContacts(ListContactsRequest(query=query, page_size=_HITS)) if query else None
+    )
+    return render_template("requests/find.html", query=query, found=found, most=_HITS)
+
+
 @opens_with("Requests.CreateRequest", "Contacts.GetContact")
 def create() -> ResponseReturnValue:
     """GET, POST /requests/new?contact_id=&kind=: for somebody who wrote, called or came by."""
@@ -100,20 +114,57 @@ def create() -> ResponseReturnValue:
 
 @opens_with("Requests.ConfirmRequest")
 def confirm(request_id: uuid.UUID) -> ResponseReturnValue:
-    """GET, POST /requests/<id>/confirm: the word that starts an erasure."""
+    """GET, POST /requests/<id>/confirm: the word that starts an erasure; for the person's own, how it was said."""
     found = _get(request_id)
-    form = Form()
+    form = Word()
     if form.validate_on_submit():
         try:
             clients().requests.ConfirmRequest(
-                ConfirmRequestRequest(request_id=form.request_id.data, id=found.id)
+                ConfirmRequestRequest(
+                    request_id=form.request_id.data, id=found.id, word_by=form.word_by.data or ""
+                )
             )
-        except FailedPrecondition:
+        except FailedPrecondition as error:
+            if error.reason == "ONLY_THE_PERSON":
+                form.word_by.errors = [_("Please choose how the person has said so.")]
+                return _confirm_page(found, form, 400)
             flash(_("This request is in another state by now. Nothing was started twice."), "message")
         return redirect(url_for("requests.detail", request_id=found.id), code=303)
     if found.state != REQUEST_STATE_PLANNED:
         return redirect(url_for("requests.detail", request_id=found.id))
-    return render_template("requests/confirm.html", consequences=consequences(found), **_shown(found))
+    return _confirm_page(found, form)
+
+
+@opens_with("Requests.WithdrawRequest")
+def withdraw(request_id: uuid.UUID) -> ResponseReturnValue:
+    """POST /requests/<id>/withdraw: somebody for whom staff recorded it has changed their mind."""
+    form = Form()
+    if form.validate_on_submit():
+        try:
+            clients().requests.WithdrawRequest(
+                WithdrawRequestRequest(request_id=form.request_id.data, id=str(request_id))
+            )
+        except FailedPrecondition:
+            flash(_("This request can no longer be withdrawn."), "warning")
+        else:
+            flash(_("The request is withdrawn. Nothing happens to the data."), "success")
+    return redirect(url_for("requests.detail", request_id=request_id), code=303)
+
+
+@opens_with("Requests.RetryRequest")
+def retry(request_id: uuid.UUID) -> ResponseReturnValue:
+    """POST /requests/<id>/retry: now, and not only after the pause."""
+    form = Form()
+    if form.validate_on_submit():
+        try:
+            clients().requests.RetryRequest(
+                RetryRequestRequest(request_id=form.request_id.data, id=str(request_id))
+            )
+        except FailedPrecondition:
+            flash(_("This request goes on already."), "message")
+        else:
+            flash(_("It is being tried again."), "success")
+    return redirect(url_for("requests.detail", request_id=request_id), code=303)
 
 
 @opens_with("Requests.GetDocument")
@@ -136,6 +187,19 @@ def _open_one(contact_id: str, kind: int) -> str:
     return url_for("requests.detail", request_id=entry.id)
 
 
+def _confirm_page(found: Request, form: Word, status: int = 200) -> ResponseReturnValue:
+    asked = ListRequestsRequest(contact_id=found.contact_id, open=True, page_size=_PAGE)
+    others = clients().requests.ListRequests(asked).requests
+    ends_copy = any(other.kind == REQUEST_KIND_ACCESS for other in others)
+    page = render_template(
+        "requests/confirm.html",
+        form=form,
+        consequences=consequences(found, ends_copy=ends_copy),
+        **_shown(found),
+    )
+    return page, status
+
+
 def _get(request_id: uuid.UUID) -> Request:
     return clients().requests.GetRequest(GetRequestRequest(id=str(request_id)))
 
@@ -151,14 +215,18 @@ def _shown(found: Request) -> dict[str, object]:
         "totals": totals(found),
         "ended": found.state in ENDED,
         "completed": found.state == REQUEST_STATE_COMPLETED,
+        "ready": [name for name, number in _FORMATS.items() if number in found.documents],
         "planned": found.state == REQUEST_STATE_PLANNED,
         "erasure": found.kind == REQUEST_KIND_ERASURE,
     }
 
 
 blueprint.add_url_rule("/requests", "index", index)
+blueprint.add_url_rule("/requests/find", "find", find)
 blueprint.add_url_rule("/requests/new", "create", create, methods=["GET", "POST"])
 blueprint.add_url_rule("/requests/<uuid:request_id>", "detail", detail)
 blueprint.add_url_rule("/requests/<uuid:request_id>/state", "state", state)
 blueprint.add_url_rule("/requests/<uuid:request_id>/confirm", "confirm", confirm, methods=["GET", "POST"])
+blueprint.add_url_rule("/requests/<uuid:request_id>/withdraw", "withdraw", withdraw, methods=["POST"])
+blueprint.add_url_rule("/requests/<uuid:request_id>/retry", "retry", retry, methods=["POST"])
 blueprint.add_url_rule("/requests/<uuid:request_id>/document.<form>", "document", document)

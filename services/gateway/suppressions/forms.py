@@ -1,4 +1,4 @@
-"""The form of a new suppression entry."""
+"""The forms of the suppression list: look for an address, and a new entry."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from kernel.web.forms import Form, at_most, required, strip
 from services.gateway.options import options
 
 
-class SuppressionForm(Form):
-    """An address that must not be contacted; only its keyed hash is kept."""
+class CheckForm(Form):
+    """An address that is looked for; it is neither stored nor part of any link."""
 
     channel = SelectField(
         _l("Channel"),
@@ -19,6 +19,11 @@ class SuppressionForm(Form):
         choices=options([(CHANNEL_EMAIL, _l("E-mail")), (CHANNEL_PHONE, _l("Phone"))]),
     )
     value = StringField(_l("Address or number"), filters=[strip], validators=[required, at_most(320)])
+
+
+class SuppressionForm(CheckForm):
+    """An address that must not be contacted; only its keyed hash is kept."""
+
     reason = SelectField(
         _l("Reason"),
         choices=options([("objection", _l("The person objects")), ("staff", _l("Another reason"))]),

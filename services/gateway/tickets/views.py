@@ -25,7 +25,7 @@ from kernel.ids import derived_id
 from kernel.web.paging import every_item
 from services.gateway import people
 from services.gateway.clients import clients, unless_down
-from services.gateway.contacts.detail import consents, topics
+from services.gateway.contacts.detail import consents, refusals, topics
 from services.gateway.session import may, me, opens_with
 from services.gateway.tickets.forms import ChangeForm, MessageForm, TicketForm
 from services.gateway.tickets.queues import PRIORITIES, QUEUES, View, load, neighbours, next_states, view_of
@@ -148,6 +148,7 @@ def _changed(form: ChangeForm) -> str:
 def _page(ticket: Ticket, form: MessageForm, problems: list[str], *, since: int | None = None) -> str:
     """The three panes; messages behind the first `since` ones are marked as new."""
     contact = _customer(ticket.contact_id)
+    given = consents(ticket.contact_id) if contact is not None else []
     queue = _queue(ticket.id)
     form.offer(next_states(ticket.state))
     return render_template(
@@ -161,7 +162,8 @@ def _page(ticket: Ticket, form: MessageForm, problems: list[str], *, since: int 
         where=before_sending(ticket),
         states=next_states(ticket.state),
         mine=ticket.owner_id == me().subject,
-        consents=consents(ticket.contact_id) if contact is not None else [],
+        consents=given,
+        refusals=refusals(contact, given) if contact is not None else {},
         topics=topics(),
         others=_others(ticket),
         **queue,

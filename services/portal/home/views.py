@@ -39,8 +39,9 @@ def start() -> ResponseReturnValue:
 def begin() -> ResponseReturnValue:
     """POST /begin: a new record, because the visitor says so; with next=tickets on to what it is for."""
     target = "tickets.create" if request.form.get("next") == "tickets" else "home.start"
-    if Form().validate_on_submit():
-        link(create=True)
+    form = Form()
+    if form.validate_on_submit():
+        link(form.request_id.data, create=True)
     return redirect(url_for(target), code=303)
 
 

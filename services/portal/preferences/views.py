@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from google.protobuf.timestamp_pb2 import Timestamp
 from kontor.campaigns.v1.campaigns_pb2 import GetPreferencesRequest, SetPreferenceRequest
 from kontor.privacy.v1.privacy_pb2 import (
@@ -29,6 +30,16 @@ from services.portal.clients import clients
 from services.portal.preferences.forms import Switch
 from services.portal.session import own_contact
 
+# Why a mail would not go out, by the permit's reason or by why an address is suppressed.
+REFUSALS = {
+    "no-address": _l("your record has no e-mail address."),
+    "bounce": _l("mails to your address came back. Please tell us another address, or that it works again."),
+    "objection": _l("an objection is noted for the address in your record. Please write to us."),
+    "staff": _l("our staff has put the address in your record on the suppression list. Please write to us."),
+    "restricted": _l("your data is being erased, or is restricted."),
+    "other": _l("the address in your record is on our suppression list. Please write to us."),
+}
+
 blueprint = Blueprint("preferences", __name__)
 
 
@@ -45,6 +56,8 @@ class Topic:
     subscribed: bool
     pending: bool
     since: Timestamp | None
+    # Why nothing is sent though it was asked for, in words.
+    refused: str = ""
 
 
 @login_required
@@ -57,7 +70,7 @@ def own() -> ResponseReturnValue:
     answer = clients().consents.ListConsents(ListConsentsRequest(contact_id=own_contact().id))
     newest = {consent.topic: consent for consent in answer.consents}
     topics = [
-        _topic(
+        _told(
             text,
             subscribed=text.topic in newest and newest[text.topic].state == CONSENT_STATE_GIVEN,
             pending=text.topic in newest and newest[text.topic].state == CONSENT_STATE_REQUESTED,
@@ -112,7 +125,24 @@ def _give(form: Switch) -> None:
     except (InvalidArgument, NotFound, FailedPrecondition):
         _say_outdated()
     else:
-        flash(_("Noted: you receive this from now on."), "success")
+        refused = refusal(form.topic.data)
+        if refused:
+            text = _("Your wish is noted, but we do not write to you: %(reason)s", reason=refused)
+            flash(text, "warning")
+        else:
+            flash(_("Noted: you receive this from now on."), "success")
+
+
+def _told(text: ConsentText, *, subscribed: bool, pending: bool, since: Timestamp | None) -> Topic:
+    """The topic, and whether what was asked for really arrives."""
+    topic = _topic(text, subscribed=subscribed, pending=pending, since=since)
+    return replace(topic, refused=refusal(text.topic)) if subscribed else topic
+
+
+def refusal(topic: str) -> str:
+    """Why nothing on this topic reaches the visitor, in words; empty if it does."""
+    reason = clients().refusal(own_contact(), topic)
+    return str(REFUSALS.get(reason, REFUSALS["other"])) if reason else ""
 
 
 def _withdraw(form: Switch) -> None:

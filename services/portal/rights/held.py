@@ -10,6 +10,7 @@ from flask_babel import ngettext
 from kontor.privacy.v1 import holder_pb2
 from kontor.privacy.v1.holder_pb2 import PlanItem, Record
 
+from kernel.web.i18n import day
 from services.portal.clients import Held
 from services.portal.rights import vocabulary
 from services.portal.rights.values import words
@@ -120,19 +121,20 @@ def _values(record: Record, own_subject: str) -> list[tuple[str, str]]:
 
 
 def _gathered(entries: list[Entry]) -> list[Entry]:
-    """Hundreds of reads say more as numbers: who, how often, last when."""
-    by_whom: dict[str, list[Entry]] = {}
+    """Hundreds of reads say more as numbers: on which day, who, how often; the newest day first."""
+    by_day: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         for _label, name in entry.values[:1]:
-            by_whom.setdefault(name, []).append(entry)
-    return [
+            by_day.setdefault((day(entry.since), name), []).append(entry)
+    gathered = [
         Entry(
             values=[(name, ngettext("%(num)s time", "%(num)s times", len(found)))],
             since=_latest(found),
             source="",
         )
-        for name, found in by_whom.items()
+        for (_day, name), found in by_day.items()
     ]
+    return sorted(gathered, key=lambda entry: (entry.since.seconds, entry.since.nanos), reverse=True)
 
 
 def _latest(entries: list[Entry]) -> Any:

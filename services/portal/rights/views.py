@@ -18,7 +18,9 @@ from kontor.privacy.v1.privacy_pb2 import (
     REQUEST_STATE_EXECUTING,
     REQUEST_STATE_PLANNED,
     REQUEST_STATE_RECEIVED,
+    REQUEST_STATE_REFUSED,
     REQUEST_STATE_VERIFYING,
+    REQUEST_STATE_WITHDRAWN,
     ConfirmRequestRequest,
     CreateRequestRequest,
     GetDocumentRequest,
@@ -26,9 +28,11 @@ from kontor.privacy.v1.privacy_pb2 import (
     HolderPlan,
     ListRequestsRequest,
     Request,
+    WithdrawRequestRequest,
 )
 
 from kernel.errors import FailedPrecondition
+from kernel.identity import STAFF_ROLES
 from kernel.web.access import login_required
 from kernel.web.forms import Form
 from kernel.web.login import current_login
@@ -48,6 +52,7 @@ _MOVING = {
     REQUEST_STATE_ACCEPTED,
     REQUEST_STATE_EXECUTING,
 }
+_ENDED = {REQUEST_STATE_COMPLETED, REQUEST_STATE_REFUSED, REQUEST_STATE_WITHDRAWN}
 
 
 @login_required
@@ -84,7 +89,7 @@ def erasure() -> ResponseReturnValue:
 
 @login_required
 def request_page(request_id: uuid.UUID) -> ResponseReturnValue:
-    """GET /rights/requests/<id>"""
+    """GET /rights/requests/<id>; the own contact's only."""
     return render_template("rights/request.html", **_shown(request_id))
 
 
@@ -100,9 +105,29 @@ def confirm(request_id: uuid.UUID) -> ResponseReturnValue:
     form = Form()
     if not form.validate_on_submit():
         abort(400)
-    clients().requests.ConfirmRequest(
-        ConfirmRequestRequest(request_id=form.request_id.data, id=str(request_id))
-    )
+    found = _own(request_id)
+    try:
+        clients().requests.ConfirmRequest(ConfirmRequestRequest(request_id=form.request_id.data, id=found.id))
+    except FailedPrecondition:
+        flash(_("This request is in another state by now. Nothing was started twice."), "info")
+    return redirect(url_for("rights.request_page", request_id=request_id), code=303)
+
+
+@login_required
+def withdraw(request_id: uuid.UUID) -> ResponseReturnValue:
+    """POST /rights/requests/<id>/withdraw: the person has changed their mind."""
+    form = Form()
+    if not form.validate_on_submit():
+        abort(400)
+    found = _own(request_id)
+    try:
+        clients().requests.WithdrawRequest(
+            WithdrawRequestRequest(request_id=form.request_id.data, id=found.id)
+        )
+    except FailedPrecondition:
+        flash(_("This request can no longer be withdrawn."), "warning")
+    else:
+        flash(_("Your request is withdrawn. Nothing happens to your data."), "success")
     return redirect(url_for("rights.request_page", request_id=request_id), code=303)
 
 
@@ -111,7 +136,8 @@ def document(request_id: uuid.UUID, kind: str) -> ResponseReturnValue:
     """GET /rights/requests/<id>/document.<json|pdf>"""
     if kind not in _FORMATS:
         abort(404)
-    answer = clients().requests.GetDocument(GetDocumentRequest(id=str(request_id), format=_FORMATS[kind]))
+    found = _own(request_id)
+    answer = clients().requests.GetDocument(GetDocumentRequest(id=found.id, format=_FORMATS[kind]))
     response = Response(answer.content, mimetype=answer.media_type)
     response.headers.set("Content-Disposition", "attachment", filename=answer.file_name)
     return response
@@ -131,12 +157,34 @@ def _ask(kind: RequestKind.ValueType, form: Form | None = None) -> ResponseRetur
         made = error.metadata.get("id", "")
         if not made:
             raise
-        flash(_("You have asked for this already. Here you see how it stands."), "info")
+        if error.reason == "ERASURE_RUNS":
+            flash(_("Your data is being erased. There is nothing left to copy."), "info")
+        else:
+            flash(_("You have asked for this already. Here you see how it stands."), "info")
     return redirect(url_for("rights.request_page", request_id=made), code=303)
 
 
-def _shown(request_id: uuid.UUID) -> dict[str, object]:
+def _own(request_id: uuid.UUID) -> Request:
     found = clients().requests.GetRequest(GetRequestRequest(id=str(request_id)))
+    login = current_login()
+    if login is not None and login.roles & STAFF_ROLES and found.contact_id != own_contact().id:
+        # Somebody with a staff role may reach any request; here everybody has the own ones. To others the
+        # service shows only what their login has asked for, also when the contact is long erased.
+        abort(404)
+    return found
+
+
+def _ends_copy(found: Request) -> bool:
+    """Whether confirming this erasure ends an open request for a copy."""
+    if found.state != REQUEST_STATE_PLANNED:
+        return False
+    asked = ListRequestsRequest(contact_id=found.contact_id, open=True, page_size=50)
+    open_ones = clients().requests.ListRequests(asked).requests
+    return any(entry.kind == REQUEST_KIND_ACCESS for entry in open_ones)
+
+
+def _shown(request_id: uuid.UUID) -> dict[str, object]:
+    found = _own(request_id)
     return {
         "entry": found,
         "due": date.fromisoformat(found.due_date) if found.due_date else None,
@@ -144,6 +192,9 @@ def _shown(request_id: uuid.UUID) -> dict[str, object]:
         "erasure": found.kind == REQUEST_KIND_ERASURE,
         "planned": found.state == REQUEST_STATE_PLANNED,
         "completed": found.state == REQUEST_STATE_COMPLETED,
+        "ended": found.state in _ENDED,
+        "ready": [name for name, number in _FORMATS.items() if number in found.documents],
+        "ends_copy": _ends_copy(found),
         "step": _step(found),
         "summary": summarise(found.plans),
         "plans": [
@@ -185,4 +236,5 @@ _ONE = "/rights/requests/<uuid:request_id>"
 blueprint.add_url_rule(_ONE, "request_page", request_page)
 blueprint.add_url_rule(f"{_ONE}/part", "request_part", request_part)
 blueprint.add_url_rule(f"{_ONE}/confirm", "confirm", confirm, methods=["POST"])
+blueprint.add_url_rule(f"{_ONE}/withdraw", "withdraw", withdraw, methods=["POST"])
 blueprint.add_url_rule(f"{_ONE}/document.<kind>", "document", document)

@@ -11,7 +11,7 @@ DATASETS = {
     "login_invitation": _l("Invitations for a login"),
     "invitation_mail": _l("Mails with an invitation"),
     "timeline_entry": _l("What has happened"),
-    "import_row": _l("Rows of an import"),
+    "import_row": _l("Lines of a file from which we took your data"),
     "ticket": _l("Tickets"),
     "message": _l("Messages"),
     "sign_up": _l("Newsletter orders"),
@@ -22,11 +22,11 @@ DATASETS = {
     "access_document": _l("Copies made for you"),
     "certificate": _l("Certificates of erasure"),
     "erasure_ledger": _l("Proof of erasure"),
-    "erasure_plan": _l("Plans of erasure"),
-    "request_identifiers": _l("Addresses needed to carry out an erasure"),
+    "erasure_plan": _l("Lists of what is to be erased"),
+    "request_identifiers": _l("Your addresses, sealed until your erasure is done"),
     "suppression_entry": _l("Addresses we must not write to"),
     "audit_entry": _l("Who has read or changed your data"),
-    "idempotency": _l("Answers kept for repeated calls"),
+    "idempotency": _l("Short notes, so that one click never counts twice"),
 }
 
 # Kept for running and proving the service; a reader looks for them last.

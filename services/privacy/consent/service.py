@@ -32,6 +32,9 @@ from services.privacy.consent.model import (
     require_complete,
 )
 from services.privacy.consent.store import Entry
+from services.privacy.suppression.model import Address
+from services.privacy.suppression.normalise import EMAIL
+from services.privacy.suppression.service import SuppressionService
 
 _SALT_BYTES = 16
 
@@ -48,9 +51,10 @@ class Subject:
 class ConsentService:
     """Gives, withdraws and proves consent."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, suppression: SuppressionService) -> None:
         self._database = database
         self._clock = clock
+        self._suppression = suppression
 
     async def get_consent_text(self, *, topic: str, language: str) -> Text:
         """The text to show now. Errors: ConsentTextNotFound."""
@@ -70,10 +74,11 @@ class ConsentService:
     ) -> Record:
         """Records a consent with its proof; a double opt-in leaves its request in the ledger, too.
 
-        The same confirmation counts once, however often and however late it is told.
+        The same confirmation counts once, however often and however late it is told. Given in person, with a
+        verified address, it takes that address off the suppression list where the person's own will decides that.
         Errors: ConsentTextNotFound, EvidenceIncomplete, EmailNotVerified, WithdrawnSince.
         """
-        if caller.is_customer_only:
+        if not caller.is_service:
             evidence = self._by_login(evidence, caller)
         require_complete(evidence)
         async with self._database.transaction() as session:
@@ -92,6 +97,8 @@ class ConsentService:
                 asked = replace(evidence, confirm_time=None, confirm_ip="")
                 records.insert(0, self._record(about, State.REQUESTED, text.id, asked))
             await self._append(session, frontier, records)
+            if not caller.is_service and about.channel == EMAIL:
+                await self._suppression.lift(session, Address(EMAIL, caller.email), consent_id=given.id)
             await emit(
                 session,
                 events.consent_given(consent_id=given.id, contact_id=about.contact_id, topic=about.topic),

@@ -73,6 +73,8 @@ class Decision:
     reason: str
     consent_id: uuid.UUID | None
     decided_at: datetime
+    # Why the address is on the suppression list; for previews only.
+    suppressed_for: str = ""
 
 
 def require_basis(topic: str, *, contract: bool) -> None:

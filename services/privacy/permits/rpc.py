@@ -69,5 +69,6 @@ def _decision(decision: Decision, moment: Timestamp | None, *, kept: bool = True
         permitted=decision.permitted,
         reason=decision.reason,
         consent_id=str(decision.consent_id or ""),
+        suppressed_for=decision.suppressed_for,
         decide_time=moment,
     )

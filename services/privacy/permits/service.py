@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from kernel.clock import Clock
 from kernel.db import AnySession, Database
@@ -13,6 +14,7 @@ from services.privacy.consent.service import ConsentService
 from services.privacy.permits import store
 from services.privacy.permits.model import (
     PERMITS,
+    SUPPRESSED,
     About,
     Candidate,
     Decision,
@@ -68,7 +70,13 @@ class PermitService:
         require_basis(about.topic, contract=about.contract)
         note_subjects(c.contact_id for c in candidates)
         async with self._database.reading() as session:
-            return await self._decide(session, candidates, about)
+            decisions = await self._decide(session, candidates, about)
+            addresses = [Address(about.channel, c.address) for c in candidates]
+            reasons = await self._suppression.reasons(session, addresses)
+        return [
+            replace(decision, suppressed_for=reason) if decision.reason == SUPPRESSED else decision
+            for decision, reason in zip(decisions, reasons, strict=True)
+        ]
 
     async def get_decision(self, decision_id: uuid.UUID) -> Decision:
         """A decision that was kept. Errors: DecisionNotFound."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 from kontor.privacy.v1 import holder_pb2
 
@@ -35,13 +36,22 @@ class Access:
             step = Transition(State.EXECUTING, self._desk.clock.now(), SYSTEM, "collecting")
             everybody = [h.name for h in self._desk.holders]
             async with self._database.transaction() as session:
-                await store.move(session, request.id, step, waiting_for=everybody)
+                if not await store.move(session, request.id, step, waiting_for=everybody):
+                    return
+        async with self._database.reading() as session:
+            kept = await store.document(session, request, format=_JSON)
+        if kept is not None:
+            # Only the readable document is missing. What was handed out is not collected again: it holds itself.
+            await self._complete(request, json.loads(kept))
+            return
         waiting = Waiting()
         held = await self._collect(request, waiting)
         if waiting:
             await self._desk.wait(request, waiting)
             return
-        await self._complete(request, held)
+        content = access_content(request, held, self._controller, now=self._desk.clock.now())
+        if await self._hand_out(request, content):
+            await self._complete(request, content)
 
     async def _collect(self, request: Request, waiting: Waiting) -> list[Held]:
         held: list[Held] = []
@@ -62,17 +72,25 @@ class Access:
         held[-1].records.extend(suppression_record(entry) for entry in entries)
         return held
 
-    async def _complete(self, request: Request, held: list[Held]) -> None:
-        now = self._desk.clock.now()
-        content = access_content(request, held, self._controller, now=now)
-        page = access_page(content, request.language)
-        document = await asyncio.to_thread(pdf.render, "access", page, language=request.language, now=now)
+    async def _hand_out(self, request: Request, content: dict[str, Any]) -> bool:
+        """Keeps the file by itself: it is the answer, too, even if the readable document fails."""
         text = json.dumps(content, ensure_ascii=False, indent=1)
         async with self._database.transaction() as session:
+            if not await store.change(session, request.id, waiting_for=[]):
+                return False
+            now = self._desk.clock.now()
             await store.add_document(session, request, format=_JSON, content=text.encode(), at=now)
-            await store.add_document(session, request, format=_PDF, content=document, at=now)
+        return True
+
+    async def _complete(self, request: Request, content: dict[str, Any]) -> None:
+        now = self._desk.clock.now()
+        page = access_page(content, request.language)
+        document = await asyncio.to_thread(pdf.render, "access", page, language=request.language, now=now)
+        async with self._database.transaction() as session:
             step = Transition(State.COMPLETED, now, SYSTEM, "answered")
-            await store.move(session, request.id, step, completed_at=now, waiting_for=[])
+            if not await store.move(session, request.id, step, completed_at=now, **store.MOVING):
+                return
+            await store.add_document(session, request, format=_PDF, content=document, at=now)
             await emit(
                 session,
                 events.request_completed(

@@ -34,6 +34,22 @@ class Proof:
     completed_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class SignedCertificate:
+    """The statement as JSON, and what its readable form shows."""
+
+    statement: bytes
+    page: dict[str, Any]
+    language: str
+    signed_at: datetime
+
+    async def as_pdf(self) -> bytes:
+        """The readable form. Errors: DocumentFailed."""
+        return await asyncio.to_thread(
+            pdf.render, "certificate", self.page, language=self.language, now=self.signed_at
+        )
+
+
 class Certifier:
     """Makes the signed JSON and its readable form."""
 
@@ -41,8 +57,8 @@ class Certifier:
         self._signer = signer
         self._controller = controller
 
-    async def certify(self, proof: Proof) -> tuple[bytes, bytes]:
-        """The signed statement as JSON, and the PDF that shows it."""
+    def certify(self, proof: Proof) -> SignedCertificate:
+        """The signed statement, which makes its readable form when it is asked for it."""
         content = certificate_content(proof, self._controller)
         statement = sign_statement(content, self._signer)
         language = proof.request.language
@@ -51,16 +67,13 @@ class Certifier:
             "public_key": self._signer.public_key,
             "signature": _signature_of(statement),
         }
-        document = await asyncio.to_thread(
-            pdf.render, "certificate", page, language=language, now=proof.completed_at
-        )
-        return statement.encode(), document
+        return SignedCertificate(statement.encode(), page, language, proof.completed_at)
 
 
 def certificate_content(proof: Proof, controller: Controller) -> dict[str, Any]:
     """What is signed. No identifier of the subject, hashed or not, stands in it."""
     request = proof.request
-    confirmed = [s.at for s in proof.steps if s.state is State.EXECUTING and s.reason == "confirmed"]
+    confirmed = [s.at for s in proof.steps if s.state is State.EXECUTING and s.reason.startswith("confirmed")]
     last = proof.rounds[-1]
     return {
         "kind": KIND,

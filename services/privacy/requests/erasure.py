@@ -17,6 +17,7 @@ from services.privacy.ledger.service import LedgerService, LedgerUnavailable
 from services.privacy.requests import store
 from services.privacy.requests.certificate import Certifier, Proof
 from services.privacy.requests.model import (
+    LEDGER_DOWN,
     SYSTEM,
     Identifiers,
     Request,
@@ -88,7 +89,7 @@ class Erasure:
     async def _show_plan(self, request: Request) -> None:
         step = Transition(State.PLANNED, self._desk.clock.now(), SYSTEM, "planned")
         async with self._database.transaction() as session:
-            await store.move(session, request.id, step, waiting_for=[])
+            await store.move(session, request.id, step, **store.MOVING)
 
     async def _execute(self, request: Request, identifiers: Identifiers) -> None:
         if not await self._promise(request, identifiers):
@@ -126,8 +127,7 @@ class Erasure:
         try:
             await self._ledger.record(entry)
         except LedgerUnavailable:
-            everybody = Waiting(holders=[h.name for h in self._desk.holders], problems=["ledger-unavailable"])
-            await self._desk.wait(request, everybody)
+            await self._desk.wait(request, Waiting(problems=[LEDGER_DOWN]))
             return False
         async with self._database.transaction() as session:
             await store.set_round(session, request.id, request.round, ledger_id=entry.id, plan_hash=plan_hash)
@@ -210,13 +210,17 @@ class Erasure:
             steps = (await store.transitions(session, [request.id]))[request.id]
         entries = [await self._ledger.find(r.ledger_id) for r in rounds if r.ledger_id]
         proof = Proof(request, steps, rounds, plans, [e for e in entries if e], now)
-        statement, pdf = await self._certifier.certify(proof)
+        certificate = self._certifier.certify(proof)
+        # By itself: the signed file is the proof, and is handed out even if the readable document fails.
         async with self._database.transaction() as session:
-            await store.add_document(session, request, format=_JSON, content=statement, at=now)
+            await store.change(session, request.id, waiting_for=[])
+            await store.add_document(session, request, format=_JSON, content=certificate.statement, at=now)
+        pdf = await certificate.as_pdf()
+        async with self._database.transaction() as session:
             await store.add_document(session, request, format=_PDF, content=pdf, at=now)
             await store.forget_identifiers(session, request.id)
             step = Transition(State.COMPLETED, now, SYSTEM, "erased")
-            await store.move(session, request.id, step, completed_at=now, waiting_for=[])
+            await store.move(session, request.id, step, completed_at=now, **store.MOVING)
             await emit(
                 session,
                 events.request_completed(

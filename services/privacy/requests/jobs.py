@@ -9,7 +9,14 @@ from kernel import telemetry
 from kernel.clock import Clock
 from kernel.db import Database
 from services.privacy.requests import store
-from services.privacy.requests.model import Kind, Request
+from services.privacy.requests.model import (
+    DOCUMENT_FAILED,
+    UNEXPECTED,
+    DocumentFailed,
+    Kind,
+    Request,
+    next_attempt,
+)
 from services.privacy.requests.tables import ACCESS_DOCUMENT_KEPT_DAYS
 
 log = telemetry.get_logger(__name__)
@@ -38,6 +45,16 @@ class RequestJobs:
                 await self._procedures[request.kind].advance(request)
             except Exception as error:
                 log.error("request stands still", request_id=request.id, **telemetry.place_of(error))
+                await self._stall(request, error)
+
+    async def _stall(self, request: Request, error: Exception) -> None:
+        """Nobody waits for a holder here: the request says why it stands still, and is tried again later."""
+        now = self._clock.now()
+        problem = DOCUMENT_FAILED if isinstance(error, DocumentFailed) else UNEXPECTED
+        async with self._database.transaction() as session:
+            await store.stall(session, request.id, problem, at=now)
+            again = next_attempt(request.stalled_at or now, now)
+            await store.change(session, request.id, waiting_for=[], retry_at=again)
 
     async def delete_overdue(self) -> None:
         """Deletes copies of data after thirty days."""

@@ -12,6 +12,13 @@ from typing import Any
 from kernel.errors import FailedPrecondition, NotFound
 
 SUBJECT, STAFF, SYSTEM = "subject", "staff", "system"
+# On whose word staff carries out what the person has asked for in the portal. A closed list, because whatever
+# somebody may type here would be a personal value in a proof that outlives the erasure.
+WORDS_BY = frozenset({"letter", "phone", "in-person", "court"})
+# Why a request stands still.
+HOLDERS_DOWN, RECEIPT_REFUSED, LEDGER_DOWN = "holders-down", "receipt-refused", "ledger-unavailable"
+DOCUMENT_FAILED, UNEXPECTED = "document-failed", "unexpected"
+_SHORTEST_PAUSE = timedelta(minutes=1)
 # Rounds of an erasure that follow each other at once; later ones wait, because a person has to look.
 _QUICK_ROUNDS = 2
 _LONGEST_PAUSE = timedelta(hours=1)
@@ -53,6 +60,26 @@ class NotCompleted(FailedPrecondition):
     """There is nothing to hand out yet."""
 
 
+class DocumentFailed(Exception):
+    """The readable document could not be made; what was typed into it stays out of this error."""
+
+
+class ErasureRuns(FailedPrecondition):
+    """The contact is being erased: there is nothing left to copy. `metadata["id"]` names the erasure."""
+
+
+class OnlyThePerson(FailedPrecondition):
+    """Who asked in the portal decides there; for somebody else's word a reason has to be given."""
+
+
+class TooLate(FailedPrecondition):
+    """What is being carried out, or has ended, cannot be withdrawn."""
+
+
+class NothingStalls(FailedPrecondition):
+    """The request does not stand still."""
+
+
 class DocumentGone(NotFound):
     """The copy was kept for thirty days, or went with the erasure of its subject."""
 
@@ -83,6 +110,15 @@ class Request:
     round: int = 1
     retry_at: datetime | None = None
     waiting_for: tuple[str, ...] = ()
+    # Why it stands still, as a stable key, and since when; empty while it moves.
+    problem: str = ""
+    stalled_at: datetime | None = None
+
+    @property
+    def withdrawable(self) -> bool:
+        """Whether withdrawing still changes something: an erasure that has begun cannot be taken back."""
+        begun = self.state is State.EXECUTING and self.kind is Kind.ERASURE
+        return self.state < State.COMPLETED and not begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +160,11 @@ def next_try(number: int, now: datetime) -> datetime | None:
     if number <= _QUICK_ROUNDS:
         return None
     return now + min(timedelta(minutes=2 ** (number - _QUICK_ROUNDS)), _LONGEST_PAUSE)
+
+
+def next_attempt(stalled_at: datetime, now: datetime) -> datetime:
+    """When what has failed is tried again: the longer it stands still, the longer the pause."""
+    return now + min(max(now - stalled_at, _SHORTEST_PAUSE), _LONGEST_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,21 +11,34 @@ from typing import Any
 
 import typst
 
+from services.privacy.requests.glyphs import MARK, printable_content
+from services.privacy.requests.model import DocumentFailed
+
 _FOLDER = Path(__file__).parent / "templates"
 
 
 def render(template: str, content: Mapping[str, Any], *, language: str, now: datetime) -> bytes:
-    """The PDF (tagged, PDF/A-2b) of `templates/<template>.typ` over the content. Takes CPU time: use a thread."""
-    data = json.dumps({"words": words(language), **content}, ensure_ascii=False)
-    compiled = typst.compile(
-        str(_FOLDER / f"{template}.typ"),
-        root=str(_FOLDER),
-        format="pdf",
-        sys_inputs={"data": data, "language": language},
-        ignore_system_fonts=True,
-        pdf_standards=["a-2b"],
-        timestamp=int(now.timestamp()),
-    )
+    """The PDF (tagged, PDF/A-2b) of `templates/<template>.typ` over the content. Takes CPU time: use a thread.
+
+    PDF/A forbids a character without a glyph, so what no font shows is replaced, and the document says so.
+    Errors: DocumentFailed.
+    """
+    shown = printable_content(content)
+    replaced = MARK in json.dumps(shown, ensure_ascii=False)
+    data = {"words": words(language), **shown, "replaced": replaced}
+    try:
+        compiled = typst.compile(
+            str(_FOLDER / f"{template}.typ"),
+            root=str(_FOLDER),
+            format="pdf",
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False), "language": language},
+            ignore_system_fonts=True,
+            pdf_standards=["a-2b"],
+            timestamp=int(now.timestamp()),
+        )
+    except typst.TypstError:
+        # Not chained: Typst quotes what it could not set, and that is somebody's data.
+        raise DocumentFailed from None
     assert isinstance(compiled, bytes)
     return compiled
 

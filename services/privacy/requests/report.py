@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -17,6 +18,8 @@ from services.privacy.suppression.model import Entry
 
 # The same words once more in the form that searching needs; complete in the JSON, noise on paper.
 _DERIVED = frozenset({"email_key", "name_key", "search_text"})
+# Every holder's log of who has read or changed the data.
+_READS = "audit_entry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def access_page(content: dict[str, Any], language: str) -> dict[str, Any]:
         for row in content["processing"]
     ]
     groups = [
-        {"title": _title(language, *key), "records": [_shown(language, r) for r in records]}
+        {"title": _title(language, *key), "records": _for_people(language, key[1], list(records))}
         for key, records in groupby(content["records"], key=lambda r: (r["holder"], r["dataset"]))
     ]
     sources = [label(language, "sources", s) for s in content["sources"]]
@@ -138,6 +141,20 @@ def _record(record: holder_pb2.Record) -> dict[str, Any]:
             for value in record.values
         ],
     }
+
+
+def _for_people(language: str, dataset: str, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each record; reads of the data as one line per day and reader, because hundreds of them hide each other."""
+    if dataset != _READS:
+        return [_shown(language, record) for record in records]
+    counted = Counter(
+        ((record["since"] or "")[:10], *(value["value"] for value in record["values"][:1]))
+        for record in records
+    )
+    return [
+        {"since": day, "values": [[label(language, "columns", "actor"), f"{' '.join(reader)} ({times} ×)"]]}
+        for (day, *reader), times in sorted(counted.items(), reverse=True)
+    ]
 
 
 def _shown(language: str, record: dict[str, Any]) -> dict[str, Any]:

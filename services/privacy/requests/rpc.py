@@ -74,8 +74,22 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
     async def ConfirmRequest(
         self, request: privacy_pb2.ConfirmRequestRequest, context: Any
     ) -> privacy_pb2.Request:
-        view = await self._requests.confirm_request(uuid.UUID(request.id), caller=narrowed_caller())
+        view = await self._requests.confirm_request(
+            uuid.UUID(request.id), caller=narrowed_caller(), word_by=request.word_by
+        )
         return _request(view)
+
+    async def WithdrawRequest(
+        self, request: privacy_pb2.WithdrawRequestRequest, context: Any
+    ) -> privacy_pb2.Request:
+        return _request(
+            await self._requests.withdraw_request(uuid.UUID(request.id), caller=narrowed_caller())
+        )
+
+    async def RetryRequest(
+        self, request: privacy_pb2.RetryRequestRequest, context: Any
+    ) -> privacy_pb2.Request:
+        return _request(await self._requests.retry_request(uuid.UUID(request.id), caller=narrowed_caller()))
 
     async def GetDocument(
         self, request: privacy_pb2.GetDocumentRequest, context: Any
@@ -111,6 +125,11 @@ def _request(view: View) -> privacy_pb2.Request:
             for t in view.transitions
         ],
         waiting_for=request.waiting_for,
+        problem=request.problem,
+        stall_time=to_timestamp(request.stalled_at),
+        documents=[privacy_pb2.DocumentFormat.ValueType(each) for each in view.formats],
+        on_behalf=request.requested_by is None,
+        withdrawable=request.withdrawable,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.clock import Clock
-from kernel.db import AnySession, Database
+from kernel.db import AnySession, Database, WriteSession
 from kernel.identity import Principal
 from kernel.ids import new_id
 from kernel.outbox import emit
@@ -20,14 +20,19 @@ from services.privacy.requests.model import (
     STAFF,
     SUBJECT,
     SYSTEM,
+    WORDS_BY,
     DocumentGone,
+    ErasureRuns,
     Kind,
     NotCompleted,
+    NothingStalls,
     NotPlanned,
+    OnlyThePerson,
     Request,
     RequestNotFound,
     RequestOpen,
     State,
+    TooLate,
     Transition,
 )
 from services.privacy.requests.receipts import Planned
@@ -40,6 +45,7 @@ class View:
     request: Request
     transitions: Sequence[Transition]
     plans: Sequence[Planned]
+    formats: Sequence[int] = ()
 
 
 class RequestService:
@@ -58,7 +64,7 @@ class RequestService:
     ) -> View:
         """Receives a request and accepts it: the login is the proof of identity, or staff vouches for it.
 
-        Errors: RequestOpen.
+        Errors: RequestOpen, ErasureRuns.
         """
         own = caller.is_customer_only
         now = self._clock.now()
@@ -80,9 +86,12 @@ class RequestService:
             ),
         )
         async with self._database.transaction() as session:
+            if kind is Kind.ACCESS:
+                await _refuse_while_erasing(session, contact_id)
             if await store.add(session, request) is None:
                 other = await store.open_one(session, contact_id, kind)
-                raise RequestOpen("There is an open request of this kind.", metadata={"id": str(other or "")})
+                named = {"id": str(other.id)} if other is not None else {}
+                raise RequestOpen("There is an open request of this kind.", metadata=named)
             for step in steps:
                 await store.note(session, request.id, step)
             if kind is Kind.ERASURE:
@@ -124,20 +133,54 @@ class RequestService:
             note_subjects(r.contact_id for r in found)
             return await self._views(session, found)
 
-    async def confirm_request(self, request_id: uuid.UUID, *, caller: Principal) -> View:
-        """Starts the erasure that was planned and shown. Errors: RequestNotFound, NotPlanned."""
+    async def confirm_request(self, request_id: uuid.UUID, *, caller: Principal, word_by: str = "") -> View:
+        """Starts the erasure that was planned and shown, and ends an access request that it leaves nothing to copy.
+
+        Staff gives the word for what staff has recorded; for what the person asked for in the portal only with
+        the way on which the person said so (`WORDS_BY`), which is noted.
+        Errors: RequestNotFound, NotPlanned, OnlyThePerson.
+        """
         async with self._database.transaction() as session:
             request = _visible(await store.find(session, request_id, lock=True), caller)
             note_subjects([request.contact_id])
             if request.state is not State.PLANNED:
                 raise NotPlanned("Only an erasure whose plan was shown can be confirmed.")
-            actor = SUBJECT if caller.is_customer_only else STAFF
-            step = Transition(State.EXECUTING, self._clock.now(), actor, "confirmed")
+            step = _word(request, caller, word_by, at=self._clock.now())
             plans = (await store.plans(session, [request_id]))[request_id]
-            await store.move(session, request_id, step, waiting_for=[p.holder for p in plans])
-            confirmed = await store.find(session, request_id)
-            assert confirmed is not None
-            view = (await self._views(session, [confirmed]))[0]
+            holders = [p.holder for p in plans]
+            await store.move(session, request_id, step, **{**store.MOVING, "waiting_for": holders})
+            copy = await store.open_one(session, request.contact_id, Kind.ACCESS, lock=True)
+            if copy is not None:
+                await _end(
+                    session, copy, Transition(State.WITHDRAWN, step.at, step.actor, "erasure-confirmed")
+                )
+            view = await self._reread(session, request_id)
+        self._wake()
+        return view
+
+    async def withdraw_request(self, request_id: uuid.UUID, *, caller: Principal) -> View:
+        """Takes a request back; its clock ends. Errors: RequestNotFound, OnlyThePerson, TooLate."""
+        async with self._database.transaction() as session:
+            request = _visible(await store.find(session, request_id, lock=True), caller)
+            note_subjects([request.contact_id])
+            if not request.withdrawable:
+                raise TooLate("This request can no longer be withdrawn.")
+            if request.requested_by is not None and not caller.is_customer_only:
+                raise OnlyThePerson("Only the person who made this request withdraws it.")
+            actor = SUBJECT if caller.is_customer_only else STAFF
+            await _end(session, request, Transition(State.WITHDRAWN, self._clock.now(), actor, "withdrawn"))
+            await store.forget_identifiers(session, request_id)
+            return await self._reread(session, request_id)
+
+    async def retry_request(self, request_id: uuid.UUID, *, caller: Principal) -> View:
+        """Tries at once what stands still. Errors: RequestNotFound, NothingStalls."""
+        async with self._database.transaction() as session:
+            request = _visible(await store.find(session, request_id, lock=True), caller)
+            note_subjects([request.contact_id])
+            if request.stalled_at is None or request.state >= State.COMPLETED:
+                raise NothingStalls("This request does not stand still.")
+            await store.change(session, request_id, retry_at=None)
+            view = await self._reread(session, request_id)
         self._wake()
         return view
 
@@ -148,9 +191,9 @@ class RequestService:
         async with self._database.reading() as session:
             request = _visible(await store.find(session, request_id), caller)
             note_subjects([request.contact_id])
-            if request.state is not State.COMPLETED:
-                raise NotCompleted("The request is not completed yet.")
             content = await store.document(session, request, format=format)
+        if content is None and request.state is not State.COMPLETED:
+            raise NotCompleted("The request is not completed yet.")
         if content is None:
             raise DocumentGone("The copy is no longer kept.")
         return request, content
@@ -159,12 +202,45 @@ class RequestService:
         """Which of these contacts are being erased; for permits."""
         return await store.restricted(session, contact_ids)
 
+    async def _reread(self, session: AnySession, request_id: uuid.UUID) -> View:
+        found = await store.find(session, request_id)
+        assert found is not None
+        return (await self._views(session, [found]))[0]
+
     async def _views(self, session: AnySession, requests: Sequence[Request]) -> list[View]:
         ids = [r.id for r in requests]
         steps = await store.transitions(session, ids)
         plans = await store.plans(session, ids)
+        formats = await store.formats(session, ids)
         shown = State.PLANNED
-        return [View(r, steps[r.id], plans[r.id] if r.state >= shown else ()) for r in requests]
+        return [
+            View(r, steps[r.id], plans[r.id] if r.state >= shown else (), formats[r.id]) for r in requests
+        ]
+
+
+def _word(request: Request, caller: Principal, word_by: str, *, at: datetime) -> Transition:
+    """The step that starts an erasure: whose word it was, and how staff knows it."""
+    if caller.is_customer_only:
+        return Transition(State.EXECUTING, at, SUBJECT, "confirmed")
+    if request.requested_by is None:
+        return Transition(State.EXECUTING, at, STAFF, "confirmed")
+    if word_by not in WORDS_BY:
+        raise OnlyThePerson(
+            "The person asked for this in the portal and decides there; otherwise say how you know.",
+            violations={"word_by": f"must be one of {', '.join(sorted(WORDS_BY))}"},
+        )
+    return Transition(State.EXECUTING, at, STAFF, f"confirmed-by-{word_by}")
+
+
+async def _end(session: WriteSession, request: Request, step: Transition) -> None:
+    await store.move(session, request.id, step, completed_at=step.at, **store.MOVING)
+
+
+async def _refuse_while_erasing(session: WriteSession, contact_id: uuid.UUID) -> None:
+    # Locked, so that the word to erase and this request cannot miss each other.
+    erasure = await store.open_one(session, contact_id, Kind.ERASURE, lock=True)
+    if erasure is not None and erasure.state is State.EXECUTING:
+        raise ErasureRuns("This contact is being erased.", metadata={"id": str(erasure.id)})
 
 
 def _visible(request: Request | None, caller: Principal) -> Request:

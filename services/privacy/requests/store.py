@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2
-from sqlalchemy import delete, or_, select, tuple_, update
+from sqlalchemy import delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import AnySession, WriteSession
@@ -26,6 +26,8 @@ from services.privacy.requests.tables import (
 )
 
 _OPEN = SubjectRequest.state < State.COMPLETED
+# What a request looks like that does not stand still.
+MOVING: dict[str, Any] = {"waiting_for": [], "problem": "", "stalled_at": None, "retry_at": None}
 # States in which the machine, not a person, has the next move.
 _WORKING = (State.ACCEPTED, State.EXECUTING)
 
@@ -48,12 +50,17 @@ async def add(session: WriteSession, request: Request) -> uuid.UUID | None:
     return (await session.execute(statement)).scalar_one_or_none()
 
 
-async def open_one(session: AnySession, contact_id: uuid.UUID, kind: Kind) -> uuid.UUID | None:
+async def open_one(
+    session: AnySession, contact_id: uuid.UUID, kind: Kind, *, lock: bool = False
+) -> Request | None:
     """The open request of a contact and kind."""
-    statement = select(SubjectRequest.id).where(
+    statement = select(SubjectRequest).where(
         SubjectRequest.contact_id == contact_id, SubjectRequest.kind == kind, _OPEN
     )
-    return (await session.execute(statement)).scalar_one_or_none()
+    if lock:
+        statement = statement.with_for_update()
+    row = (await session.execute(statement)).scalars().first()
+    return _request(row) if row else None
 
 
 async def find(session: AnySession, request_id: uuid.UUID, *, lock: bool = False) -> Request | None:
@@ -110,15 +117,24 @@ async def restricted(session: AnySession, contact_ids: Sequence[uuid.UUID]) -> f
     return frozenset((await session.execute(statement)).scalars())
 
 
-async def change(session: WriteSession, request_id: uuid.UUID, **values: Any) -> None:
-    """Sets columns of a request."""
-    await session.execute(update(SubjectRequest).where(SubjectRequest.id == request_id).values(**values))
+async def change(session: WriteSession, request_id: uuid.UUID, **values: Any) -> bool:
+    """Sets columns of an open request; false if it has ended meanwhile: what has ended stays as it is."""
+    statement = update(SubjectRequest).where(SubjectRequest.id == request_id, _OPEN).values(**values)
+    return (await session.execute(statement.returning(SubjectRequest.id))).first() is not None
 
 
-async def move(session: WriteSession, request_id: uuid.UUID, step: Transition, **values: Any) -> None:
-    """Sets the state and notes the step that led to it."""
-    await change(session, request_id, state=step.state, **values)
-    await note(session, request_id, step)
+async def move(session: WriteSession, request_id: uuid.UUID, step: Transition, **values: Any) -> bool:
+    """Sets the state of an open request and notes the step that led to it; false if it has ended meanwhile."""
+    moved = await change(session, request_id, state=step.state, **values)
+    if moved:
+        await note(session, request_id, step)
+    return moved
+
+
+async def stall(session: WriteSession, request_id: uuid.UUID, problem: str, *, at: datetime) -> None:
+    """Notes that a request stands still, and why; since when is kept from the first time."""
+    since = func.coalesce(SubjectRequest.stalled_at, at)
+    await change(session, request_id, problem=problem, stalled_at=since)
 
 
 async def note(session: WriteSession, request_id: uuid.UUID, step: Transition) -> None:
@@ -232,10 +248,13 @@ async def plans(session: AnySession, request_ids: Sequence[uuid.UUID]) -> dict[u
 async def add_document(
     session: WriteSession, request: Request, *, format: int, content: bytes, at: datetime
 ) -> None:
-    """Keeps the answer in one format."""
+    """Keeps the answer in one format; made anew, it takes the place of the earlier one."""
     table = AccessDocument if request.kind is Kind.ACCESS else Certificate
-    values = {"request_id": request.id, "format": format, "content": content, "created_at": at}
-    await session.execute(insert(table).values(values).on_conflict_do_nothing())
+    fresh = {"content": content, "created_at": at}
+    statement = insert(table).values(request_id=request.id, format=format, **fresh)
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["request_id", "format"], set_=fresh)
+    )
 
 
 async def document(session: AnySession, request: Request, *, format: int) -> bytes | None:
@@ -243,6 +262,17 @@ async def document(session: AnySession, request: Request, *, format: int) -> byt
     table: Any = AccessDocument if request.kind is Kind.ACCESS else Certificate
     statement = select(table.content).where(table.request_id == request.id, table.format == format)
     found: bytes | None = (await session.execute(statement)).scalar_one_or_none()
+    return found
+
+
+async def formats(session: AnySession, request_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[int]]:
+    """In which formats the answers are kept now."""
+    found: dict[uuid.UUID, list[int]] = {each: [] for each in request_ids}
+    tables: tuple[Any, ...] = (AccessDocument, Certificate)
+    for table in tables:
+        statement = select(table.request_id, table.format).where(table.request_id.in_(request_ids))
+        for request_id, format in await session.execute(statement.order_by(table.format)):
+            found[request_id].append(format)
     return found
 
 
@@ -265,4 +295,6 @@ def _request(row: SubjectRequest) -> Request:
         round=row.round,
         retry_at=row.retry_at,
         waiting_for=tuple(row.waiting_for),
+        problem=row.problem,
+        stalled_at=row.stalled_at,
     )

@@ -59,6 +59,8 @@ class SubjectRequest(Base):
     round: Mapped[int] = plain(SmallInteger)
     retry_at: Mapped[datetime | None] = plain(DateTime(timezone=True))
     waiting_for: Mapped[list[str]] = plain(ARRAY(Text))
+    problem: Mapped[str] = plain(Text, server_default="")
+    stalled_at: Mapped[datetime | None] = plain(DateTime(timezone=True))
     __table_args__ = (
         # One open request per contact and kind; two would race each other to the same rows.
         Index(

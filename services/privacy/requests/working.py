@@ -14,7 +14,15 @@ from kernel.db import Database
 from kernel.errors import DomainError
 from services.privacy.clients import HolderClient
 from services.privacy.requests import store
-from services.privacy.requests.model import SYSTEM, Identifiers, Request, Transition
+from services.privacy.requests.model import (
+    HOLDERS_DOWN,
+    LEDGER_DOWN,
+    RECEIPT_REFUSED,
+    SYSTEM,
+    Identifiers,
+    Request,
+    Transition,
+)
 from services.privacy.requests.receipts import identifiers_of, on_wire
 from services.privacy.requests.sealing import Seal
 
@@ -44,7 +52,14 @@ class Waiting:
         self.problems.append(problem)
 
     def __bool__(self) -> bool:
-        return bool(self.holders)
+        return bool(self.holders or self.problems)
+
+    @property
+    def problem(self) -> str:
+        """Why the request stands still, as a stable key; empty if it does not."""
+        if self.problems == [LEDGER_DOWN]:
+            return LEDGER_DOWN
+        return (RECEIPT_REFUSED if self.problems else HOLDERS_DOWN) if self else ""
 
 
 class Desk:
@@ -87,7 +102,12 @@ class Desk:
     async def wait(self, request: Request, waiting: Waiting) -> None:
         """Shows who is waited for; a problem becomes a step of the request, once."""
         async with self.database.transaction() as session:
-            await store.change(session, request.id, waiting_for=waiting.holders)
+            if not await store.change(session, request.id, waiting_for=waiting.holders):
+                return
+            if waiting:
+                await store.stall(session, request.id, waiting.problem, at=self.clock.now())
+            elif request.problem in (HOLDERS_DOWN, RECEIPT_REFUSED, LEDGER_DOWN):
+                await store.change(session, request.id, problem="", stalled_at=None)
             known = {t.reason for t in (await store.transitions(session, [request.id]))[request.id]}
             for problem in waiting.problems:
                 if problem not in known:

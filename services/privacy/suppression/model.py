@@ -10,15 +10,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.errors import InvalidArgument
-from services.privacy.suppression.normalise import normalise
+from services.privacy.suppression.normalise import is_address, normalise
 
 REASONS = frozenset({"erasure", "objection", "bounce", "import", "staff"})
+# What the person's own new consent lifts: entries that stand for the person's will, or only for its being unknown
+# after an erasure. A bounce says that the address does not work, and staff's own reasons are not the person's to lift.
+LIFTED_BY_CONSENT = frozenset({"erasure", "objection", "import"})
 # What an entry prevents: every processing of the address for messages, whatever its basis was.
 PREVENTS = "marketing"
 
 
 class ReasonUnknown(InvalidArgument):
     """An entry must say why it exists, in a word that everybody understands."""
+
+
+class AddressInvalid(InvalidArgument):
+    """What cannot be an address on its channel protects nobody, and looks as if it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,17 @@ class Entry:
     channel: int
     reason: str
     created_at: datetime
+    # Whether it was there before it was asked for.
+    listed_before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lifting:
+    """That an entry was lifted, when, and the consent that did it."""
+
+    entry: Entry
+    consent_id: uuid.UUID
+    lifted_at: datetime
 
 
 class Hasher:
@@ -71,6 +89,15 @@ class Hasher:
 
 def _content(address: Address) -> bytes:
     return f"{address.channel}\0{normalise(address.channel, address.value)}".encode()
+
+
+def require_address(address: Address) -> None:
+    """Errors: AddressInvalid."""
+    if not is_address(address.channel, address.value):
+        raise AddressInvalid(
+            "This is no address on this channel.",
+            violations={"address.value": "is not an address or number of this channel"},
+        )
 
 
 def require_reason(reason: str) -> None:

@@ -8,6 +8,8 @@ from functools import lru_cache
 import idna
 import phonenumbers
 
+from kernel.validation import is_email
+
 EMAIL = 1
 PHONE = 2
 SMS = 3
@@ -26,6 +28,19 @@ def normalise(channel: int, value: str) -> str:
     if channel in (PHONE, SMS):
         return _phone(text)
     return " ".join(text.lower().split())
+
+
+def is_address(channel: int, value: str) -> bool:
+    """Whether something can be sent there at all; letters and portals have no form of their own."""
+    text = unicodedata.normalize("NFC", value).strip()
+    if channel == EMAIL:
+        return is_email(text)
+    if channel in (PHONE, SMS):
+        try:
+            return phonenumbers.is_possible_number(phonenumbers.parse(text, REGION))
+        except phonenumbers.NumberParseException:
+            return False
+    return bool(text)
 
 
 def _email(text: str) -> str:

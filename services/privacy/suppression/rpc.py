@@ -60,4 +60,5 @@ def _entry(entry: Entry) -> privacy_pb2.SuppressionEntry:
         channel=privacy_pb2.Channel.ValueType(entry.channel),
         reason=entry.reason,
         create_time=to_timestamp(entry.created_at),
+        listed_before=entry.listed_before,
     )

@@ -10,7 +10,15 @@ from kernel.clock import Clock
 from kernel.db import AnySession, Database, WriteSession
 from kernel.ids import new_id
 from services.privacy.suppression import store
-from services.privacy.suppression.model import Address, Entry, Hasher, require_reason
+from services.privacy.suppression.model import (
+    LIFTED_BY_CONSENT,
+    Address,
+    Entry,
+    Hasher,
+    Lifting,
+    require_address,
+    require_reason,
+)
 
 
 class SuppressionService:
@@ -27,8 +35,9 @@ class SuppressionService:
             return await self.suppressed(session, addresses)
 
     async def add_suppression(self, address: Address, *, reason: str) -> Entry:
-        """Adds an address. Errors: ReasonUnknown."""
+        """Adds an address; says if it was listed before. Errors: ReasonUnknown, AddressInvalid."""
         require_reason(reason)
+        require_address(address)
         async with self._database.transaction() as session:
             return await self.add(session, address, reason=reason)
 
@@ -44,6 +53,22 @@ class SuppressionService:
         keyed = [self._hasher.every(address) for address in addresses]
         known = await store.known_hashes(session, [each for keys in keyed for each in keys])
         return [any(each in known for _, each in keys) for keys in keyed]
+
+    async def reasons(self, session: AnySession, addresses: Sequence[Address]) -> list[str]:
+        """Why each of the addresses is suppressed, in the order asked; empty for one that is not."""
+        keyed = [self._hasher.every(address) for address in addresses]
+        known = await store.reasons(session, [each for keys in keyed for each in keys])
+        return [next((known[each] for _, each in keys if each in known), "") for keys in keyed]
+
+    async def lift(self, session: WriteSession, address: Address, *, consent_id: uuid.UUID) -> list[Lifting]:
+        """Takes an address off that its owner has just proven and consented for; never called for staff.
+
+        Only entries of `LIFTED_BY_CONSENT`; each leaves a record with the consent that lifted it.
+        """
+        entries = await store.remove(session, self._hasher.every(address), reasons=LIFTED_BY_CONSENT)
+        lifted = [Lifting(entry, consent_id, self._clock.now()) for entry in entries]
+        await store.note_lifted(session, lifted)
+        return lifted
 
     async def entries_of(self, addresses: Sequence[Address]) -> list[Entry]:
         """The entries of these addresses: the subject may know that and why it is not contacted."""

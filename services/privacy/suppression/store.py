@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, Text, bindparam, func, select, text, tuple_
+from sqlalchemy import LargeBinary, Text, bindparam, delete, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from kernel.db import AnySession, WriteSession
-from services.privacy.suppression.model import PREVENTS, Entry
-from services.privacy.suppression.tables import SuppressionEntry
+from services.privacy.suppression.model import PREVENTS, Entry, Lifting
+from services.privacy.suppression.tables import SuppressionEntry, SuppressionLifting
 
 _KNOWN = text(
     "SELECT asked.address_hash FROM unnest(:key_ids, :hashes) AS asked (key_id, address_hash) "
@@ -56,7 +57,47 @@ async def add(session: WriteSession, *, entry: Entry, key_id: str, address_hash:
     found = await session.execute(
         _SHOWN.where(SuppressionEntry.key_id == key_id, SuppressionEntry.address_hash == address_hash)
     )
-    return _entry(found.one())
+    kept = _entry(found.one())
+    return replace(kept, listed_before=kept.id != entry.id)
+
+
+async def reasons(session: AnySession, keyed: Sequence[tuple[str, bytes]]) -> dict[bytes, str]:
+    """Why these (key id, hash) have an entry, by hash."""
+    key = tuple_(SuppressionEntry.key_id, SuppressionEntry.address_hash)
+    statement = select(SuppressionEntry.address_hash, SuppressionEntry.reason).where(key.in_(keyed))
+    return {bytes(row.address_hash): row.reason for row in await session.execute(statement)}
+
+
+async def remove(
+    session: WriteSession, keyed: Sequence[tuple[str, bytes]], *, reasons: Collection[str]
+) -> list[Entry]:
+    """Takes entries off that have one of these reasons."""
+    key = tuple_(SuppressionEntry.key_id, SuppressionEntry.address_hash)
+    statement = delete(SuppressionEntry).where(key.in_(keyed), SuppressionEntry.reason.in_(reasons))
+    entry = SuppressionEntry
+    removed = await session.execute(
+        statement.returning(entry.id, entry.channel, entry.reason, entry.created_at)
+    )
+    return [_entry(row) for row in removed]
+
+
+async def note_lifted(session: WriteSession, lifted: Sequence[Lifting]) -> None:
+    """Notes what was taken off, and on which consent that rests."""
+    if lifted:
+        await session.execute(
+            insert(SuppressionLifting),
+            [
+                {
+                    "entry_id": one.entry.id,
+                    "channel": one.entry.channel,
+                    "reason": one.entry.reason,
+                    "created_at": one.entry.created_at,
+                    "lifted_at": one.lifted_at,
+                    "consent_id": one.consent_id,
+                }
+                for one in lifted
+            ],
+        )
 
 
 async def listed(

@@ -30,3 +30,17 @@ class SuppressionEntry(Base):
         Index(None, "created_at", "id"),
         dataset(deletion_class="entry + until the subject asks to be taken off", since="created_at"),
     )
+
+
+class SuppressionLifting(Base):
+    """That an entry was lifted by the person's own consent; the consent record says who, and proves it."""
+
+    __tablename__ = "suppression_lifting"
+    # Without the address's hash: beside a consent it would lead to a person.
+    entry_id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
+    channel: Mapped[int] = plain(SmallInteger)
+    reason: Mapped[str] = plain(Text)
+    created_at: Mapped[datetime] = plain(DateTime(timezone=True))
+    lifted_at: Mapped[datetime] = plain(DateTime(timezone=True))
+    consent_id: Mapped[uuid.UUID] = plain(Uuid, index=True)
+    __table_args__ = (dataset(deletion_class="lifting + 3 years (§ 195 BGB)", since="lifted_at"),)

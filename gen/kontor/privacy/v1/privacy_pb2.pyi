@@ -585,9 +585,12 @@ class SuppressionEntry(_message.Message):
     CHANNEL_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    LISTED_BEFORE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     channel: Global___Channel.ValueType
     reason: _builtins.str
+    listed_before: _builtins.bool
+    """Whether the address was on the list before it was added."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -597,10 +600,11 @@ class SuppressionEntry(_message.Message):
         channel: Global___Channel.ValueType = ...,
         reason: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        listed_before: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "create_time", b"create_time", "id", b"id", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "create_time", b"create_time", "id", b"id", "listed_before", b"listed_before", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -745,6 +749,7 @@ class Decision(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     CONSENT_ID_FIELD_NUMBER: _builtins.int
     DECIDE_TIME_FIELD_NUMBER: _builtins.int
+    SUPPRESSED_FOR_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     contact_id: _builtins.str
     permitted: _builtins.bool
@@ -752,6 +757,8 @@ class Decision(_message.Message):
     """"consent" or "contract" if permitted; else "no-consent", "withdrawn", "suppressed", "no-address"."""
     consent_id: _builtins.str
     """The consent record it rests on."""
+    suppressed_for: _builtins.str
+    """Previews only: why the address is on the suppression list."""
     @_builtins.property
     def decide_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -763,10 +770,11 @@ class Decision(_message.Message):
         reason: _builtins.str = ...,
         consent_id: _builtins.str = ...,
         decide_time: _timestamp_pb2.Timestamp | None = ...,
+        suppressed_for: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_id", b"consent_id", "contact_id", b"contact_id", "decide_time", b"decide_time", "id", b"id", "permitted", b"permitted", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_id", b"consent_id", "contact_id", b"contact_id", "decide_time", b"decide_time", "id", b"id", "permitted", b"permitted", "reason", b"reason", "suppressed_for", b"suppressed_for"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -805,16 +813,31 @@ class Request(_message.Message):
     PLANS_FIELD_NUMBER: _builtins.int
     TRANSITIONS_FIELD_NUMBER: _builtins.int
     WAITING_FOR_FIELD_NUMBER: _builtins.int
+    PROBLEM_FIELD_NUMBER: _builtins.int
+    STALL_TIME_FIELD_NUMBER: _builtins.int
+    DOCUMENTS_FIELD_NUMBER: _builtins.int
+    ON_BEHALF_FIELD_NUMBER: _builtins.int
+    WITHDRAWABLE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     kind: _holder_pb2.RequestKind.ValueType
     state: Global___RequestState.ValueType
     contact_id: _builtins.str
     due_date: _builtins.str
     """The last day to answer (Art. 12(3) GDPR, Reg. 1182/71), ISO 8601 date."""
+    problem: _builtins.str
+    """Why it stands still: "holders-down", "receipt-refused", "ledger-unavailable", "document-failed",
+    "unexpected"; empty while it moves.
+    """
+    on_behalf: _builtins.bool
+    """Whether staff has recorded it for somebody who wrote, called or came by."""
+    withdrawable: _builtins.bool
+    """Whether it can still be withdrawn."""
     @_builtins.property
     def receive_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
-    def complete_time(self) -> _timestamp_pb2.Timestamp: ...
+    def complete_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was completed, refused or withdrawn."""
+
     @_builtins.property
     def plans(self) -> _containers.RepeatedCompositeFieldContainer[Global___HolderPlan]:
         """Filled for erasures from REQUEST_STATE_PLANNED on."""
@@ -824,6 +847,14 @@ class Request(_message.Message):
     @_builtins.property
     def waiting_for(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Holders that have not answered yet."""
+
+    @_builtins.property
+    def stall_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when it stands still."""
+
+    @_builtins.property
+    def documents(self) -> _containers.RepeatedScalarFieldContainer[Global___DocumentFormat.ValueType]:
+        """In which formats the answer can be fetched now. The JSON may be there before the PDF."""
 
     def __init__(
         self,
@@ -838,10 +869,15 @@ class Request(_message.Message):
         plans: _abc.Iterable[Global___HolderPlan] | None = ...,
         transitions: _abc.Iterable[Global___Transition] | None = ...,
         waiting_for: _abc.Iterable[_builtins.str] | None = ...,
+        problem: _builtins.str = ...,
+        stall_time: _timestamp_pb2.Timestamp | None = ...,
+        documents: _abc.Iterable[Global___DocumentFormat.ValueType] | None = ...,
+        on_behalf: _builtins.bool = ...,
+        withdrawable: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "receive_time", b"receive_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "receive_time", b"receive_time", "stall_time", b"stall_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "contact_id", b"contact_id", "due_date", b"due_date", "id", b"id", "kind", b"kind", "plans", b"plans", "receive_time", b"receive_time", "state", b"state", "transitions", b"transitions", "waiting_for", b"waiting_for"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "contact_id", b"contact_id", "documents", b"documents", "due_date", b"due_date", "id", b"id", "kind", b"kind", "on_behalf", b"on_behalf", "plans", b"plans", "problem", b"problem", "receive_time", b"receive_time", "stall_time", b"stall_time", "state", b"state", "transitions", b"transitions", "waiting_for", b"waiting_for", "withdrawable", b"withdrawable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1009,6 +1045,34 @@ class ConfirmRequestRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     ID_FIELD_NUMBER: _builtins.int
+    WORD_BY_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    id: _builtins.str
+    word_by: _builtins.str
+    """Staff only, for a request that the person made in the portal: how the person said it. "letter", "phone",
+    "in-person" or "court"; it is noted in the transitions.
+    """
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        id: _builtins.str = ...,
+        word_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "request_id", b"request_id", "word_by", b"word_by"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmRequestRequest: _TypeAlias = ConfirmRequestRequest  # noqa: Y015
+
+@_typing.final
+class WithdrawRequestRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     id: _builtins.str
     def __init__(
@@ -1023,7 +1087,29 @@ class ConfirmRequestRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ConfirmRequestRequest: _TypeAlias = ConfirmRequestRequest  # noqa: Y015
+Global___WithdrawRequestRequest: _TypeAlias = WithdrawRequestRequest  # noqa: Y015
+
+@_typing.final
+class RetryRequestRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    id: _builtins.str
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetryRequestRequest: _TypeAlias = RetryRequestRequest  # noqa: Y015
 
 @_typing.final
 class GetDocumentRequest(_message.Message):

@@ -86,7 +86,8 @@ class ConsentsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GiveConsent(self, request, context):
-        """A confirmed double opt-in, or a topic given while logged in with a verified address.
+        """A confirmed double opt-in, or a topic given while logged in with a verified address. Given in person it takes
+        that address off the suppression list where an erasure, an objection or an import had put it; nobody else can.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -360,7 +361,8 @@ class SuppressionsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AddSuppression(self, request, context):
-        """Keeps an address from being contacted again, beyond its erasure.
+        """Keeps an address from being contacted again, beyond its erasure. Errors: INVALID_ARGUMENT for what cannot
+        be an address on its channel.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -679,6 +681,16 @@ class RequestsStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ConfirmRequestRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
                 _registered_method=True)
+        self.WithdrawRequest = channel.unary_unary(
+                '/kontor.privacy.v1.Requests/WithdrawRequest',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.WithdrawRequestRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
+                _registered_method=True)
+        self.RetryRequest = channel.unary_unary(
+                '/kontor.privacy.v1.Requests/RetryRequest',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.RetryRequestRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
+                _registered_method=True)
         self.GetDocument = channel.unary_unary(
                 '/kontor.privacy.v1.Requests/GetDocument',
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetDocumentRequest.SerializeToString,
@@ -712,14 +724,31 @@ class RequestsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ConfirmRequest(self, request, context):
-        """Starts the erasure that was planned and shown. Errors: FAILED_PRECONDITION unless planned.
+        """Starts the erasure that was planned and shown; an open access request of the contact ends with it.
+        Errors: FAILED_PRECONDITION unless planned (NOT_PLANNED), or if it is the person's own word that is
+        missing (ONLY_THE_PERSON).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawRequest(self, request, context):
+        """Takes a request back and ends its clock: the person the own one, staff one that staff recorded.
+        Errors: FAILED_PRECONDITION once an erasure is being carried out (TOO_LATE), or for staff (ONLY_THE_PERSON).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetryRequest(self, request, context):
+        """Tries at once what stands still. Errors: FAILED_PRECONDITION if it does not.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetDocument(self, request, context):
-        """The answer: the copy of the data, or the certificate. Errors: FAILED_PRECONDITION until completed.
+        """The answer: the copy of the data, or the certificate. Errors: FAILED_PRECONDITION until it is made.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -746,6 +775,16 @@ def add_RequestsServicer_to_server(servicer, server):
             'ConfirmRequest': grpc.unary_unary_rpc_method_handler(
                     servicer.ConfirmRequest,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ConfirmRequestRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.SerializeToString,
+            ),
+            'WithdrawRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawRequest,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.WithdrawRequestRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.SerializeToString,
+            ),
+            'RetryRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryRequest,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.RetryRequestRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.SerializeToString,
             ),
             'GetDocument': grpc.unary_unary_rpc_method_handler(
@@ -862,6 +901,60 @@ class Requests:
             target,
             '/kontor.privacy.v1.Requests/ConfirmRequest',
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.ConfirmRequestRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Requests/WithdrawRequest',
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.WithdrawRequestRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Requests/RetryRequest',
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.RetryRequestRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
             options,
             channel_credentials,

@@ -38,7 +38,9 @@ class ConsentsStub:
     ListConsentTexts: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListConsentTextsRequest, _privacy_pb2.ListConsentTextsResponse]
     """All topics with their current texts."""
     GiveConsent: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GiveConsentRequest, _privacy_pb2.Consent]
-    """A confirmed double opt-in, or a topic given while logged in with a verified address."""
+    """A confirmed double opt-in, or a topic given while logged in with a verified address. Given in person it takes
+    that address off the suppression list where an erasure, an objection or an import had put it; nobody else can.
+    """
     WithdrawConsent: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.WithdrawConsentRequest, _privacy_pb2.Consent]
     """As easy as giving (Art. 7(3)). Withdrawing what was never given is recorded, too."""
     ListConsents: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListConsentsRequest, _privacy_pb2.ListConsentsResponse]
@@ -56,7 +58,9 @@ class ConsentsAsyncStub(ConsentsStub):
     ListConsentTexts: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListConsentTextsRequest, _privacy_pb2.ListConsentTextsResponse]  # type: ignore[assignment]
     """All topics with their current texts."""
     GiveConsent: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GiveConsentRequest, _privacy_pb2.Consent]  # type: ignore[assignment]
-    """A confirmed double opt-in, or a topic given while logged in with a verified address."""
+    """A confirmed double opt-in, or a topic given while logged in with a verified address. Given in person it takes
+    that address off the suppression list where an erasure, an objection or an import had put it; nobody else can.
+    """
     WithdrawConsent: _aio.UnaryUnaryMultiCallable[_privacy_pb2.WithdrawConsentRequest, _privacy_pb2.Consent]  # type: ignore[assignment]
     """As easy as giving (Art. 7(3)). Withdrawing what was never given is recorded, too."""
     ListConsents: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListConsentsRequest, _privacy_pb2.ListConsentsResponse]  # type: ignore[assignment]
@@ -89,7 +93,9 @@ class ConsentsServicer(metaclass=_abc_1.ABCMeta):
         request: _privacy_pb2.GiveConsentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.Consent, _abc.Awaitable[_privacy_pb2.Consent]]:
-        """A confirmed double opt-in, or a topic given while logged in with a verified address."""
+        """A confirmed double opt-in, or a topic given while logged in with a verified address. Given in person it takes
+        that address off the suppression list where an erasure, an objection or an import had put it; nobody else can.
+        """
 
     @_abc_1.abstractmethod
     def WithdrawConsent(
@@ -127,7 +133,9 @@ class SuppressionsStub:
     CheckSuppressions: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.CheckSuppressionsRequest, _privacy_pb2.CheckSuppressionsResponse]
     """Which of the addresses are suppressed, in the order asked."""
     AddSuppression: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.AddSuppressionRequest, _privacy_pb2.SuppressionEntry]
-    """Keeps an address from being contacted again, beyond its erasure."""
+    """Keeps an address from being contacted again, beyond its erasure. Errors: INVALID_ARGUMENT for what cannot
+    be an address on its channel.
+    """
     ListSuppressions: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListSuppressionsRequest, _privacy_pb2.ListSuppressionsResponse]
     """Entries without any address: reason, channel, time."""
 
@@ -139,7 +147,9 @@ class SuppressionsAsyncStub(SuppressionsStub):
     CheckSuppressions: _aio.UnaryUnaryMultiCallable[_privacy_pb2.CheckSuppressionsRequest, _privacy_pb2.CheckSuppressionsResponse]  # type: ignore[assignment]
     """Which of the addresses are suppressed, in the order asked."""
     AddSuppression: _aio.UnaryUnaryMultiCallable[_privacy_pb2.AddSuppressionRequest, _privacy_pb2.SuppressionEntry]  # type: ignore[assignment]
-    """Keeps an address from being contacted again, beyond its erasure."""
+    """Keeps an address from being contacted again, beyond its erasure. Errors: INVALID_ARGUMENT for what cannot
+    be an address on its channel.
+    """
     ListSuppressions: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListSuppressionsRequest, _privacy_pb2.ListSuppressionsResponse]  # type: ignore[assignment]
     """Entries without any address: reason, channel, time."""
 
@@ -160,7 +170,9 @@ class SuppressionsServicer(metaclass=_abc_1.ABCMeta):
         request: _privacy_pb2.AddSuppressionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.SuppressionEntry, _abc.Awaitable[_privacy_pb2.SuppressionEntry]]:
-        """Keeps an address from being contacted again, beyond its erasure."""
+        """Keeps an address from being contacted again, beyond its erasure. Errors: INVALID_ARGUMENT for what cannot
+        be an address on its channel.
+        """
 
     @_abc_1.abstractmethod
     def ListSuppressions(
@@ -241,9 +253,18 @@ class RequestsStub:
     ListRequests: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListRequestsRequest, _privacy_pb2.ListRequestsResponse]
     """A customer sees the requests made with the own login only."""
     ConfirmRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ConfirmRequestRequest, _privacy_pb2.Request]
-    """Starts the erasure that was planned and shown. Errors: FAILED_PRECONDITION unless planned."""
+    """Starts the erasure that was planned and shown; an open access request of the contact ends with it.
+    Errors: FAILED_PRECONDITION unless planned (NOT_PLANNED), or if it is the person's own word that is
+    missing (ONLY_THE_PERSON).
+    """
+    WithdrawRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.WithdrawRequestRequest, _privacy_pb2.Request]
+    """Takes a request back and ends its clock: the person the own one, staff one that staff recorded.
+    Errors: FAILED_PRECONDITION once an erasure is being carried out (TOO_LATE), or for staff (ONLY_THE_PERSON).
+    """
+    RetryRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.RetryRequestRequest, _privacy_pb2.Request]
+    """Tries at once what stands still. Errors: FAILED_PRECONDITION if it does not."""
     GetDocument: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetDocumentRequest, _privacy_pb2.Document]
-    """The answer: the copy of the data, or the certificate. Errors: FAILED_PRECONDITION until completed."""
+    """The answer: the copy of the data, or the certificate. Errors: FAILED_PRECONDITION until it is made."""
 
 @_typing.type_check_only
 class RequestsAsyncStub(RequestsStub):
@@ -257,9 +278,18 @@ class RequestsAsyncStub(RequestsStub):
     ListRequests: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListRequestsRequest, _privacy_pb2.ListRequestsResponse]  # type: ignore[assignment]
     """A customer sees the requests made with the own login only."""
     ConfirmRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ConfirmRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
-    """Starts the erasure that was planned and shown. Errors: FAILED_PRECONDITION unless planned."""
+    """Starts the erasure that was planned and shown; an open access request of the contact ends with it.
+    Errors: FAILED_PRECONDITION unless planned (NOT_PLANNED), or if it is the person's own word that is
+    missing (ONLY_THE_PERSON).
+    """
+    WithdrawRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.WithdrawRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
+    """Takes a request back and ends its clock: the person the own one, staff one that staff recorded.
+    Errors: FAILED_PRECONDITION once an erasure is being carried out (TOO_LATE), or for staff (ONLY_THE_PERSON).
+    """
+    RetryRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.RetryRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
+    """Tries at once what stands still. Errors: FAILED_PRECONDITION if it does not."""
     GetDocument: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GetDocumentRequest, _privacy_pb2.Document]  # type: ignore[assignment]
-    """The answer: the copy of the data, or the certificate. Errors: FAILED_PRECONDITION until completed."""
+    """The answer: the copy of the data, or the certificate. Errors: FAILED_PRECONDITION until it is made."""
 
 class RequestsServicer(metaclass=_abc_1.ABCMeta):
     """A subject exercising a right."""
@@ -294,7 +324,28 @@ class RequestsServicer(metaclass=_abc_1.ABCMeta):
         request: _privacy_pb2.ConfirmRequestRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.Request, _abc.Awaitable[_privacy_pb2.Request]]:
-        """Starts the erasure that was planned and shown. Errors: FAILED_PRECONDITION unless planned."""
+        """Starts the erasure that was planned and shown; an open access request of the contact ends with it.
+        Errors: FAILED_PRECONDITION unless planned (NOT_PLANNED), or if it is the person's own word that is
+        missing (ONLY_THE_PERSON).
+        """
+
+    @_abc_1.abstractmethod
+    def WithdrawRequest(
+        self,
+        request: _privacy_pb2.WithdrawRequestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.Request, _abc.Awaitable[_privacy_pb2.Request]]:
+        """Takes a request back and ends its clock: the person the own one, staff one that staff recorded.
+        Errors: FAILED_PRECONDITION once an erasure is being carried out (TOO_LATE), or for staff (ONLY_THE_PERSON).
+        """
+
+    @_abc_1.abstractmethod
+    def RetryRequest(
+        self,
+        request: _privacy_pb2.RetryRequestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.Request, _abc.Awaitable[_privacy_pb2.Request]]:
+        """Tries at once what stands still. Errors: FAILED_PRECONDITION if it does not."""
 
     @_abc_1.abstractmethod
     def GetDocument(
@@ -302,6 +353,6 @@ class RequestsServicer(metaclass=_abc_1.ABCMeta):
         request: _privacy_pb2.GetDocumentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.Document, _abc.Awaitable[_privacy_pb2.Document]]:
-        """The answer: the copy of the data, or the certificate. Errors: FAILED_PRECONDITION until completed."""
+        """The answer: the copy of the data, or the certificate. Errors: FAILED_PRECONDITION until it is made."""
 
 def add_RequestsServicer_to_server(servicer: RequestsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
