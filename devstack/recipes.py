@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 # Keycloak's first start creates a hundred tables and imports the realm, beside everything else that starts.
-_KEYCLOAK_SECONDS = 240
+_KEYCLOAK_SECONDS = 420
 
 IdentityProvider = Literal["embedded", "keycloak"]
 

@@ -49,6 +49,8 @@ class Running:
         try:
             self._do(self._stack.start())
         except BaseException:
+            # A signal in the middle of the start must not leave processes behind.
+            self._do(self._stack.stop())
             self._close()
             raise
         return self
@@ -143,7 +145,12 @@ class Running:
         return sum(sizes) / 1024**2
 
     def _do(self, work: Coroutine[Any, Any, Answer]) -> Answer:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_TURN_SECONDS)
+        turn = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return turn.result(_TURN_SECONDS)
+        except BaseException:
+            turn.cancel()
+            raise
 
     @staticmethod
     async def _call(function: Any, *arguments: Any) -> Any:

@@ -52,7 +52,7 @@ def people(request: pytest.FixtureRequest) -> Iterator[Callable[[IdentityProvide
         chromium.close()
 
 
-@pytest.mark.parametrize(("idp", "step"), _cases())
+@pytest.mark.parametrize(("idp", "step"), list(_cases()))
 def test_sign_ins_hold(
     people: Callable[[IdentityProvider], World], idp: IdentityProvider, step: Step
 ) -> None:
