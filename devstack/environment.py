@@ -18,7 +18,7 @@ _CONTROLLER = {
     "EMAIL": "kontakt@musterhaus.example",
     "PHONE": "+49 221 5550100",
     "DPO_EMAIL": "datenschutz@musterhaus.example",
-    "DPO_NAME": "Dr. Miriam Falk",
+    "DPO_NAME": "Sabine Krüger",
     "STATE": "NW",
     "AUTHORITY_NAME": "Landesbeauftragte für Datenschutz und Informationsfreiheit Nordrhein-Westfalen",
     "AUTHORITY_ADDRESS": "Kavalleriestraße 2-4, 40213 Düsseldorf",

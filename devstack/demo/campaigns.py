@@ -46,7 +46,7 @@ def load(marketer: Caller) -> None:
     sent = _campaign(
         marketer,
         Campaign(
-            name="Adventsausgabe 2026",
+            name="Adventsausgabe",
             goal="Leuchten bekannt machen: 40 Besuche im Ausstellungshaus bis Weihnachten.",
             template_id=templates[mails.NEWSLETTER.name],
             audience_id=germany,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 from faker import Faker
@@ -159,6 +160,8 @@ def _person(fake: Faker, number: int, organisations: list[Organisation]) -> Pers
 
 
 def _slug(text: str) -> str:
-    plain = text.casefold().replace("ß", "ss").translate(_TRANSLITERATION)
+    # Umlauts are written out first; what else has an accent loses it: "Café" is "cafe" and not "caf".
+    spelled = text.casefold().replace("ß", "ss").translate(_TRANSLITERATION)
+    plain = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
     kept = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in plain)
     return "-".join(part for part in kept.split("-") if part)

@@ -79,13 +79,13 @@ NEWSLETTER = Template(
 )
 INVITATION = Template(
     name="Einladung Werkstattabend",
-    subject="Werkstattabend am 10. Dezember: Sie sind eingeladen",
+    subject="Werkstattabend im Dezember: Sie sind eingeladen",
     language="de",
     mjml=_mail(
         _head("Ein Abend zwischen Hobel und Holz"),
         _text("{{ salutation }},"),
         _text(
-            "am Donnerstag, 10. Dezember, öffnen wir um 18 Uhr unsere Werkstatt. Tischlermeisterin "
+            "am zweiten Donnerstag im Dezember öffnen wir um 18 Uhr unsere Werkstatt. Tischlermeisterin "
             "Brinkmann zeigt, "
             "wie "
             "aus einer Bohle ein Tisch wird. Dazu gibt es Suppe und Rotwein."

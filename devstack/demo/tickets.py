@@ -68,7 +68,7 @@ def _ticket(number: int, story_number: int, *, contact_id: str, speaking: dict[s
         CreateTicketRequest(
             request_id=request_id("ticket", number),
             contact_id=contact_id,
-            subject=story.subject,
+            subject=story.subjects[number // len(STORIES) % len(story.subjects)],
             body=story.opening,
             priority=_PRIORITIES[number % len(_PRIORITIES)],
             channel=_CHANNELS[number % len(_CHANNELS)],

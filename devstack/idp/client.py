@@ -35,6 +35,8 @@ class Client(ClientMixin):  # type: ignore[misc]  # Authlib carries no types
     grant_types: frozenset[str]
     requires_pkce: bool
     mappers: tuple[Mapper, ...]
+    # Whether strangers may make themselves an account on the way to it: customers do, staff are let in.
+    registers: bool
 
     @classmethod
     def parse(
@@ -63,6 +65,7 @@ class Client(ClientMixin):  # type: ignore[misc]  # Authlib carries no types
             grant_types=frozenset(grants),
             requires_pkce=attributes.get("pkce.code.challenge.method") == "S256",
             mappers=mappers,
+            registers=attributes.get("kontor.registration") == "true",
         )
 
     def get_client_id(self) -> str:

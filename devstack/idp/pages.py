@@ -144,7 +144,7 @@ class _SignIn:
             self._provider,
             "sign_in.html",
             action=f"{self._provider.issuer}{_SIGN_IN}?{urlencode(list(request.args.items(multi=True)))}",
-            register=register if self._provider.realm.registration else None,
+            register=register if self._provider.realm.registration and grant.client.registers else None,
             client=grant.client,
             login=request.form.get("username", request.args.get("login_hint", "")),
             problem=problem,

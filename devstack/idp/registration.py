@@ -29,6 +29,8 @@ def blueprint(provider: Provider, server: RealmServer) -> Blueprint:
             grant = server.get_consent_grant(end_user=None)
         except OAuth2Error as error:
             return refuse(provider, server, error)
+        if not grant.client.registers:
+            return render(provider, "message.html", title="refused", text="no_registration"), 403
         if request.method == "GET":
             return _form(provider, problem=None)
         check_csrf()

@@ -7,7 +7,7 @@ Texts = Mapping[str, str]
 _DE: Texts = {
     "language": "de",
     "sign_in": "Anmelden",
-    "sign_in_to": "Anmelden bei {client}",
+    "sign_in_to": "Bei „{client}“ anmelden",
     "login": "E-Mail-Adresse",
     "password": "Passwort",
     "wrong": "E-Mail-Adresse oder Passwort stimmt nicht.",
@@ -69,7 +69,7 @@ _DE: Texts = {
 _EN: Texts = {
     "language": "en",
     "sign_in": "Sign in",
-    "sign_in_to": "Sign in to {client}",
+    "sign_in_to": "Sign in to “{client}”",
     "login": "E-mail address",
     "password": "Password",
     "wrong": "The e-mail address or the password is wrong.",

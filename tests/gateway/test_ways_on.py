@@ -13,6 +13,7 @@ from kontor.privacy.v1 import holder_pb2, privacy_pb2
 from kontor.tickets.v1 import tickets_pb2
 
 from kernel.errors import AlreadyExists, InvalidArgument
+from services.campaigns.templates.model import Problem, TemplateInvalid
 from tests.gateway.conftest import LogIn
 from tests.gateway.neighbours import Neighbours
 from tests.web.sample import form_token
@@ -162,3 +163,27 @@ def test_the_portal_is_named_where_it_is_known(app: Flask, log_in: LogIn) -> Non
     app.jinja_env.globals["kontor"] = known
     assert 'href="https://portal.example/"' in log_in("customer").get("/").text
     assert 'href="https://portal.example/"' not in log_in("sales").get("/tickets").text
+
+
+@pytest.mark.parametrize(
+    ("field", "problem", "name", "line", "words"),
+    [
+        ("mjml", Problem.PLACEHOLDER_UNKNOWN, "vorname", 0, "Den Platzhalter „vorname“ gibt es nicht"),
+        ("mjml", Problem.MJML_UNREADABLE, "", 7, "Zeile 7: Das MJML ist nicht lesbar"),
+        ("subject", Problem.TAG_FORBIDDEN, "for", 0, "Der Befehl „for“ ist in einer E-Mail nicht erlaubt"),
+    ],
+)
+def test_a_mistake_in_a_template_is_said_once_at_its_field_in_german(
+    log_in: LogIn, neighbours: Neighbours, field: str, problem: Problem, name: str, line: int, words: str
+) -> None:
+    refused = TemplateInvalid(field, problem, name=name, line=line)
+    neighbours.answers["Templates.CreateTemplate"] = lambda _: refused
+    neighbours.answers["Templates.PreviewTemplate"] = lambda _: refused
+    client = log_in("marketer")
+    data = {"csrf_token": form_token(client.get("/templates/new").text), "request_id": str(uuid.uuid4())}
+    data |= {"name": "Herbst", "subject": "Hallo", "language": "de", "mjml": "<mjml></mjml>"}
+    page = client.post("/templates/new", data=data).text
+    assert page.count(words) == 1
+    assert words in page.split(f'id="{field}-error"', 1)[1].split("</div>", 1)[0]
+    assert words in client.post("/templates/preview", data=data).text
+    assert refused.violations[f"template.{field}"] not in page

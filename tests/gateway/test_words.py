@@ -18,10 +18,12 @@ from kontor.tickets.v1 import events_pb2 as ticket_events
 from kontor.tickets.v1 import tickets_pb2
 
 from kernel.web.extract_translations import extract
+from services.campaigns.templates.model import Problem
 from services.contacts.consumers import consumers
 from services.contacts.imports import model as imports_model
 from services.gateway import labels
 from services.gateway.contacts import timeline
+from services.gateway.designs import words as mistakes
 from services.privacy.permits import model as permits_model
 
 _PACKAGE = Path(labels.__file__).parent
@@ -81,6 +83,10 @@ def test_every_reason_for_a_row_or_a_message_has_words() -> None:
     ]
     assert len(named) >= 10
     assert [reason for reason in named if reason not in labels.REASONS] == []
+
+
+def test_every_mistake_in_a_template_has_words() -> None:
+    assert set(mistakes.MISTAKES) == set(Problem)
 
 
 def _translated(catalog: Any, text: Any) -> bool:

@@ -65,11 +65,11 @@ def mailing_portal(mailing_idp: stack.Idp) -> Iterator[Portal]:
 @pytest.mark.parametrize(
     ("accept", "asked", "heading"),
     [
-        ("de-AT,de;q=0.9", "", "Anmelden bei Kundenportal"),
-        ("en-GB", "", "Sign in to Kundenportal"),
-        ("fr", "", "Anmelden bei Kundenportal"),
-        ("de", "en", "Sign in to Kundenportal"),
-        ("en", "fr de", "Anmelden bei Kundenportal"),
+        ("de-AT,de;q=0.9", "", "Bei „Kundenportal“ anmelden"),
+        ("en-GB", "", "Sign in to “Kundenportal”"),
+        ("fr", "", "Bei „Kundenportal“ anmelden"),
+        ("de", "en", "Sign in to “Kundenportal”"),
+        ("en", "fr de", "Bei „Kundenportal“ anmelden"),
     ],
 )
 def test_the_page_speaks_the_visitors_language(portal: Portal, accept: str, asked: str, heading: str) -> None:
@@ -77,6 +77,19 @@ def test_the_page_speaks_the_visitors_language(portal: Portal, accept: str, aske
     with Browser(language=accept).http as http:
         page = http.get(portal.authorize_url(**parameters))
     assert f"<h1>{heading}</h1>" in page.text
+
+
+def test_only_customers_may_make_themselves_an_account(
+    idp: stack.Idp, portal: Portal, browser: Browser
+) -> None:
+    assert "Registrieren" in browser.http.get(portal.authorize_url()).text
+    gateway = Portal(idp, client="kontor-gateway", callback=f"{stack.GATEWAY}/login/callback")
+    page = browser.http.get(gateway.authorize_url())
+    assert "Bei „Mitarbeiterportal“ anmelden" in page.text
+    assert "Registrieren" not in page.text
+    # The link is not only hidden: its address, guessed, leads nowhere either.
+    guessed = gateway.authorize_url().replace("/auth?", "/registrations?")
+    assert browser.http.get(guessed).status_code == 403
 
 
 def test_a_wrong_password_says_so_and_keeps_the_name(portal: Portal, browser: Browser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
+from enum import Enum, StrEnum
 
 from kernel.errors import InvalidArgument, NotFound
 
@@ -20,12 +20,52 @@ class TemplateNotFound(NotFound):
         super().__init__("There is no such template.")
 
 
-class TemplateInvalid(InvalidArgument):
-    """The template cannot be read; the violation says which field and why."""
+class Problem(StrEnum):
+    """What can be wrong with a template, by its stable key; pages have words for each."""
 
-    def __init__(self, field: str, problem: str) -> None:
+    PLACEHOLDER_UNKNOWN = "placeholder-unknown"
+    PLACEHOLDER_UNREADABLE = "placeholder-unreadable"
+    PLACEHOLDERS_TOO_DEEP = "placeholders-too-deep"
+    PLACEHOLDERS_UNFILLABLE = "placeholders-unfillable"
+    FILTER_UNKNOWN = "filter-unknown"
+    TAG_FORBIDDEN = "tag-forbidden"
+    MJML_UNREADABLE = "mjml-unreadable"
+    MJML_TOO_DEEP = "mjml-too-deep"
+    MAIL_TOO_LARGE = "mail-too-large"
+
+
+_ENGLISH = {
+    Problem.PLACEHOLDER_UNKNOWN: "unknown placeholder",
+    Problem.PLACEHOLDER_UNREADABLE: "a placeholder cannot be read",
+    Problem.PLACEHOLDERS_TOO_DEEP: "placeholders are nested too deeply",
+    Problem.PLACEHOLDERS_UNFILLABLE: "the placeholders cannot be filled in",
+    Problem.FILTER_UNKNOWN: "unknown filter",
+    Problem.TAG_FORBIDDEN: "a tag is not allowed",
+    Problem.MJML_UNREADABLE: "the MJML cannot be read",
+    Problem.MJML_TOO_DEEP: "tags are nested too deeply",
+    Problem.MAIL_TOO_LARGE: "the mail would be too large",
+}
+_LONGEST = 60
+
+
+class TemplateInvalid(InvalidArgument):
+    """The template cannot be used.
+
+    The violation says it in English, with the parser's own `detail`. `metadata` says it for pages: `field`,
+    `problem` (a `Problem`), and where they are known `name` (of the element at fault) and `line`.
+    """
+
+    def __init__(
+        self, field: str, problem: Problem, *, name: str = "", line: int = 0, detail: str = ""
+    ) -> None:
+        where = {"name": name[:_LONGEST]} if name else {}
+        where |= {"line": str(line)} if line else {}
+        more = ", ".join(filter(None, (detail or name[:_LONGEST], f"line {line}" if line else "")))
+        text = f"{_ENGLISH[problem]}: {more}" if more else _ENGLISH[problem]
         super().__init__(
-            f"The template cannot be used: {problem}.", violations={f"template.{field}": problem}
+            f"The template cannot be used: {text}.",
+            violations={f"template.{field}": text},
+            metadata={"field": field, "problem": problem, **where},
         )
 
 

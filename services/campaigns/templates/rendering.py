@@ -13,6 +13,7 @@ from services.campaigns.templates.model import (
     INVENTED,
     PLACEHOLDERS,
     Draft,
+    Problem,
     Reader,
     Rendered,
     TemplateInvalid,
@@ -28,6 +29,8 @@ _FILTERS = frozenset(("capitalize", "default", "downcase", "escape", "strip", "t
 _DEEPEST = 500
 _LARGEST_HTML = 1_000_000
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w-]*)")
+_QUOTED = re.compile(r"'([^']+)'")
+_POSITION = re.compile(r"at position (\d+):")
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 )
@@ -82,7 +85,7 @@ def compile_template(draft: Draft) -> Compiled:
         # What fails for an invented person must fail now and not for the first of ten thousand.
         compiled.render(INVENTED, Links("", ""))
     except (LiquidError, RecursionError) as error:
-        raise TemplateInvalid("mjml", "the placeholders cannot be filled in") from error
+        raise TemplateInvalid("mjml", Problem.PLACEHOLDERS_UNFILLABLE) from error
     return compiled
 
 
@@ -102,16 +105,29 @@ def _parse(environment: Environment, source: str, *, field: str) -> BoundTemplat
         parsed = environment.from_string(source)
         used = parsed.analyze()
     except LiquidError as error:
-        raise TemplateInvalid(field, f"a placeholder cannot be read ({error.message})") from error
+        raise _unreadable(field, str(error.message)) from error
     except RecursionError as error:
-        raise TemplateInvalid(field, "placeholders are nested too deeply") from error
+        raise TemplateInvalid(field, Problem.PLACEHOLDERS_TOO_DEEP) from error
     for name, places in used.variables.items():
         if name not in PLACEHOLDERS or any(len(place.segments) > 1 for place in places):
-            raise TemplateInvalid(field, f"unknown placeholder: {places[0]}")
+            raise TemplateInvalid(field, Problem.PLACEHOLDER_UNKNOWN, name=str(places[0]))
     for name in used.filters:
         if name not in _FILTERS:
-            raise TemplateInvalid(field, f"unknown filter: {name}")
+            raise TemplateInvalid(field, Problem.FILTER_UNKNOWN, name=name)
     return parsed
+
+
+def _unreadable(field: str, message: str) -> TemplateInvalid:
+    quoted = _QUOTED.search(message)
+    forbidden = message.startswith("unexpected tag")
+    problem = Problem.TAG_FORBIDDEN if forbidden else Problem.PLACEHOLDER_UNREADABLE
+    return TemplateInvalid(field, problem, name=quoted.group(1) if quoted else "", detail=message)
+
+
+def _line(source: str, message: str) -> int:
+    """The line that the parser's message points at by byte offsets, "at position 6:13"; 0 if it names none."""
+    found = _POSITION.search(message)
+    return source.encode()[: int(found.group(1))].count(b"\n") + 1 if found else 0
 
 
 def _to_html(draft: Draft) -> str:
@@ -124,9 +140,11 @@ def _to_html(draft: Draft) -> str:
             parser_options=mrml.ParserOptions(include_loader=mrml.noop_loader()),
         ).content
     except (OSError, ValueError) as error:
-        raise TemplateInvalid("mjml", f"the MJML cannot be read ({error})") from error
+        raise TemplateInvalid(
+            "mjml", Problem.MJML_UNREADABLE, line=_line(draft.mjml, str(error)), detail=str(error)
+        ) from error
     if len(html) > _LARGEST_HTML:
-        raise TemplateInvalid("mjml", "the mail would be too large")
+        raise TemplateInvalid("mjml", Problem.MAIL_TOO_LARGE)
     # Screen readers choose the voice by it.
     return str(html).replace('lang="und"', f'lang="{draft.language}"', 1)
 
@@ -140,7 +158,7 @@ def _refuse_deep_nesting(source: str) -> None:
         elif name.lower() not in _VOID:
             unclosed += 1
         if unclosed > _DEEPEST:
-            raise TemplateInvalid("mjml", "tags are nested too deeply")
+            raise TemplateInvalid("mjml", Problem.MJML_TOO_DEEP)
 
 
 def _with_both_links(html: str, language: str) -> str:

@@ -19,6 +19,7 @@ from kontor.campaigns.v1.campaigns_pb2 import (
 from kernel.errors import InvalidArgument
 from services.gateway.clients import clients
 from services.gateway.designs.forms import STARTER, TemplateForm
+from services.gateway.designs.words import mistake
 from services.gateway.session import opens_with
 
 blueprint = Blueprint("templates", __name__)
@@ -58,7 +59,8 @@ def create() -> ResponseReturnValue:
                 CreateTemplateRequest(request_id=form.request_id.data, template=_entered(form))
             )
         except InvalidArgument as error:
-            problems = form.take_errors(error.violations) or [_mistake(error)]
+            found = mistake(error)
+            problems = form.take_errors(found) if found else [_("Please check what you entered.")]
         else:
             flash(_("The template “%(name)s” is stored.", name=created.name), "success")
             return redirect(url_for("templates.detail", template_id=created.id), code=303)
@@ -85,7 +87,7 @@ def live_frame() -> Response:
     try:
         return _frame(_render(_entered(form)).html)
     except InvalidArgument as error:
-        return _frame(render_template("designs/mistake.html", text=_mistake(error)))
+        return _frame(render_template("designs/mistake.html", text=next(iter(mistake(error).values()), "")))
 
 
 def _begin(form: TemplateForm) -> None:
@@ -113,11 +115,6 @@ def _get(template_id: uuid.UUID) -> Template:
 
 def _render(template: Template) -> PreviewTemplateResponse:
     return clients().templates.PreviewTemplate(PreviewTemplateRequest(template=template))
-
-
-def _mistake(error: InvalidArgument) -> str:
-    """What is wrong, from the service; it names elements and placeholders, nothing personal."""
-    return next(iter(error.violations.values()), "") or error.message
 
 
 def _frame(html: str) -> Response:

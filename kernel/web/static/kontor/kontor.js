@@ -45,6 +45,15 @@
     if (event.detail.xhr.status >= 400 && event.detail.xhr.status !== 401) event.detail.shouldSwap = true;
   });
 
+  // A table that is wider than the screen fades where it goes on.
+  const showMore = () => document.querySelectorAll(".k-table").forEach((table) => {
+    table.toggleAttribute("data-more", table.scrollLeft + table.clientWidth < table.scrollWidth - 4);
+  });
+  showMore();
+  ["load", "resize"].forEach((type) => window.addEventListener(type, showMore));
+  document.addEventListener("scroll", showMore, { capture: true, passive: true });
+  document.addEventListener("htmx:afterSwap", showMore);
+
   // After an error the reader starts at the first field that needs attention.
   const wrong = document.querySelector("[aria-invalid='true']");
   if (wrong) wrong.focus();
