@@ -161,6 +161,7 @@ SUPPRESSION_REASONS = {
 # Why somebody gets no message (kontor.privacy.v1.Decision), and why a row is no contact.
 REASONS = {
     "consent": _l("consent given"),
+    "contract": _l("serves the contract, needs no consent"),
     "no-consent": _l("no consent to this topic"),
     "withdrawn": _l("consent withdrawn"),
     "expired": _l("consent expired"),
