@@ -32,7 +32,7 @@ def data_holder(
 
     async def before_erasure(session: WriteSession, subject: Subject) -> None:
         # Locks first: what the contact's addresses are is read when nobody can write them any more.
-        await erasures.begin(session, subject.emails)
+        await erasures.shut_out(session, subject.emails)
         await people.require_identifiers(session, subject.id, emails=subject.emails, phones=subject.phones)
 
     async def after_erasure(session: WriteSession, contact_id: uuid.UUID) -> None:

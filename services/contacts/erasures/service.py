@@ -51,7 +51,7 @@ class ErasuresService:
         """Nobody erases anything until the transaction ends: for files, which are more than can be locked."""
         await store.share_files(session)
 
-    async def begin(self, session: WriteSession, emails: Collection[str]) -> None:
+    async def shut_out(self, session: WriteSession, emails: Collection[str]) -> None:
         """Waits for those who write any of these addresses; who comes later finds them erased."""
         hashes = {self._fingerprints.of(email) for email in emails}
         # Files come first: they take long, and whoever writes a single contact must not wait for one.

@@ -1,0 +1,200 @@
+"""The portal's requests on canned answers: the own ones only, whatever role looks, and the truth about each state."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from kontor.contacts.v1.contacts_pb2 import Contact
+from kontor.privacy.v1 import holder_pb2, privacy_pb2
+
+from kernel.errors import NotFound
+from kernel.web.sessions import Login, Tokens
+from services.portal import session
+from services.portal.app import create_app
+from services.portal.config import PortalSettings
+from services.portal.home import views as home
+from services.portal.rights import views
+from services.portal.rights.held import Entry, _gathered
+from tests.fixtures.postgres import PostgresUrl
+from tests.web import sample
+
+OWN, FOREIGN = str(uuid.uuid4()), str(uuid.uuid4())
+REQUEST = "018f0000-0000-7000-8000-000000000001"
+LogIn = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def app(postgres_url: PostgresUrl) -> Iterator[Flask]:
+    given = sample.settings(database_url=postgres_url("portal"))
+    made = create_app(PortalSettings(**given.model_dump()))
+    yield made
+    made.extensions["kontor.login"].sessions.dispose()
+
+
+@pytest.fixture
+def log_in(app: Flask) -> LogIn:
+    def browser(*roles: str) -> FlaskClient:
+        desk = app.extensions["kontor.login"]
+        tokens = Tokens(
+            access="a.b.c", refresh="r", identity="i", expires_at=datetime.now(UTC) + timedelta(hours=1)
+        )
+        login = Login(
+            issuer="http://127.0.0.1:9/realms/kontor", subject="sub", provider_sid="sid", name="Anna",
+            email="anna@example.org", email_verified=True, roles=frozenset(roles), tokens=tokens,
+        )  # fmt: skip
+        client = app.test_client()
+        client.set_cookie(desk.cookie, desk.sessions.open(login))
+        client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "de"
+        return client
+
+    return browser
+
+
+class Requests:
+    """Answers one request, and keeps what it was told to do."""
+
+    def __init__(self, found: privacy_pb2.Request) -> None:
+        self.found, self.told = found, list[str]()
+
+    def GetRequest(self, asked: Any) -> privacy_pb2.Request:
+        return self.found
+
+    def ListRequests(self, asked: Any) -> privacy_pb2.ListRequestsResponse:
+        copy = privacy_pb2.Request(kind=holder_pb2.REQUEST_KIND_ACCESS)
+        return privacy_pb2.ListRequestsResponse(requests=[copy, self.found])
+
+    def __getattr__(self, name: str) -> Callable[[Any], Any]:
+        def act(_request: Any) -> privacy_pb2.Document:
+            self.told.append(name)
+            return privacy_pb2.Document(file_name="x.json", media_type="application/json", content=b"{}")
+
+        return act
+
+
+def given(monkeypatch: pytest.MonkeyPatch, **values: Any) -> Requests:
+    values = {"id": REQUEST, "contact_id": OWN, "kind": holder_pb2.REQUEST_KIND_ERASURE, **values}
+    requests = Requests(privacy_pb2.Request(**values))
+    monkeypatch.setattr(views, "clients", lambda: SimpleNamespace(requests=requests))
+    monkeypatch.setattr(views, "own_contact", lambda: Contact(id=OWN))
+    return requests
+
+
+def post(client: FlaskClient, path: str, *, form_id: str = "") -> int:
+    """As the form of a page does; the code of the answer."""
+    page = client.get("/rights/erasure").text
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert found is not None
+    data = {"csrf_token": found[1], "request_id": form_id or str(uuid.uuid4())}
+    return client.post(path, data=data).status_code
+
+
+PATHS = ("", "/part", "/document.json")
+
+
+@pytest.mark.parametrize("role", ["dpo", "admin", "agent", "manager"])
+def test_staff_meets_nobody_elses_request_here(
+    log_in: LogIn, monkeypatch: pytest.MonkeyPatch, role: str
+) -> None:
+    requests = given(monkeypatch, contact_id=FOREIGN, state=privacy_pb2.REQUEST_STATE_PLANNED)
+    client = log_in("customer", role)
+    for path in PATHS:
+        assert client.get(f"/rights/requests/{REQUEST}{path}").status_code == 404, path
+    for action in ("confirm", "withdraw"):
+        assert post(client, f"/rights/requests/{REQUEST}/{action}") == 404, action
+    assert requests.told == []
+
+
+@pytest.mark.parametrize("roles", [("customer",), ("customer", "dpo")])
+def test_the_own_plan_says_what_it_ends_and_can_be_taken_back(
+    log_in: LogIn, monkeypatch: pytest.MonkeyPatch, roles: tuple[str, ...]
+) -> None:
+    requests = given(monkeypatch, state=privacy_pb2.REQUEST_STATE_PLANNED, withdrawable=True)
+    client = log_in(*roles)
+    page = client.get(f"/rights/requests/{REQUEST}").text
+    assert "Ihre offene Bitte um eine Kopie endet ohne Kopie" in page
+    assert "Anfrage zurückziehen" in page
+    assert post(client, f"/rights/requests/{REQUEST}/withdraw") == 303
+    assert requests.told == ["WithdrawRequest"]
+
+
+def test_what_is_withdrawn_offers_nothing_and_has_no_deadline(
+    log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(monkeypatch, state=privacy_pb2.REQUEST_STATE_WITHDRAWN, due_date="2026-04-02")
+    page = log_in("customer").get(f"/rights/requests/{REQUEST}").text
+    assert "Antwort bis" not in page
+    assert "Anfrage zurückziehen" not in page
+    assert "Ja, endgültig löschen" not in page
+
+
+def test_a_document_that_fails_blames_nobody_and_hands_out_the_file(
+    log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(
+        monkeypatch,
+        kind=holder_pb2.REQUEST_KIND_ACCESS,
+        state=privacy_pb2.REQUEST_STATE_EXECUTING,
+        problem="document-failed",
+        documents=[privacy_pb2.DOCUMENT_FORMAT_JSON],
+    )
+    page = log_in("customer").get(f"/rights/requests/{REQUEST}").text
+    assert "Das PDF konnte nicht erstellt werden" in page
+    assert "document.json" in page
+    assert "document.pdf" not in page
+    assert "Warten auf" not in page
+
+
+@pytest.mark.parametrize(
+    ("actor", "words"), [("subject", "Auf Ihren Wunsch vom"), ("staff", "für Sie bestätigt")]
+)
+def test_the_persons_wish_is_named_only_where_it_was_hers(
+    app: Flask, log_in: LogIn, monkeypatch: pytest.MonkeyPatch, actor: str, words: str
+) -> None:
+    erasure = privacy_pb2.Request(
+        id=REQUEST, kind=holder_pb2.REQUEST_KIND_ERASURE, state=privacy_pb2.REQUEST_STATE_COMPLETED,
+        transitions=[privacy_pb2.Transition(state=privacy_pb2.REQUEST_STATE_EXECUTING, actor=actor)],
+    )  # fmt: skip
+
+    def nobody(_request: Any) -> Contact:
+        raise NotFound("nobody")
+
+    stubs = SimpleNamespace(
+        contacts=SimpleNamespace(GetOwnContact=nobody),
+        requests=SimpleNamespace(
+            ListRequests=lambda _asked: privacy_pb2.ListRequestsResponse(requests=[erasure])
+        ),
+    )
+    monkeypatch.setattr(session, "clients", lambda: stubs)
+    page = log_in("customer").get("/").text
+    assert words in page
+    assert ("Auf Ihren Wunsch" in page) == (actor == "subject")
+
+
+def test_beginning_again_twice_is_one_new_record(log_in: LogIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(home, "link", asked.append)
+    client, form_id = log_in("customer"), str(uuid.uuid4())
+    for _ in range(2):
+        assert post(client, "/begin-again", form_id=form_id) == 303
+    assert asked == [form_id, form_id]
+
+
+def test_reads_are_told_per_day_and_reader(app: Flask) -> None:
+    def read(name: str, day: int) -> Entry:
+        stamp = privacy_pb2.Transition().time
+        stamp.FromDatetime(datetime(2026, 3, day, 12, tzinfo=UTC))
+        return Entry(values=[("Durch wen", name)], since=stamp, source="")
+
+    with app.test_request_context(headers={"Accept-Language": "de"}):
+        found = _gathered([read("Sie selbst", 2), read("Sie selbst", 2), read("Team", 2), read("Team", 3)])
+    assert [entry.values[0] for entry in found] == [
+        ("Team", "1 Mal"), ("Sie selbst", "2 Mal"), ("Team", "1 Mal"),
+    ]  # fmt: skip
