@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from time import monotonic
+from typing import Any
 
 import jwt
 
@@ -14,9 +15,9 @@ from kernel.errors import Unavailable
 # Asymmetric algorithms only: a symmetric one would let the public key sign (RFC 8725 §2.1).
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 # A key that the realm took back is noticed after this time at the latest.
-_FRESH_S = 300.0
+FRESH_S = 300.0
 # An unknown key id may be a rotated key's; asking the provider about each would let anybody flood it.
-_PAUSE_S = 10.0
+PAUSE_S = 10.0
 # Without any key nobody can be let in, and the provider may be starting together with us.
 _PAUSE_EMPTY_S = 1.0
 # What a provider calls its keys: no path, no address, no statement (RFC 8725 §3.10).
@@ -45,7 +46,7 @@ class RealmKeys:
             return known
         if not _KID.fullmatch(kid):
             return None
-        pause_s = _PAUSE_S if self._keys else _PAUSE_EMPTY_S
+        pause_s = PAUSE_S if self._keys else _PAUSE_EMPTY_S
         if known is not None and self._failing:
             # It did not answer a moment ago: calls that need no answer do not wait for the next attempt.
             self._errand.start(pause_s=pause_s)
@@ -60,16 +61,24 @@ class RealmKeys:
 
     async def _fetch(self) -> None:
         try:
-            published = jwt.PyJWKSet.from_dict(await get_json(self._url)).keys
-        except (OSError, ValueError, TypeError, AttributeError, jwt.PyJWTError):
-            # Whatever came instead of a key set: the next attempt is due after the pause.
+            published = usable_keys(await get_json(self._url))
+        except (OSError, ValueError):
             self._failing = True
             return
-        before, self._keys = self._keys, {key.key_id: key for key in published if key.key_id and _signs(key)}
+        before, self._keys = self._keys, published
         self._failing = False
-        self._stale_at = monotonic() + _FRESH_S
+        self._stale_at = monotonic() + FRESH_S
         if before.keys() - self._keys.keys():
             self._on_withdrawal()
+
+
+def usable_keys(document: dict[str, Any]) -> dict[str, jwt.PyJWK]:
+    """The keys of a JWK set that sign with an algorithm of ours, by id. Errors: ValueError if it is no key set."""
+    try:
+        keys = jwt.PyJWKSet.from_dict(document).keys
+    except (TypeError, AttributeError, jwt.PyJWTError) as error:
+        raise ValueError("this is no JWK set") from error
+    return {key.key_id: key for key in keys if key.key_id and _signs(key)}
 
 
 def _signs(key: jwt.PyJWK) -> bool:

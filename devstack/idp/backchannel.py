@@ -55,7 +55,7 @@ class Backchannel:
             "typ": "Logout",
             "events": {_EVENT: {}},
         }
-        token = self._signer.sign(claims)
+        token = self._signer.sign(claims, header={"typ": "logout+jwt"})
         # Nobody who signs out waits for a page that is down; its tokens run out by themselves.
         threading.Thread(target=_post, args=(client, token), daemon=True).start()
 

@@ -43,6 +43,9 @@ def blueprint(provider: Provider, server: RealmServer) -> Blueprint:
 
     @pages.route(f"{_PROTOCOL}/logout", methods=["GET", "POST"])
     def logout() -> Answer:
+        if "refresh_token" in request.form:
+            gone: BaseResponse = server.create_endpoint_response("session_logout")
+            return gone
         return _logout(provider, server)
 
     return pages

@@ -33,7 +33,7 @@ class RealmServer(AuthorizationServer):  # type: ignore[misc]  # Authlib carries
         self.register_grant(refresh, [RefreshIdentity(provider)])
         self.register_grant(service)
         self.register_extension(Issuer(provider))
-        for endpoint in (Revocation, EndSession):
+        for endpoint in (Revocation, SessionLogout, EndSession):
             self.register_endpoint(endpoint(self))
         protector = ResourceProtector()
         protector.register_token_validator(_AccessTokens(provider))
@@ -127,6 +127,22 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]
 
     def revoke_token(self, token: RefreshToken, request: Any) -> None:
         self.server.provider.sessions.revoke_family(token.family)
+
+
+class SessionLogout(RevocationEndpoint):  # type: ignore[misc]
+    """Keycloak's logout without a browser: a client gives a refresh token back, and its whole session ends."""
+
+    ENDPOINT_NAME = "session_logout"
+    CLIENT_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
+
+    def authenticate_token(self, request: Any, client: Client) -> RefreshToken | None:
+        found: RefreshToken | None = self.server.provider.sessions.find_refresh_token(
+            request.form["refresh_token"], client=client
+        )
+        return found
+
+    def revoke_token(self, token: RefreshToken, request: Any) -> None:
+        self.server.provider.backchannel.end(token.sid)
 
 
 class EndSession(EndSessionEndpoint):  # type: ignore[misc]

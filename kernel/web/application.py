@@ -9,7 +9,20 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from kernel.web import access, assets, calls, errors, forms, headers, health, i18n, login, theme, trace
+from kernel.web import (
+    access,
+    assets,
+    calls,
+    errors,
+    forms,
+    headers,
+    health,
+    i18n,
+    login,
+    own_sessions,
+    theme,
+    trace,
+)
 from kernel.web.config import WebSettings
 from kernel.web.sessions import Sessions, make_engine
 
@@ -43,6 +56,7 @@ def build(settings: WebSettings, *, package: Path, chrome: str) -> Web:
         secret=settings.secret_key.get_secret_value(),
     )
     login.install(app, settings, sessions=sessions)
+    own_sessions.install(app)
     app.before_request(access.enforce)
     calls.install(app)
     assets.install(app, own=package / "static")

@@ -7,11 +7,15 @@ from flask import Blueprint, Flask, Response, current_app, g, redirect, request,
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
+from kernel.telemetry import get_logger
+from kernel.web import devices
 from kernel.web.access import public, public_to_machines
 from kernel.web.config import WebSettings
 from kernel.web.kept import kept_page
 from kernel.web.provider import LoginRefused, Provider
 from kernel.web.sessions import ABSOLUTE_LIMIT, Login, Sessions
+
+_log = get_logger(__name__)
 
 _KEY = "kontor.login"
 # Where Authlib keeps state, nonce and verifier of a login that was begun.
@@ -19,7 +23,7 @@ _ATTEMPT = "_state_kontor_"
 
 
 @dataclass(frozen=True)
-class _Desk:
+class Desk:
     """What login views need, kept in `app.extensions`."""
 
     provider: Provider
@@ -30,10 +34,11 @@ class _Desk:
 
 def install(app: Flask, settings: WebSettings, *, sessions: Sessions) -> None:
     """Register `/login`, its callback, and both ways of logging out."""
-    app.extensions[_KEY] = _Desk(
+    app.extensions[_KEY] = Desk(
         provider=Provider(app, settings),
         sessions=sessions,
-        # __Host-: no other host of the domain can set or read it (RFC 6265bis).
+        # __Host-: no other host of the domain can set or read it (RFC 6265bis). Browsers take the prefix over https
+        # only; the demo on loopback has none, so its cookies are named by client: cookies do not know ports.
         cookie="__Host-kontor-login" if settings.https else f"{settings.client_id}-login",
         secure=settings.https,
     )
@@ -49,7 +54,7 @@ def install(app: Flask, settings: WebSettings, *, sessions: Sessions) -> None:
 def current_login() -> Login | None:
     """Who is logged in, with a token that is good for the next calls; None for a visitor."""
     if "login" not in g:
-        desk = _desk()
+        desk = current_desk()
         raw = request.cookies.get(desk.cookie)
         g.login = desk.sessions.load(raw, renew=desk.provider.renew) if raw else None
     found: Login | None = g.login
@@ -71,15 +76,19 @@ def start() -> ResponseReturnValue:
     """GET /login: off to the provider."""
     session["next"] = _own_path(request.args.get("next", "/"))
     _forget_old_attempts()
-    return _desk().provider.send_to_login(language=str(get_locale()))
+    return current_desk().provider.send_to_login(language=str(get_locale()))
 
 
 @public
 def callback() -> ResponseReturnValue:
     """GET /login/callback: back from the provider; a new session id, whatever came before."""
-    desk = _desk()
+    desk = current_desk()
     login = desk.provider.finish_login()
-    raw = desk.sessions.open(login, replaces=request.cookies.get(desk.cookie))
+    raw = desk.sessions.open(
+        login,
+        replaces=request.cookies.get(desk.cookie),
+        device=devices.key_of(request.headers.get("User-Agent", "")),
+    )
     response = redirect(_own_path(session.pop("next", "/")))
     response.set_cookie(
         desk.cookie,
@@ -95,14 +104,18 @@ def callback() -> ResponseReturnValue:
 @public
 def end() -> ResponseReturnValue:
     """POST /logout: ours first, then the provider's session."""
-    desk = _desk()
+    desk = current_desk()
     raw = request.cookies.get(desk.cookie)
     login = current_login()
-    target = "/"
     if raw:
         desk.sessions.close(raw)
-    if login is not None:
-        target = desk.provider.logout_url(login.tokens, language=str(get_locale()))
+    return leave(login)
+
+
+def leave(login: Login | None) -> ResponseReturnValue:
+    """Off to the provider, which ends its session of this browser; our cookie goes."""
+    desk = current_desk()
+    target = desk.provider.logout_url(login.tokens, language=str(get_locale())) if login is not None else "/"
     g.login = None
     response = redirect(target, code=303)
     response.delete_cookie(desk.cookie, secure=desk.secure, httponly=True, samesite="Lax")
@@ -112,14 +125,20 @@ def end() -> ResponseReturnValue:
 @public_to_machines
 def backchannel() -> ResponseReturnValue:
     """POST /logout/backchannel: the provider ended a session; its signed token is the proof."""
-    desk = _desk()
+    desk = current_desk()
     try:
-        sid = desk.provider.read_logout_token(request.form.get("logout_token", ""))
-    except LoginRefused:
-        return Response(status=400)
-    issuer: str = current_app.config["KONTOR"].oidc_issuer
-    desk.sessions.close_provider_session(issuer=issuer, sid=sid)
+        notice = desk.provider.read_logout_token(request.form.get("logout_token", ""))
+    except LoginRefused as refused:
+        return _logout_refused(str(refused))
+    if desk.sessions.obey(notice) is None:
+        return _logout_refused("REPLAYED")
     return Response(status=200, headers={"Cache-Control": "no-store"})
+
+
+def _logout_refused(reason: str) -> ResponseReturnValue:
+    """Back-Channel Logout 1.0, §2.8."""
+    _log.warning("back-channel logout refused", reason=reason)
+    return {"error": "invalid_request"}, 400, {"Cache-Control": "no-store"}
 
 
 def _forget_old_attempts() -> None:
@@ -138,6 +157,6 @@ def _own_path(target: str) -> str:
     return target
 
 
-def _desk() -> _Desk:
-    desk: _Desk = current_app.extensions[_KEY]
+def current_desk() -> Desk:
+    desk: Desk = current_app.extensions[_KEY]
     return desk

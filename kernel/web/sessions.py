@@ -12,11 +12,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Connection, Engine, Table, create_engine, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Table, create_engine, delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from kernel.clock import Clock, SystemClock
-from kernel.web.tables import LoginRow
+from kernel.web.logout_tokens import LogoutNotice
+from kernel.web.tables import LoginRow, LogoutTokenRow
 
 ABSOLUTE_LIMIT = timedelta(hours=10)
 IDLE_LIMIT = timedelta(minutes=30)
@@ -25,6 +27,7 @@ _SWEEP_EVERY = timedelta(minutes=1)
 _REFRESH_BEFORE = timedelta(seconds=30)
 
 _table = cast(Table, LoginRow.__table__)
+_spent = cast(Table, LogoutTokenRow.__table__)
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,16 @@ class Login:
     tokens: Tokens
 
 
+@dataclass(frozen=True)
+class OpenLogin:
+    """One login of a person as the list of their own shows it; `device` as `kernel.web.devices` reads it."""
+
+    device: str
+    since: datetime
+    last_seen: datetime
+    here: bool
+
+
 Renew = Callable[[Tokens], "Tokens | None"]
 
 
@@ -73,7 +86,7 @@ class Sessions:
         self._now = (clock or SystemClock()).now
         self._swept_at = datetime.min.replace(tzinfo=UTC)
 
-    def open(self, login: Login, *, replaces: str | None = None) -> str:
+    def open(self, login: Login, *, replaces: str | None = None, device: str = "") -> str:
         """Store a login under a new random id (never a reused one) and answer the id."""
         raw = secrets.token_urlsafe(32)
         now = self._now()
@@ -83,6 +96,7 @@ class Sessions:
             "subject": login.subject,
             "provider_sid": login.provider_sid,
             "payload": self._cipher.seal(login, key=_hash(raw)),
+            "device": device,
             "created_at": now,
             "last_seen_at": now,
             "expires_at": now + ABSOLUTE_LIMIT,
@@ -119,13 +133,48 @@ class Sessions:
         with self._engine.begin() as connection:
             connection.execute(delete(_table).where(_table.c.id_hash == _hash(raw)))
 
-    def close_provider_session(self, *, issuer: str, sid: str) -> int:
-        """Forget every login of one provider session (OIDC Back-Channel Logout 1.0)."""
+    def own(self, raw: str, *, login: Login) -> list[OpenLogin]:
+        """All open logins of the person behind `login`, the latest used first; `raw` is the one in hand."""
+        query = (
+            select(_table.c.id_hash, _table.c.device, _table.c.created_at, _table.c.last_seen_at)
+            .where(*_of_person(login), *self._open())
+            .order_by(_table.c.last_seen_at.desc())
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return [
+            OpenLogin(row.device, row.created_at, row.last_seen_at, here=row.id_hash == _hash(raw))
+            for row in rows
+        ]
+
+    def close_all_of(self, login: Login) -> list[Login]:
+        """Forget every login of the person behind `login`; answers them, so that the provider can be told."""
+        # A refresh under way holds its row: the tokens that come back are the newest.
+        statement = delete(_table).where(*_of_person(login)).returning(_table.c.id_hash, _table.c.payload)
         with self._engine.begin() as connection:
-            result = connection.execute(
-                delete(_table).where(_table.c.issuer == issuer, _table.c.provider_sid == sid)
-            )
-        return result.rowcount
+            rows = connection.execute(statement).all()
+        ended = [self._cipher.unseal(row.payload, key=row.id_hash) for row in rows]
+        return [one for one in ended if one is not None]
+
+    def obey(self, notice: LogoutNotice) -> int | None:
+        """Forget what the provider has ended; how many that were, None if the notice was obeyed before."""
+        proof = hashlib.sha256(f"{notice.issuer}\n{notice.jti}".encode()).digest()
+        spend = (
+            pg_insert(_spent)
+            .values(id_hash=proof, expires_at=notice.until)
+            .on_conflict_do_nothing()
+            .returning(_spent.c.id_hash)
+        )
+        ended = [_table.c.issuer == notice.issuer]
+        if notice.sid:
+            ended.append(_table.c.provider_sid == notice.sid)
+        if notice.subject:
+            ended.append(_table.c.subject == notice.subject)
+        # One commit: a notice that was noted is one that was obeyed.
+        with self._engine.begin() as connection:
+            if connection.execute(spend).first() is None:
+                return None
+            return connection.execute(delete(_table).where(*ended)).rowcount
 
     def ready(self) -> bool:
         """Whether the database answers and has been migrated."""
@@ -159,17 +208,17 @@ class Sessions:
         return fresh
 
     def _read(self, connection: Connection, key: bytes, *, lock: bool) -> tuple[Login, datetime] | None:
-        query = select(_table.c.payload, _table.c.last_seen_at).where(
-            _table.c.id_hash == key,
-            _table.c.expires_at > self._now(),
-            _table.c.last_seen_at > self._now() - IDLE_LIMIT,
-        )
+        query = select(_table.c.payload, _table.c.last_seen_at).where(_table.c.id_hash == key, *self._open())
         row = connection.execute(query.with_for_update() if lock else query).one_or_none()
         if row is None:
             return None
         login = self._cipher.unseal(row.payload, key=key)
         # A changed KONTOR_SECRET_KEY makes old payloads unreadable: everybody logs in anew.
         return None if login is None else (login, row.last_seen_at)
+
+    def _open(self) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+        """What holds for a login that has not run out."""
+        return _table.c.expires_at > self._now(), _table.c.last_seen_at > self._now() - IDLE_LIMIT
 
     def _write(self, connection: Connection, key: bytes, **values: Any) -> None:
         connection.execute(update(_table).where(_table.c.id_hash == key).values(**values))
@@ -183,6 +232,7 @@ class Sessions:
         ended = (_table.c.expires_at <= now) | (_table.c.last_seen_at <= now - IDLE_LIMIT)
         with self._engine.begin() as connection:
             connection.execute(delete(_table).where(ended))
+            connection.execute(delete(_spent).where(_spent.c.expires_at <= now))
 
 
 class _Cipher:
@@ -209,6 +259,10 @@ class _Cipher:
         tokens = plain.pop("tokens")
         tokens["expires_at"] = datetime.fromisoformat(tokens["expires_at"])
         return Login(**{**plain, "roles": frozenset(plain["roles"]), "tokens": Tokens(**tokens)})
+
+
+def _of_person(login: Login) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return _table.c.issuer == login.issuer, _table.c.subject == login.subject
 
 
 def _hash(raw: str) -> bytes:

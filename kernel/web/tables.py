@@ -1,4 +1,4 @@
-"""The one table of a web process's own database: who is logged in."""
+"""The tables of a web process's own database: who is logged in, and which logouts were taken."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ class LoginRow(Base):
     __table_args__ = (
         # Back-channel logout names a session by issuer and sid.
         Index(None, "issuer", "provider_sid"),
+        # A person sees, and ends, all of their own.
+        Index(None, "issuer", "subject"),
         dataset(
             deletion_class="end of the login + 0 days, at most 10 hours after it began", hours_at_most=10
         ),
@@ -41,8 +43,27 @@ class LoginRow(Base):
         basis=Basis.LEGITIMATE_INTEREST,
         on_erasure=Erase.DELETE_ROW,
     )
+    # Two words such as "firefox/windows" for the list of one's own logins; the user agent itself is not kept.
+    device: Mapped[str] = personal(
+        String(32),
+        category=Category.BEHAVIOUR,
+        purpose=Purpose.SECURITY,
+        basis=Basis.LEGITIMATE_INTEREST,
+        on_erasure=Erase.DELETE_ROW,
+        server_default="",
+    )
     created_at: Mapped[datetime] = plain(DateTime(timezone=True))
     last_seen_at: Mapped[datetime] = plain(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = plain(DateTime(timezone=True), index=True)
+
+
+class LogoutTokenRow(Base):
+    """A back-channel logout token that was obeyed; it is not obeyed again while it would still be good."""
+
+    __tablename__ = "logout_tokens"
+    __table_args__ = (dataset(deletion_class="issue of the token + 5 minutes", hours_at_most=1),)
+
+    id_hash: Mapped[bytes] = plain(LargeBinary(32), primary_key=True)
     expires_at: Mapped[datetime] = plain(DateTime(timezone=True), index=True)
 
 

@@ -268,6 +268,7 @@ def look_around(manager: Colleague) -> None:
     manager.open(f"/tickets/new?contact_id={contact.rpartition('/')[2]}", "new ticket")
     manager.open("/tickets?queue=done", "done tickets")
     manager.open(manager.first("/tickets"), "closed ticket")
+    manager.open("/sessions", "own logins")
     manager.open("/no-such-page", "not found")
     manager.open("/?lang=en", "home in English")
     manager.open("/?lang=de", "home in German")

@@ -54,6 +54,7 @@ def test_every_page_of_the_session_is_told(
         key = jwt.PyJWKClient(idp.door("certs")).get_signing_key_from_jwt(proof)
         claims = jwt.decode(proof, key.key, algorithms=["RS256"], audience="kontor-portal", issuer=idp.issuer)
         assert path == "/logout/backchannel"
+        assert jwt.get_unverified_header(proof)["typ"] == "logout+jwt"
         assert claims["sid"] == sid
         assert claims["events"] == {"http://schemas.openid.net/event/backchannel-logout": {}}
         assert "nonce" not in claims
@@ -61,3 +62,19 @@ def test_every_page_of_the_session_is_told(
         portal.oauth.close()
         gateway.oauth.close()
         idp.stop()
+
+
+def test_a_client_ends_a_session_by_its_refresh_token(
+    idp: stack.Idp, portal: Portal, browser: Browser
+) -> None:
+    token = portal.fetch(browser.sign_in(portal.authorize_url()))["refresh_token"]
+    auth = (portal.oauth.client_id, portal.oauth.client_secret)
+    assert httpx.post(idp.door("logout"), data={"refresh_token": token}).status_code in {400, 401}
+    wrong = (auth[0], "wrong")
+    assert httpx.post(idp.door("logout"), data={"refresh_token": token}, auth=wrong).status_code == 401
+    thief = ("kontor-gateway", stack.secret("kontor-gateway"))
+    httpx.post(idp.door("logout"), data={"refresh_token": token}, auth=thief)
+    token = portal.refresh(token).json()["refresh_token"]
+    assert httpx.post(idp.door("logout"), data={"refresh_token": token}, auth=auth).status_code == 200
+    assert portal.refresh(token).json()["error"] == "invalid_grant"
+    assert "kc-form-login" in browser.http.get(portal.authorize_url()).text

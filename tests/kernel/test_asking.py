@@ -62,8 +62,8 @@ async def test_hundreds_who_wait_for_a_silent_provider_wait_once(silence: Realm)
 async def test_with_a_silent_provider_good_tokens_go_on_and_new_keys_fail(
     silence: Realm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jwks, "_FRESH_S", 0.0)
-    monkeypatch.setattr(jwks, "_PAUSE_S", 0.0)
+    monkeypatch.setattr(jwks, "FRESH_S", 0.0)
+    monkeypatch.setattr(jwks, "PAUSE_S", 0.0)
     verifier, before = verifier_of(silence), silence.token("agent")
     assert await reason_of(verifier, before) == "taken"
     with fall_silent(silence):

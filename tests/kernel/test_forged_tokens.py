@@ -153,11 +153,11 @@ async def test_a_rotated_key_is_found_without_a_restart(
         before = idp.service_token("kontor-contacts").json()["access_token"]
         assert await ask(served, before) == "taken"
         stack.rotate(tmp_path)
-        monkeypatch.setattr(jwks, "_PAUSE_S", 600.0)
+        monkeypatch.setattr(jwks, "PAUSE_S", 600.0)
         after = idp.service_token("kontor-contacts").json()["access_token"]
         assert await ask(served, after) == "TOKEN_INVALID"
         # The pause is over.
-        monkeypatch.setattr(jwks, "_PAUSE_S", 0.0)
+        monkeypatch.setattr(jwks, "PAUSE_S", 0.0)
         assert await ask(served, after) == "taken"
         assert await ask(served, before) == "taken"
 
@@ -165,7 +165,7 @@ async def test_a_rotated_key_is_found_without_a_restart(
 async def test_a_withdrawn_key_ends_remembered_tokens(
     database: Database, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jwks, "_PAUSE_S", 0.0)
+    monkeypatch.setattr(jwks, "PAUSE_S", 0.0)
     with contextlib.ExitStack() as stopping:
         idp = stack.start(tmp_path)
         stopping.callback(idp.stop)

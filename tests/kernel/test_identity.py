@@ -77,7 +77,7 @@ async def test_a_remembered_token_still_expires(realm: Realm) -> None:
 
 
 async def test_a_rotated_key_is_found(realm: Realm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kernel.jwks._PAUSE_S", 0.0)
+    monkeypatch.setattr("kernel.jwks.PAUSE_S", 0.0)
     verifier = TokenVerifier(issuer=realm.issuer, audience="kontor-tickets")
     await verifier.verify(realm.token("agent"))
     realm.rotate()
@@ -103,7 +103,7 @@ async def test_known_keys_outlive_the_provider(realm: Realm, monkeypatch: pytest
     verifier = TokenVerifier(issuer=realm.issuer, audience="kontor-tickets")
     await verifier.verify(realm.token("agent"))
     realm.stop()
-    monkeypatch.setattr("kernel.jwks._FRESH_S", 0.0)
+    monkeypatch.setattr("kernel.jwks.FRESH_S", 0.0)
     assert (await verifier.verify(realm.token("agent", sub="later"))).subject == "later"
     stranger = realm.token("agent", key=generate_private_key(public_exponent=65537, key_size=2048))
     with pytest.raises(Unauthenticated):

@@ -89,6 +89,7 @@ class Journey:
         self.page.fill("#body", "Es ist das große.")
         self._press("ticket, answered")
         self._open("/tickets", "tickets")
+        self._open("/sessions", "own logins")
 
     def choose(self) -> None:
         """One click to receive, one click to stop."""

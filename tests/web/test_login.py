@@ -161,6 +161,38 @@ def test_logging_out_ends_both_sessions(client: FlaskClient, browser: Browser) -
     assert client.get("/mine").status_code == 302
 
 
+def test_over_https_the_login_cookie_belongs_to_this_host_alone(
+    make_web: Callable[..., Web], tmp_path: Path, browser: Browser
+) -> None:
+    public = "https://portal.hansewerk.example"
+    idp = stack.start(tmp_path, KONTOR_PORTAL_URL=public)
+    try:
+        client = make_web(oidc_issuer=idp.issuer, public_url=public).app.test_client()
+        sent = client.get("/login", base_url=public)
+        back = urlsplit(browser.sign_in(sent.headers["Location"]).headers["location"])
+        done = client.get(f"{back.path}?{back.query}", base_url=public)
+    finally:
+        idp.stop()
+    cookie = next(c for c in done.headers.getlist("Set-Cookie") if "login" in c.partition("=")[0])
+    assert cookie.startswith("__Host-kontor-login=")
+    parts = {part.strip() for part in cookie.split(";")}
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= parts
+    assert "Domain" not in cookie
+
+
+def test_logging_in_again_gives_another_id_and_the_old_one_is_dead(
+    client: FlaskClient, browser: Browser
+) -> None:
+    log_in(client, browser)
+    first = _login_cookie(client)
+    client.get("/login")
+    back = urlsplit(browser.http.get(client.get("/login").headers["Location"]).headers["location"])
+    client.get(f"{back.path}?{back.query}")
+    assert _login_cookie(client) != first
+    client.set_cookie("kontor-portal-login", first)
+    assert client.get("/mine").status_code == 302
+
+
 def test_a_forged_back_channel_logout_ends_nothing(client: FlaskClient, browser: Browser) -> None:
     log_in(client, browser)
     for token in ("", "not.a.token", "eyJhbGciOiJub25lIn0.e30."):

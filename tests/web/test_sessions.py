@@ -8,6 +8,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
+from kernel.web.logout_tokens import LogoutNotice
 from kernel.web.sessions import ABSOLUTE_LIMIT, IDLE_LIMIT, Login, Sessions, Tokens, make_engine
 from tests.fixtures.clock import FakeClock
 from tests.fixtures.postgres import PostgresUrl
@@ -162,9 +163,49 @@ def test_a_login_that_the_provider_ended_is_gone(
     assert sessions.load(raw, renew=never) is None
 
 
-def test_back_channel_logout_ends_all_logins_of_that_session(sessions: Sessions, login: Login) -> None:
+def test_back_channel_logout_ends_all_logins_of_that_session(
+    sessions: Sessions, login: Login, fake_clock: FakeClock
+) -> None:
     ended = [sessions.open(login), sessions.open(login)]
     kept = sessions.open(replace(login, provider_sid="sid-2"))
-    assert sessions.close_provider_session(issuer=login.issuer, sid="sid-1") == 2
+    notice = LogoutNotice(login.issuer, "sid-1", "", "jti-1", fake_clock.now() + timedelta(minutes=5))
+    assert sessions.obey(replace(notice, issuer="https://other.example")) == 0
+    assert sessions.obey(replace(notice, subject="somebody else", jti="jti-2")) == 0
+    assert sessions.obey(notice) == 2
     assert [sessions.load(raw, renew=never) for raw in ended] == [None, None]
     assert sessions.load(kept, renew=never) is not None
+    assert sessions.obey(notice) is None
+
+
+def test_an_obeyed_logout_is_remembered_until_its_token_is_too_old(
+    sessions: Sessions,
+    login: Login,
+    fake_clock: FakeClock,
+    postgres_admin: Callable[[str], psycopg.Connection],
+) -> None:
+    notice = LogoutNotice(login.issuer, "sid-1", "", "jti-1", fake_clock.now() + timedelta(minutes=5))
+    sessions.obey(notice)
+    for minutes, left in ((4, 1), (2, 0)):
+        fake_clock.advance(minutes=minutes)
+        sessions.load("nobody", renew=never)
+        with postgres_admin("portal") as connection:
+            assert connection.execute("SELECT count(*) FROM logout_tokens").fetchone() == (left,)
+
+
+def test_ones_own_logins_are_listed_and_ended_together(
+    sessions: Sessions, login: Login, fake_clock: FakeClock
+) -> None:
+    first = sessions.open(login, device="firefox/windows")
+    sessions.open(replace(login, subject="other"))
+    sessions.open(replace(login, issuer="https://other.example"))
+    fake_clock.advance(minutes=10)
+    second = sessions.open(replace(login, provider_sid="sid-2"), device="safari/iphone")
+    assert [(one.device, one.here) for one in sessions.own(second, login=login)] == [
+        ("safari/iphone", True),
+        ("firefox/windows", False),
+    ]
+    fake_clock.advance(minutes=25)
+    assert [one.device for one in sessions.own(second, login=login)] == ["safari/iphone"]
+    assert {one.provider_sid for one in sessions.close_all_of(login)} == {"sid-1", "sid-2"}
+    assert sessions.own(second, login=login) == []
+    assert sessions.load(first, renew=never) is None
