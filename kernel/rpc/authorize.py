@@ -30,7 +30,8 @@ def authorize_stage(own_contact: OwnContact) -> Stage:
         principal = call.principal
         if principal is None:
             raise Unauthenticated("This call needs a token.", reason="TOKEN_MISSING")
-        if not (call.method.roles & principal.roles):
+        # `client` is the `azp` of a token that the realm signed for us: a caller cannot choose it.
+        if not (call.method.roles & principal.roles) and principal.client not in call.method.within:
             raise PermissionDenied("Your role may not do this.", reason="ROLE_MISSING")
         if access.own and principal.is_customer_only:
             await _require_own(request, access.own, own_contact, principal)

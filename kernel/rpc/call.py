@@ -34,6 +34,7 @@ class Method:
     streaming: bool
     answer_is_personal: bool
     roles: frozenset[str] = frozenset()
+    within: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, descriptor: MethodDescriptor) -> Method:
@@ -47,6 +48,7 @@ class Method:
             streaming=descriptor.server_streaming,
             answer_is_personal=_is_personal(descriptor.output_type, frozenset()),
             roles=frozenset(access.roles) if access is not None else frozenset(),
+            within=frozenset(access.within) if access is not None else frozenset(),
         )
 
 

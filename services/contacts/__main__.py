@@ -28,7 +28,7 @@ async def main() -> None:
     settings = Settings()
     backend = Backend("contacts", settings, metadata=metadata)
     database = backend.database
-    suppressions = Suppressions(backend.channel(settings.privacy_target))
+    suppressions = Suppressions(backend.channel(settings.privacy_target, to="privacy"))
     own_contacts = LocalOwnContact(database)
     timeline = TimelineService(database)
     organisations = OrganisationsService(database)

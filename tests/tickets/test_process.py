@@ -94,7 +94,7 @@ async def test_it_serves_publishes_and_stops_cleanly(
     )
     await until(child, target, "SERVING")
 
-    channel = service_channel(target, FixedToken(realm.token("agent")))
+    channel = service_channel(target, FixedToken(realm.token("agent")), callee="any")
     ticket = await tickets_pb2_grpc.TicketsStub(channel).CreateTicket(opening(CONTACT))
     assert ticket.number == 10001
     await channel.close()

@@ -94,6 +94,7 @@ class Access(_message.Message):
     PUBLIC_FIELD_NUMBER: _builtins.int
     OWN_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_NUMBER: _builtins.int
+    WITHIN_FIELD_NUMBER: _builtins.int
     public: _builtins.bool
     """The RPC answers without a token (health-like, or a link that is its own key)."""
     own: _builtins.str
@@ -106,6 +107,13 @@ class Access(_message.Message):
     def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Realm roles of which the caller needs at least one. Ignored if `public`."""
 
+    @_builtins.property
+    def within(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Clients of the realm that may call this RPC as part of a use case that their own caller was
+        allowed, when the roles of that caller do not suffice here: the token was exchanged by them
+        (RFC 8693), names them as `azp` and the user as `sub`. Everything else holds unchanged, `own` included.
+        """
+
     def __init__(
         self,
         *,
@@ -113,10 +121,11 @@ class Access(_message.Message):
         public: _builtins.bool = ...,
         own: _builtins.str = ...,
         purpose: Global___Purpose.ValueType = ...,
+        within: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["own", b"own", "public", b"public", "purpose", b"purpose", "roles", b"roles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["own", b"own", "public", b"public", "purpose", b"purpose", "roles", b"roles", "within", b"within"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
