@@ -44,6 +44,7 @@ def token(env: dict[str, str]) -> str:
         "grant_type": "client_credentials",
         "client_id": "kontor-campaigns",
         "client_secret": env["KONTOR_CAMPAIGNS_SECRET"],
+        "scope": "to-kontor-contacts",
     }
     url = f"{env['KONTOR_OIDC_ISSUER']}/protocol/openid-connect/token"
     with urllib.request.urlopen(url, data=urllib.parse.urlencode(form).encode(), timeout=5) as response:

@@ -58,7 +58,12 @@ def provider(folder: Path, secret: str) -> Iterator[str]:
 
 def token(issuer: str, secret: str) -> str:
     """A service's own access token."""
-    form = {"grant_type": "client_credentials", "client_id": _CLIENT, "client_secret": secret}
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": _CLIENT,
+        "client_secret": secret,
+        "scope": f"to-{_AUDIENCE}",
+    }
     body = urllib.parse.urlencode(form).encode()
     with urllib.request.urlopen(issuer_endpoint(issuer, "token"), data=body, timeout=5) as answer:
         return str(json.load(answer)["access_token"])

@@ -90,11 +90,10 @@ class AuditLog:
 def _entry(call: Call, *, mutation: bool) -> dict[str, Any]:
     principal, access = call.principal, call.method.access
     purpose = options_pb2.Purpose.Name(access.purpose) if access is not None else ""
-    behalf = call.metadata.get("kontor-on-behalf", "")
     return {
         "occurred_at": datetime.now(UTC),
-        "actor": (behalf if principal and principal.is_service and behalf else "")
-        or (principal.subject if principal else "public"),
+        # Both from the token: whose doing it is, and through which page or service.
+        "actor": principal.subject if principal else "public",
         "client": principal.client if principal else "",
         "roles": sorted(principal.roles) if principal else [],
         "method": call.method.full_name,

@@ -19,7 +19,7 @@ from kernel import telemetry
 from kernel.errors import DeadlineExceeded, from_rpc_error
 from kernel.rpc.call import current_call
 from kernel.tls import LOOPBACK_ONLY, Trust
-from kernel.tokens import ServiceToken
+from kernel.tokens import ServiceTokens
 
 _tracer = trace.get_tracer("kontor.channel")
 
@@ -78,11 +78,31 @@ def _metadata(given: Any, token: str) -> list[tuple[str, str]]:
     return metadata
 
 
+class _Bearer:
+    """Whose token a call to one callee carries."""
+
+    def __init__(self, tokens: ServiceTokens, callee: str) -> None:
+        self._tokens = tokens
+        self._callee = callee
+
+    async def metadata(self, given: Any) -> grpc.aio.Metadata:
+        """What goes along, the token included; a call that brings one keeps it."""
+        brought = any(key == "authorization" for key, _ in given or ())
+        return grpc.aio.Metadata(*_metadata(given, "" if brought else await self._token()))
+
+    async def _token(self) -> str:
+        call = current_call()
+        # Inside a user's call the user goes along, proven by the realm; a job or a consumer is nobody's call.
+        if call is None or call.principal is None or call.principal.is_service:
+            return await self._tokens.own(self._callee)
+        return await self._tokens.on_behalf(call.principal, self._callee)
+
+
 class _ClientInterceptor(grpc.aio.UnaryUnaryClientInterceptor):
     """Prepares one call between services, retries it where that is safe, translates its failure."""
 
-    def __init__(self, token: ServiceToken) -> None:
-        self._token = token
+    def __init__(self, bearer: _Bearer) -> None:
+        self._bearer = bearer
 
     async def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
         call = current_call()
@@ -90,10 +110,12 @@ class _ClientInterceptor(grpc.aio.UnaryUnaryClientInterceptor):
         method = _text(details.method)
         with telemetry.span(_tracer, method.strip("/"), kind=SpanKind.CLIENT):
             for attempt in range(ATTEMPTS):
+                # Before the time that is left is measured: a token may have to be asked for.
+                metadata = await self._bearer.metadata(details.metadata)
                 prepared = _Details(
                     details.method,
                     _timeout(details.timeout, deadline),
-                    grpc.aio.Metadata(*_metadata(details.metadata, await self._bearer(details)), *_behalf()),
+                    metadata,
                     details.credentials,
                     details.wait_for_ready,
                 )
@@ -106,34 +128,35 @@ class _ClientInterceptor(grpc.aio.UnaryUnaryClientInterceptor):
                     await asyncio.sleep(_pause(attempt))
         raise AssertionError("unreachable")
 
-    async def _bearer(self, details: Any) -> str:
-        # A call that brings its own token (the user's) keeps it.
-        if any(key == "authorization" for key, _ in details.metadata or ()):
-            return ""
-        return await self._token.get()
-
 
 class _StreamInterceptor(grpc.aio.UnaryStreamClientInterceptor):
     """The same for answers that are streams; a stream is never retried."""
 
-    def __init__(self, token: ServiceToken) -> None:
-        self._token = token
+    def __init__(self, bearer: _Bearer) -> None:
+        self._bearer = bearer
 
     async def intercept_unary_stream(self, continuation: Any, details: Any, request: Any) -> Any:
         call = current_call()
+        metadata = await self._bearer.metadata(details.metadata)
         prepared = _Details(
             details.method,
             _timeout(details.timeout, call.deadline if call is not None else None),
-            grpc.aio.Metadata(*_metadata(details.metadata, await self._token.get()), *_behalf()),
+            metadata,
             details.credentials,
             details.wait_for_ready,
         )
         return await continuation(prepared, request)
 
 
-def service_channel(target: str, token: ServiceToken, trust: Trust = LOOPBACK_ONLY) -> grpc.aio.Channel:
-    """A channel to another service, with this service's own token. Errors: InTheClear."""
-    interceptors = [_ClientInterceptor(token), _StreamInterceptor(token)]
+def service_channel(
+    target: str, tokens: ServiceTokens, trust: Trust = LOOPBACK_ONLY, *, callee: str
+) -> grpc.aio.Channel:
+    """A channel to another service, which the realm calls `callee`; calls carry a token for it alone.
+
+    Errors: InTheClear.
+    """
+    bearer = _Bearer(tokens, callee)
+    interceptors = [_ClientInterceptor(bearer), _StreamInterceptor(bearer)]
     credentials = trust.credentials(target)
     if credentials is None:
         return grpc.aio.insecure_channel(target, options=OPTIONS, interceptors=interceptors)
@@ -147,13 +170,6 @@ async def typed_stream(stream: Any) -> AsyncIterator[Any]:
             yield item
     except grpc.RpcError as error:
         raise from_rpc_error(error) from error
-
-
-def _behalf() -> list[tuple[str, str]]:
-    call = current_call()
-    if call is None or call.principal is None or call.principal.is_service:
-        return []
-    return [("kontor-on-behalf", call.principal.subject)]
 
 
 def _text(method: Any) -> str:

@@ -27,12 +27,14 @@ _FOREIGN_KEYS = frozenset({"jwk", "jku", "x5u", "x5c", "crit"})
 class Principal:
     """The caller of an RPC, as its verified token says."""
 
+    # Whose doing it is, and the client that the token was given to: a page, or a service that calls for the subject.
     subject: str
     client: str
     roles: frozenset[str]
     token: str
     expires_at: float
     session: str = ""
+    audiences: frozenset[str] = frozenset()
     email: str = ""
     email_verified: bool = False
     name: str = ""
@@ -136,6 +138,10 @@ def _key_id(token: str) -> str:
     return str(header.get("kid", ""))
 
 
+def _audiences(claim: Any) -> frozenset[str]:
+    return frozenset([claim] if isinstance(claim, str) else map(str, claim))
+
+
 def _principal(claims: dict[str, Any], token: str) -> Principal:
     roles = claims.get("realm_access", {}).get("roles", ())
     try:
@@ -151,6 +157,7 @@ def _principal(claims: dict[str, Any], token: str) -> Principal:
         token=token,
         expires_at=float(claims["exp"]),
         session=str(claims.get("sid", "")),
+        audiences=_audiences(claims["aud"]),
         email=str(claims.get("email", "")),
         email_verified=claims.get("email_verified") is True,
         name=str(claims.get("name", "")),

@@ -31,7 +31,7 @@ from kernel.rpc.server import make_server
 from kernel.signing import Signer
 from kernel.tasks import end
 from kernel.tls import InTheClear, Trust, open_port
-from kernel.tokens import ServiceToken
+from kernel.tokens import ServiceTokens, audience_of
 
 log = telemetry.get_logger(__name__)
 
@@ -62,7 +62,7 @@ class Backend:
         self.audit = AuditLog(self.database)
         self.pages = Pages(settings.secret_key.get_secret_value())
         self.signer = Signer(settings.signing_key.get_secret_value())
-        self.token = ServiceToken(
+        self.tokens = ServiceTokens(
             issuer=settings.oidc_issuer,
             client_id=settings.client_id,
             client_secret=settings.client_secret.get_secret_value(),
@@ -74,9 +74,9 @@ class Backend:
         self._channels: list[grpc.aio.Channel] = []
         self.every("housekeeping", 600, housekeeping(self.database))
 
-    def channel(self, target: str) -> grpc.aio.Channel:
-        """A channel to another service, closed at exit."""
-        channel = service_channel(target, self.token, self._trust)
+    def channel(self, target: str, *, to: str) -> grpc.aio.Channel:
+        """A channel to another service of this name ("contacts"), closed at exit."""
+        channel = service_channel(target, self.tokens, self._trust, callee=audience_of(to))
         self._channels.append(channel)
         return channel
 

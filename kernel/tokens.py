@@ -1,35 +1,96 @@
-"""This process's own access token (client credentials), renewed before it expires."""
+"""Tokens with which this process calls others: its own, and those that it gets in exchange for a user's."""
 
 from __future__ import annotations
 
-from time import monotonic
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from time import monotonic, time
 
 from kernel.asking import Errand, post_form
 from kernel.errors import Unavailable
-from kernel.identity import issuer_endpoint
+from kernel.identity import Principal, issuer_endpoint
 
 # After a refusal or an outage; a service that starts before the provider must not wait long.
 _PAUSE_S = 1.0
 # A call that starts with the token must reach its callee before the token ends.
 _MARGIN_S = 15.0
+# Users' tokens live for minutes; whoever comes beyond is exchanged anew.
+_REMEMBERED = 10_000
+_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+_ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a name of RFC 8693 §3
 
 
-class ServiceToken:
-    """A token from the realm's token endpoint, renewed at half its life and used to its end."""
+def audience_of(service: str) -> str:
+    """What the realm calls a service: the client id that is also the `aud` of tokens for it."""
+    return f"kontor-{service}"
+
+
+class ServiceTokens:
+    """Every token is for one callee alone (`aud`), so that no callee can use it against another.
+
+    The realm has a client scope `to-<callee>` for each callee that this client may call.
+    """
 
     def __init__(self, *, issuer: str, client_id: str, client_secret: str) -> None:
         self._endpoint = issuer_endpoint(issuer, "token")
-        self._form = {
-            "grant_type": "client_credentials",
-            "client_id": client_id,
-            "client_secret": client_secret,
-        }
+        self._client = {"client_id": client_id, "client_secret": client_secret}
+        self._own: dict[str, _Token] = {}
+        # Oldest first, by the digest of the user's token.
+        self._exchanged: OrderedDict[tuple[bytes, str], _Token] = OrderedDict()
+
+    async def own(self, callee: str) -> str:
+        """This service's own token (RFC 6749 §4.4). Errors: Unavailable if there is none and the realm gives none."""
+        token = self._own.get(callee)
+        if token is None:
+            form = {"grant_type": "client_credentials", "scope": f"to-{callee}"}
+            token = self._own[callee] = _Token(self._endpoint, self._client | form)
+        return await token.get()
+
+    async def on_behalf(self, principal: Principal, callee: str) -> str:
+        """A token that names the user as `sub` and this service as `azp` (RFC 8693). Errors: Unavailable.
+
+        Asked for once per user's token and callee, and kept as long as both tokens are good.
+        """
+        key = (hashlib.sha256(principal.token.encode()).digest(), callee)
+        token = self._exchanged.get(key)
+        if token is None:
+            token = _Token(
+                self._endpoint,
+                self._client | _exchange(principal.token, callee),
+                ends_at=principal.expires_at,
+            )
+            self._remember(key, token)
+        return await token.get()
+
+    def _remember(self, key: tuple[bytes, str], token: _Token) -> None:
+        self._exchanged[key] = token
+        while self._exchanged and (
+            len(self._exchanged) > _REMEMBERED or next(iter(self._exchanged.values())).over
+        ):
+            self._exchanged.popitem(last=False)
+
+
+class _Token:
+    """One kind of token from the realm's token endpoint, renewed at half its life and used to its end.
+
+    `ends_at` (seconds since 1970) is when nobody can want it any more.
+    """
+
+    def __init__(self, endpoint: str, form: Mapping[str, str], *, ends_at: float = float("inf")) -> None:
+        self._endpoint = endpoint
+        self._form = dict(form)
+        self._wanted_until = ends_at
         self._token = ""
         self._renew_at = self._ends_at = float("-inf")
         self._errand = Errand(self._renew)
 
+    @property
+    def over(self) -> bool:
+        """Whether the user's token that it was made from has ended."""
+        return self._wanted_until <= time()
+
     async def get(self) -> str:
-        """A token that is still good. Errors: Unavailable if there is none and the realm gives none."""
         if monotonic() < self._renew_at:
             return self._token
         if monotonic() < self._ends_at:
@@ -54,3 +115,14 @@ class ServiceToken:
         self._token = token
         self._renew_at = asked_at + lifetime / 2
         self._ends_at = asked_at + max(lifetime - _MARGIN_S, lifetime / 2)
+
+
+def _exchange(subject_token: str, callee: str) -> dict[str, str]:
+    return {
+        "grant_type": _EXCHANGE,
+        "subject_token": subject_token,
+        "subject_token_type": _ACCESS_TOKEN,
+        "requested_token_type": _ACCESS_TOKEN,
+        "audience": callee,
+        "scope": f"to-{callee}",
+    }

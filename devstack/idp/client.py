@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from authlib.oauth2.rfc6749 import ClientMixin
 
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 _AUTH_METHODS = frozenset({"client_secret_basic", "client_secret_post"})
 
 
@@ -49,6 +50,8 @@ class Client(ClientMixin):  # type: ignore[misc]  # Authlib carries no types
         grants = {"client_credentials"} if raw["serviceAccountsEnabled"] else set()
         if raw["standardFlowEnabled"]:
             grants |= {"authorization_code", "refresh_token"}
+        if attributes.get("standard.token.exchange.enabled") == "true":
+            grants.add(TOKEN_EXCHANGE)
         return cls(
             client_id=raw["clientId"],
             name=raw.get("name", raw["clientId"]),
@@ -81,6 +84,11 @@ class Client(ClientMixin):  # type: ignore[misc]  # Authlib carries no types
         return " ".join(
             sorted(names & (self.shown_scopes | {"openid"}), key=lambda name: (name != "openid", name))
         )
+
+    def scopes_beyond(self, scope: str | None) -> list[str]:
+        """What was asked for and may not be had."""
+        known = {"openid", *self.default_scopes, *self.optional_scopes}
+        return sorted(set((scope or "").split()) - known)
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         return _matches(redirect_uri, self.redirect_uris)

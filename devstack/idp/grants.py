@@ -1,13 +1,14 @@
-"""The three grants of the token endpoint, on Authlib's: code with PKCE, refresh with rotation, client credentials."""
+"""The grants of the token endpoint, on Authlib's: code with PKCE, refresh with rotation, client credentials."""
 
 import uuid
 from typing import Any
 
-from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError, grants
+from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError, InvalidScopeError, grants
 from authlib.oauth2.rfc7636 import CodeChallenge
 
 from devstack.idp.claims import Subject
 from devstack.idp.client import Client
+from devstack.idp.exchange import ExchangeGrant
 from devstack.idp.provider import Provider
 from devstack.idp.sessions import Code, RefreshToken, digest
 
@@ -98,6 +99,10 @@ class ServiceGrant(grants.ClientCredentialsGrant):  # type: ignore[misc]
     TOKEN_ENDPOINT_AUTH_METHODS = _AUTH_METHODS
     provider: Provider
 
+    def validate_requested_scope(self) -> None:
+        if beyond := self.request.client.scopes_beyond(self.request.payload.scope):
+            raise InvalidScopeError(f"Invalid scopes: {' '.join(beyond)}")
+
     def create_token_response(self) -> Any:
         account = self.provider.users.service_account(self.request.client.client_id)
         if account is None or not account.enabled:
@@ -111,7 +116,7 @@ class ServiceGrant(grants.ClientCredentialsGrant):  # type: ignore[misc]
 
 def bind(provider: Provider) -> list[type]:
     """The grant classes with the provider attached: Authlib builds an instance for every request."""
-    bases = (CodeGrant, RefreshGrant, ServiceGrant)
+    bases = (CodeGrant, RefreshGrant, ServiceGrant, ExchangeGrant)
     return [type(base.__name__, (base,), {"provider": provider}) for base in bases]
 
 

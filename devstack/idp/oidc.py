@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
+from devstack.idp.client import TOKEN_EXCHANGE
 from devstack.idp.keys import ALGORITHM
 from devstack.idp.provider import Provider
 from devstack.idp.server import RealmServer
@@ -56,7 +57,7 @@ def metadata(provider: Provider) -> dict[str, Any]:
         "revocation_endpoint": f"{base}/revoke",
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", TOKEN_EXCHANGE],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [ALGORITHM],
         "token_endpoint_auth_methods_supported": methods,

@@ -28,10 +28,11 @@ class RealmServer(AuthorizationServer):  # type: ignore[misc]  # Authlib carries
         self.provider = provider
         self.scopes_supported = ["openid", *provider.realm.scopes]
         self.register_token_generator("default", self._tokens)
-        code, refresh, service = grants.bind(provider)
+        code, refresh, service, exchange = grants.bind(provider)
         self.register_grant(code, [grants.S256Challenge(required=True), CodeIdentity(provider)])
         self.register_grant(refresh, [RefreshIdentity(provider)])
         self.register_grant(service)
+        self.register_grant(exchange)
         self.register_extension(Issuer(provider))
         for endpoint in (Revocation, SessionLogout, EndSession):
             self.register_endpoint(endpoint(self))

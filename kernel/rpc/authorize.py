@@ -45,14 +45,15 @@ def authorize_stage(own_contact: OwnContact) -> Stage:
         principal = call.principal
         if principal is None:
             raise Unauthenticated("This call needs a token.", reason="TOKEN_MISSING")
-        if not (call.method.roles & principal.roles):
+        # `client` is the `azp` of a token that the realm signed for us: a caller cannot choose it.
+        if not (call.method.roles & principal.roles) and principal.client not in call.method.within:
             raise PermissionDenied("Your role may not do this.", reason="ROLE_MISSING")
         if principal.allowance is not None and not principal.allowance.permits(access.purpose):
             raise PermissionDenied(
                 "Your client may not process data for this purpose.", reason="PURPOSE_MISSING"
             )
         # From here on the caller has the roles in which they act: others open nothing in this call.
-        call.principal = replace(principal, roles=call.acting_roles)
+        call.principal = replace(principal, roles=call.acting_roles or principal.roles)
         refuse_unseen(call, request)
         if access.own:
             await _require_reach(call, getattr(request, access.own), own_contact)

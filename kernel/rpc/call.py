@@ -36,6 +36,7 @@ class Method:
     answer_is_personal: bool
     roles: frozenset[str] = frozenset()
     scopes: dict[str, Scope] = field(default_factory=dict)
+    within: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, descriptor: MethodDescriptor) -> Method:
@@ -50,6 +51,7 @@ class Method:
             answer_is_personal=_is_personal(descriptor.output_type, frozenset()),
             roles=frozenset(access.roles) if access is not None else frozenset(),
             scopes=scopes(access) if access is not None else {},
+            within=frozenset(access.within) if access is not None else frozenset(),
         )
 
 
@@ -88,6 +90,10 @@ class Call:
     @property
     def scope(self) -> Scope:
         """How far the caller reaches: as far as the widest of the acting roles."""
+        caller = self.principal
+        if caller is not None and not self.acting_roles and caller.client in self.method.within:
+            # Part of another service's use case: staff were narrowed there, a customer stays one.
+            return Scope.OWN if caller.is_customer_only else Scope.ALL
         return widest(self.method.scopes, self.acting_roles)
 
     def remaining(self) -> float | None:

@@ -164,8 +164,8 @@ async def main() -> None:
     """Wires the service and serves."""
     settings = Settings()
     backend = Backend("campaigns", settings, metadata=metadata)
-    contacts_channel = backend.channel(settings.contacts_target)
-    privacy_channel = backend.channel(settings.privacy_target)
+    contacts_channel = backend.channel(settings.contacts_target, to="contacts")
+    privacy_channel = backend.channel(settings.privacy_target, to="privacy")
     neighbours = Neighbours(ContactsClient(contacts_channel), PrivacyClient(privacy_channel))
     database, clock = backend.database, SystemClock()
     use_cases = make_use_cases(settings, database, neighbours=neighbours, clock=clock)

@@ -33,7 +33,7 @@ async def main() -> None:
     settings = Settings()
     backend = Backend("contacts", settings, metadata=metadata)
     database, clock = backend.database, SystemClock()
-    suppressions = Suppressions(backend.channel(settings.privacy_target))
+    suppressions = Suppressions(backend.channel(settings.privacy_target, to="privacy"))
     timeline = TimelineService(database)
     organisations = OrganisationsService(database)
     erasures = ErasuresService(database, Fingerprints(settings.secret_key.get_secret_value()), clock)

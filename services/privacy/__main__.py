@@ -46,7 +46,7 @@ async def main() -> None:
     settings = Settings()
     backend = Backend("privacy", settings, metadata=metadata)
     database, clock = backend.database, SystemClock()
-    contacts = backend.channel(settings.contacts_target)
+    contacts = backend.channel(settings.contacts_target, to="contacts")
 
     hasher = _hasher(settings)
     suppression = SuppressionService(database, hasher, clock)
@@ -106,9 +106,9 @@ def _hasher(settings: Settings) -> Hasher:
 def _desk(backend: Backend, settings: Settings, contacts: grpc.aio.Channel) -> Desk:
     channels = {
         "contacts": contacts,
-        "campaigns": backend.channel(settings.campaigns_target),
-        "tickets": backend.channel(settings.tickets_target),
-        "privacy": backend.channel(settings.own_target),
+        "campaigns": backend.channel(settings.campaigns_target, to="campaigns"),
+        "tickets": backend.channel(settings.tickets_target, to="tickets"),
+        "privacy": backend.channel(settings.own_target, to="privacy"),
     }
     return Desk(
         backend.database,

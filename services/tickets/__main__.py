@@ -23,7 +23,7 @@ async def main() -> None:
     backend = Backend("tickets", settings, metadata=metadata)
     clock = SystemClock()
 
-    contacts = backend.channel(settings.contacts_target)
+    contacts = backend.channel(settings.contacts_target, to="contacts")
     own_contact = RemoteOwnContact(contacts)
 
     conversations = Conversations(clock)

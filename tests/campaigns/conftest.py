@@ -150,7 +150,7 @@ def database(open_database: OpenDatabase) -> Database:
 @pytest.fixture
 async def house(database: Database, world: World, sink: Sink) -> AsyncIterator[House]:
     async with serving(world) as target:
-        channel = service_channel(target, FixedToken("token of a test"))
+        channel = service_channel(target, FixedToken("token of a test"), callee="any")
         neighbours = Neighbours(ContactsClient(channel), PrivacyClient(channel))
         settings = make_settings(target=target, smtp_port=sink.smtp_port, evidence_url=sink.evidence_url)
         running = House(database, settings, neighbours, SystemClock(), world, sink)

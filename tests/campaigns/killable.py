@@ -23,7 +23,7 @@ async def main() -> None:
     jobs.BATCH = 20
     database = Database(told.pop("database_url"), metadata=metadata)
     settings = make_settings(**told)
-    channel = service_channel(told["target"], FixedToken("token of a test"))
+    channel = service_channel(told["target"], FixedToken("token of a test"), callee="any")
     neighbours = Neighbours(ContactsClient(channel), PrivacyClient(channel))
     clock = SystemClock()
     use_cases = make_use_cases(settings, database, neighbours=neighbours, clock=clock)

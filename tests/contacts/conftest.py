@@ -174,7 +174,7 @@ async def house(
     """The contacts service with its stages, as `__main__` wires it."""
     neighbour, target = neighbour_target
     database = open_database("contacts", metadata)
-    channel = service_channel(target, FixedToken("service"))
+    channel = service_channel(target, FixedToken("service"), callee="any")
     suppressions = Suppressions(channel)
     organisations = OrganisationsService(database)
     erasures = ErasuresService(database, Fingerprints("a secret"), fake_clock)

@@ -61,8 +61,8 @@ class Idp:
     def door(self, name: str) -> str:
         return f"{self.issuer}/protocol/openid-connect/{name}"
 
-    def service_token(self, client: str) -> httpx.Response:
-        form = {"grant_type": "client_credentials"}
+    def service_token(self, client: str, **more: str) -> httpx.Response:
+        form = {"grant_type": "client_credentials", **more}
         return httpx.post(self.door("token"), data=form, auth=(client, secret(client)))
 
     def stop(self) -> None:

@@ -61,10 +61,23 @@ def test_the_id_token_is_for_the_client_and_carries_the_nonce(
     assert claims["sid"] == token["session_state"]
 
 
-@pytest.mark.parametrize("client", [*BACKENDS, "kontor-portal", "kontor-gateway", "kontor-integrator"])
-def test_every_client_acts_as_its_own_service_account(idp: Idp, keys: jwt.PyJWKClient, client: str) -> None:
-    answer = idp.service_token(client).json()
-    claims = verified(answer["access_token"], keys, audience="kontor-tickets", issuer=idp.issuer)
+@pytest.mark.parametrize(
+    ("client", "callee"),
+    [
+        ("kontor-contacts", "kontor-privacy"),
+        ("kontor-campaigns", "kontor-contacts"),
+        ("kontor-tickets", "kontor-contacts"),
+        ("kontor-privacy", "kontor-tickets"),
+        ("kontor-portal", "kontor-tickets"),
+        ("kontor-gateway", "kontor-tickets"),
+        ("kontor-integrator", "kontor-tickets"),
+    ],
+)
+def test_every_client_acts_as_its_own_service_account(
+    idp: Idp, keys: jwt.PyJWKClient, client: str, callee: str
+) -> None:
+    answer = idp.service_token(client, **({"scope": f"to-{callee}"} if client in BACKENDS else {})).json()
+    claims = verified(answer["access_token"], keys, audience=callee, issuer=idp.issuer)
     role = "integrator" if client == "kontor-integrator" else "service"
     assert claims["realm_access"] == {"roles": [role]}
     assert (claims["azp"], claims["client_id"]) == (client, client)

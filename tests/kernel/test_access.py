@@ -139,3 +139,45 @@ async def outcome(
         return str(await authorize_stage(own or OwnContacts())(call, request or creation(), reached))
     except DomainError as error:
         return error.reason
+
+
+def within(client: str, *roles: str, own: str = "") -> Any:
+    """The rule of an RPC that only services may call, and `client` inside the calls of others."""
+    access = options_pb2.Access(roles=["service"], within=[client], own=own)
+    return replace(CREATE, access=access, roles=frozenset({"service"}), within=frozenset({client}))
+
+
+async def passes(method: Method, own: OwnContacts, *, roles: set[str], client: str, contact_id: str) -> bool:
+    principal = Principal(subject="anna", client=client, roles=frozenset(roles), token="", expires_at=0.0)
+    call = Call(method, None, {}, principal=principal)  # type: ignore[arg-type]
+
+    async def reached(call: Call, request: Any) -> bool:
+        return True
+
+    return bool(await authorize_stage(own)(call, creation(contact_id=contact_id), reached))
+
+
+@pytest.mark.parametrize(
+    ("roles", "client"),
+    [
+        ({"agent"}, "kontor-gateway"),
+        ({"customer"}, "kontor-portal"),
+        ({"customer"}, "kontor-tickets"),
+        ({"agent", "dpo"}, ""),
+        (set(), "kontor-contacts-2"),
+    ],
+)
+async def test_a_service_only_rpc_stays_shut_for_everybody_elses_tokens(roles: set[str], client: str) -> None:
+    with pytest.raises(PermissionDenied):
+        await passes(
+            within("kontor-contacts"), OwnContacts(), roles=roles, client=client, contact_id=str(uuid.uuid4())
+        )
+
+
+async def test_the_named_service_calls_it_for_a_user_and_the_user_stays_who_they_are() -> None:
+    mine = uuid.uuid4()
+    own, method = OwnContacts({"anna": mine}), within("kontor-contacts", own="contact_id")
+    anna = {"roles": {"customer"}, "client": "kontor-contacts"}
+    assert await passes(method, own, **anna, contact_id=str(mine))  # type: ignore[arg-type]
+    with pytest.raises(NotFound):
+        await passes(method, own, **anna, contact_id=str(uuid.uuid4()))  # type: ignore[arg-type]

@@ -9,10 +9,11 @@ import pytest
 from kernel import asking, identity, jwks, tokens
 from kernel.errors import Unauthenticated, Unavailable
 from kernel.identity import TokenVerifier
-from kernel.tokens import ServiceToken
+from kernel.tokens import ServiceTokens
 from tests.fixtures.realm import Realm
 
 PATIENCE_S = 0.4
+CALLEE = "kontor-contacts"
 # On a busy machine; what waits its turn for every caller takes several times as long.
 LONG_S = 8.0
 
@@ -129,15 +130,15 @@ async def test_remembered_tokens_are_bounded_and_leave_when_they_end(
 async def test_a_services_token_is_used_to_its_end_while_the_provider_is_silent(
     silence: Realm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = ServiceToken(issuer=silence.issuer, client_id="kontor-tickets", client_secret="s")
-    first = await own.get()
+    own = ServiceTokens(issuer=silence.issuer, client_id="kontor-tickets", client_secret="s")
+    first = await own.own(CALLEE)
     with fall_silent(silence):
-        own._renew_at = 0.0
+        own._own[CALLEE]._renew_at = 0.0
         began = time.monotonic()
-        assert set(await asyncio.gather(*(own.get() for _ in range(300)))) == {first}
+        assert set(await asyncio.gather(*(own.own(CALLEE) for _ in range(300)))) == {first}
         assert time.monotonic() - began < LONG_S
-        own._ends_at = 0.0
-        refused = await asyncio.gather(*(own.get() for _ in range(300)), return_exceptions=True)
+        own._own[CALLEE]._ends_at = 0.0
+        refused = await asyncio.gather(*(own.own(CALLEE) for _ in range(300)), return_exceptions=True)
         assert {type(error) for error in refused} == {Unavailable}
         assert time.monotonic() - began < LONG_S
 
@@ -146,13 +147,13 @@ async def test_a_services_token_is_renewed_at_half_its_life(
     realm: Realm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tokens, "_PAUSE_S", 0.0)
-    own = ServiceToken(issuer=realm.issuer, client_id="kontor-tickets", client_secret="s")
-    first = await own.get()
-    assert await own.get() == first
-    own._renew_at = 0.0
-    assert await own.get() == first
+    own = ServiceTokens(issuer=realm.issuer, client_id="kontor-tickets", client_secret="s")
+    first = await own.own(CALLEE)
+    assert await own.own(CALLEE) == first
+    own._own[CALLEE]._renew_at = 0.0
+    assert await own.own(CALLEE) == first
     for _ in range(100):
-        if await own.get() != first:
+        if await own.own(CALLEE) != first:
             return
         await asyncio.sleep(0.02)
     pytest.fail("the token was not renewed")

@@ -97,9 +97,12 @@ def unavailable() -> Any:
     raise Unavailable("The database does not answer.")
 
 
-async def test_a_service_acts_in_the_name_of_the_person_behind_it(sample: Sample) -> None:
-    behalf = (("kontor-on-behalf", "jana"),)
-    await sample.client("service").CreateTicket(creation(), metadata=behalf)
-    # Only services are believed: anybody else would put the blame on others.
-    await sample.with_token(sample.realm.token("agent", sub="ben")).CreateTicket(creation(), metadata=behalf)
-    assert [e.actor for e in await entries(sample.database)] == ["jana", "ben"]
+async def test_the_entry_names_the_person_and_the_service_that_called_for_them(sample: Sample) -> None:
+    exchanged = sample.realm.token("agent", sub="jana", azp="kontor-contacts")
+    await sample.with_token(exchanged).CreateTicket(creation())
+    # What a caller claims beside its token counts for nothing, not even from a service.
+    claimed = (("kontor-on-behalf", "jana"),)
+    alone = sample.realm.token("service", sub="svc", azp="kontor-campaigns")
+    await sample.with_token(alone).CreateTicket(creation(), metadata=claimed)
+    found = [(e.actor, e.client) for e in await entries(sample.database)]
+    assert found == [("jana", "kontor-contacts"), ("svc", "kontor-campaigns")]

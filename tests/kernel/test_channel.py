@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
+import jwt
 import pytest
 from kontor.tickets.v1 import tickets_pb2, tickets_pb2_grpc
 
@@ -14,6 +15,7 @@ from devstack.ports import LOOPBACK
 from kernel import channel as channels
 from kernel.channel import CallContext, SyncChannel, call_context, service_channel
 from kernel.errors import DeadlineExceeded, DomainError, FailedPrecondition, Unavailable
+from kernel.tokens import ServiceTokens
 from tests.fixtures.serving import FixedToken
 from tests.kernel.conftest import Sample
 from tests.kernel.sample import creation
@@ -61,7 +63,7 @@ async def callee(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Callee]:
 
 @pytest.fixture
 async def stub(callee: Callee) -> AsyncIterator[Any]:
-    channel = service_channel(callee.target, FixedToken("own"))
+    channel = service_channel(callee.target, FixedToken("own"), callee="any")
     yield tickets_pb2_grpc.TicketsStub(channel)
     await channel.close()
 
@@ -107,6 +109,35 @@ async def test_own_token_and_a_brought_one(callee: Callee, stub: Any) -> None:
     assert [m["authorization"] for m in callee.metadata] == ["Bearer own", "Bearer the user's"]
 
 
+async def test_inside_a_users_call_the_user_goes_along_proven_by_the_realm(
+    sample: Sample, callee: Callee
+) -> None:
+    tokens = ServiceTokens(issuer=sample.realm.issuer, client_id="kontor-tickets", client_secret="s")
+    channel = service_channel(callee.target, tokens, callee="kontor-contacts")
+
+    async def ask() -> None:
+        await tickets_pb2_grpc.TicketsStub(channel).GetTicket(READ)
+
+    sample.rpc.before_reading.append(ask)
+    jana = sample.with_token(sample.realm.token("agent", sub="jana"))
+    for _ in range(2):
+        await jana.GetTicket(READ)
+    await sample.with_token(sample.realm.token("service", azp="kontor-portal")).GetTicket(READ)
+    await ask()
+    await channel.close()
+    claims = [
+        jwt.decode(one["authorization"].removeprefix("Bearer "), options={"verify_signature": False})
+        for one in callee.metadata
+    ]
+    whose = [(one["sub"], one["azp"], one["aud"], *one["realm_access"]["roles"]) for one in claims]
+    on_behalf = ("jana", "kontor-tickets", "kontor-contacts", "agent")
+    own = ("account-of-kontor-tickets", "kontor-tickets", ["kontor-contacts"], "service")
+    # A service account's call, or none at all: there is no user to name.
+    assert whose == [on_behalf, on_behalf, own, own]
+    assert sample.realm.granted == 2
+    assert all("kontor-on-behalf" not in one for one in callee.metadata)
+
+
 async def test_every_call_has_a_deadline(callee: Callee, stub: Any) -> None:
     await stub.GetTicket(READ)
     await stub.GetTicket(READ, timeout=1)
@@ -125,12 +156,10 @@ async def test_the_callers_deadline_is_passed_on_minus_a_margin(
         await stub.GetTicket(READ)
 
     sample.rpc.before_reading.append(ask)
-    token = sample.realm.token("agent", sub="jana")
-    await sample.with_token(token).GetTicket(READ, timeout=2)
+    await sample.client("agent").GetTicket(READ, timeout=2)
     (left,) = callee.remaining
     assert left is not None
     assert left <= 2 - channels.MARGIN_S
-    assert callee.metadata[0]["kontor-on-behalf"] == "jana"
 
 
 async def test_without_time_nobody_is_asked(sample: Sample, callee: Callee, stub: Any) -> None:

@@ -9,11 +9,14 @@ from kontor.tickets.v1 import tickets_pb2
 
 from kernel.errors import Unauthenticated, Unavailable
 from kernel.identity import TokenVerifier
-from kernel.tokens import ServiceToken
+from kernel.tokens import ServiceTokens
 from tests.fixtures.realm import Realm
 from tests.kernel.conftest import Sample
 
 READ = tickets_pb2.GetTicketRequest(ticket_id="0198a000-0000-7000-8000-000000000001")
+
+
+CALLEE = "kontor-contacts"
 
 
 def expired(realm: Realm) -> str:
@@ -111,9 +114,9 @@ async def test_known_keys_outlive_the_provider(realm: Realm, monkeypatch: pytest
 
 
 async def test_a_services_own_token_is_fetched_once(realm: Realm) -> None:
-    own = ServiceToken(issuer=realm.issuer, client_id="kontor-tickets", client_secret="s")
-    assert await own.get() == await own.get()
+    own = ServiceTokens(issuer=realm.issuer, client_id="kontor-tickets", client_secret="s")
+    assert await own.own(CALLEE) == await own.own(CALLEE)
     realm.stop()
-    other = ServiceToken(issuer=realm.issuer, client_id="kontor-tickets", client_secret="s")
+    other = ServiceTokens(issuer=realm.issuer, client_id="kontor-tickets", client_secret="s")
     with pytest.raises(Unavailable):
-        await other.get()
+        await other.own(CALLEE)

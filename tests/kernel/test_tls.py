@@ -92,7 +92,7 @@ async def encrypted(tmp_path: Path) -> AsyncIterator[Encrypted]:
 
 async def ask(target: str, trust: Trust) -> int:
     """The health that a channel of ours learns. Errors: Unavailable if there is no trust."""
-    channel = service_channel(target, FixedToken("t"), trust)
+    channel = service_channel(target, FixedToken("t"), trust, callee="any")
     try:
         check: Any = health_pb2_grpc.HealthStub(channel)
         answer = await check.Check(health_pb2.HealthCheckRequest(), timeout=5)
@@ -245,7 +245,7 @@ async def test_a_mesh_may_encrypt_instead() -> None:
 @pytest.mark.parametrize("target", ["contacts:50051", "dns:///contacts:50051", "192.168.1.5:50051"])
 async def test_nobody_is_called_in_the_clear_over_a_network(target: str) -> None:
     with pytest.raises(InTheClear, match="KONTOR_TLS_CA_FILE"):
-        service_channel(target, FixedToken("t"))
+        service_channel(target, FixedToken("t"), callee="any")
     with pytest.raises(InTheClear):
         SyncChannel(target, own_token=lambda: "t").get()
 

@@ -58,7 +58,7 @@ class Process:
             self.child.wait()
 
     async def call(self, act: Callable[["privacy_pb2_grpc.RequestsAsyncStub"], Awaitable[Any]]) -> Any:
-        channel = service_channel(self.target, FixedToken(self.realm.token("dpo")))
+        channel = service_channel(self.target, FixedToken(self.realm.token("dpo")), callee="any")
         try:
             return await act(privacy_pb2_grpc.RequestsStub(channel))
         finally:

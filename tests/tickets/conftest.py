@@ -112,7 +112,7 @@ async def desk(
     open_database: OpenDatabase, serve: Serve, realm: Realm, contacts_target: tuple[str, KnownContacts]
 ) -> AsyncIterator[Desk]:
     target, known = contacts_target
-    channel = service_channel(target, FixedToken(realm.token("service")))
+    channel = service_channel(target, FixedToken(realm.token("service")), callee="any")
     database, clock = open_database("tickets", metadata), SystemClock()
     own_contact, conversations = RemoteOwnContact(channel), Conversations(clock)
     tickets = TicketsService(

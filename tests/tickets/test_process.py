@@ -98,7 +98,7 @@ async def test_it_serves_publishes_and_stops_cleanly(
     )
     await until(child, target, "SERVING")
 
-    channel = service_channel(target, FixedToken(realm.token("agent")))
+    channel = service_channel(target, FixedToken(realm.token("agent")), callee="any")
     ticket = await tickets_pb2_grpc.TicketsStub(channel).CreateTicket(opening(CONTACT))
     assert ticket.number == 10001
     await channel.close()
@@ -156,7 +156,7 @@ async def test_behind_tls_everything_answers_as_before(
     assert await health(door, "live") == "SERVING"
     assert await health(target) == ""
 
-    channel = service_channel(target, FixedToken(realm.token("agent")), Trust(authority.pem))
+    channel = service_channel(target, FixedToken(realm.token("agent")), Trust(authority.pem), callee="any")
     ticket = await tickets_pb2_grpc.TicketsStub(channel).CreateTicket(opening(CONTACT))
     probe: Any = health_pb2_grpc.HealthStub(channel)
     assert (await probe.Check(health_pb2.HealthCheckRequest(), timeout=5)).status == 1

@@ -122,6 +122,7 @@ class Access(_message.Message):
     PUBLIC_FIELD_NUMBER: _builtins.int
     OWN_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_NUMBER: _builtins.int
+    WITHIN_FIELD_NUMBER: _builtins.int
     ROWS_FIELD_NUMBER: _builtins.int
     public: _builtins.bool
     """The RPC answers without a token (health-like, or a link that is its own key)."""
@@ -136,6 +137,13 @@ class Access(_message.Message):
         """Realm roles of which the caller needs at least one. Ignored if `public`."""
 
     @_builtins.property
+    def within(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Clients of the realm that may call this RPC as part of a use case that their own caller was
+        allowed, when the roles of that caller do not suffice here: the token was exchanged by them
+        (RFC 8693), names them as `azp` and the user as `sub`. Everything else holds unchanged, `own` included.
+        """
+
+    @_builtins.property
     def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___RowScope]:
         """Which rows a role reaches, for roles that do not reach all. Where `own` names the contact the kernel
         enforces it; elsewhere the kernel hands the condition over and refuses an answer made without it.
@@ -148,11 +156,12 @@ class Access(_message.Message):
         public: _builtins.bool = ...,
         own: _builtins.str = ...,
         purpose: Global___Purpose.ValueType = ...,
+        within: _abc.Iterable[_builtins.str] | None = ...,
         rows: _abc.Iterable[Global___RowScope] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["own", b"own", "public", b"public", "purpose", b"purpose", "roles", b"roles", "rows", b"rows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["own", b"own", "public", b"public", "purpose", b"purpose", "roles", b"roles", "rows", b"rows", "within", b"within"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
