@@ -7,6 +7,7 @@ from collections.abc import Generator
 # "AST constructor recursion depth mismatch" after greenlets have run.
 import hypothesis  # noqa: F401
 import pytest
+from _pytest.nodeid import coerce_node_id
 
 from tests.fixtures import servers
 
@@ -28,6 +29,18 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         servers.close_session()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that share a stack stay on one worker: xdist 3.8 writes the group to a name that pytest 9.2 no longer
+    reads, so without this every group is torn apart."""
+    if not config.getoption("loadgroup", False):
+        return
+    for item in items:
+        groups = sorted({str(mark.args[0]) for mark in item.iter_markers("xdist_group")})
+        if groups and not item.nodeid.endswith(f"@{'_'.join(groups)}"):
+            item._id = coerce_node_id(f"{item.nodeid}@{'_'.join(groups)}")
 
 
 @pytest.hookimpl(wrapper=True)
