@@ -22,7 +22,7 @@ Answer = Callable[[Any], Message | DomainError]
 
 
 @dataclass
-class Neighbours(grpc.GenericRpcHandler):  # type: ignore[misc]
+class Neighbours(grpc.GenericRpcHandler):
     """Answers every RPC of the contract: as `answers` says by "Service.Method", else with an empty message."""
 
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Neighbours(grpc.GenericRpcHandler):  # type: ignore[misc]
         """What came in at one RPC, in order."""
         return [request for called, request in self.asked if called == name]
 
-    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
+    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
         found = _method(details.method)
         if found is None:
             return None
@@ -76,5 +76,6 @@ def _method(path: str) -> MethodDescriptor | None:
     for file in FILES:
         for found in file.DESCRIPTOR.services_by_name.values():
             if found.full_name == service:
-                return found.methods_by_name.get(name)
+                method: MethodDescriptor | None = found.methods_by_name.get(name)
+                return method
     return None

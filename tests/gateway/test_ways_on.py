@@ -63,7 +63,10 @@ def test_a_file_that_is_too_large_comes_back_with_the_limit_and_the_form(
 
 def test_a_checked_import_can_be_discarded(log_in: LogIn, neighbours: Neighbours) -> None:
     checked = imports_pb2.Import(
-        id=_ID, file_name="a.csv", state=1, counts=imports_pb2.ImportCounts(rows=1, new=1)
+        id=_ID,
+        file_name="a.csv",
+        state=imports_pb2.IMPORT_STATE_DRY_RUN,
+        counts=imports_pb2.ImportCounts(rows=1, new=1),
     )
     neighbours.answers["Imports.GetImport"] = lambda _: checked
     client = log_in("agent")

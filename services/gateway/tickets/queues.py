@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from kontor.tickets.v1.tickets_pb2 import (
@@ -58,7 +59,7 @@ class View:
     priority: str = ""
 
     @property
-    def args(self) -> dict[str, str]:
+    def args(self) -> dict[str, Any]:
         """What leads back to it."""
         return {"queue": self.name} | ({"priority": self.priority} if self.priority else {})
 

@@ -23,7 +23,7 @@ def before_sending(ticket: Ticket) -> str:
             "The answer appears in the portal only. This ticket came by letter: please write one yourself."
         ),
     }
-    return texts.get(ticket.channel) or _("The answer appears in the portal. No e-mail goes out.")
+    return str(texts.get(ticket.channel) or _("The answer appears in the portal. No e-mail goes out."))
 
 
 def after_sending(ticket: Ticket) -> str:
@@ -33,7 +33,7 @@ def after_sending(ticket: Ticket) -> str:
         CHANNEL_PHONE: _("Stored and visible in the portal. Please call the customer yourself, too."),
         CHANNEL_LETTER: _("Stored and visible in the portal. Please answer by letter yourself, too."),
     }
-    return texts.get(ticket.channel) or _("Your answer is stored and visible in the portal.")
+    return str(texts.get(ticket.channel) or _("Your answer is stored and visible in the portal."))
 
 
 def meanwhile(ticket: Ticket, form: MessageForm) -> list[str]:

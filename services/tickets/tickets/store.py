@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, tuple_, update
+from sqlalchemy import ColumnElement, func, literal, select, tuple_, update
 
 from kernel.db import AnySession, ReadSession, WriteSession
 from kernel.rpc.rows import Rows
@@ -71,7 +71,7 @@ async def page(
         # Turned round, so that one comparison of rows says "less urgent, then younger".
         keys: tuple[Any, ...] = (-TicketRow.priority, TicketRow.number)
         if after is not None:
-            conditions.append(tuple_(*keys) > tuple_(-after[0], after[1]))
+            conditions.append(tuple_(*keys) > tuple_(literal(-after[0]), literal(after[1])))
     else:
         keys = (TicketRow.number.desc(),)
         if after is not None:
