@@ -173,7 +173,7 @@ def _import(agent: Colleague, *, suffix: str, folder: Path) -> None:
     page.click("a[href$='/commit']")
     agent.look("commit")
     agent.press("import, taken over")
-    expect(page.locator(".k-flash")).to_contain_text("1 Kontakte sind neu")
+    expect(page.locator(".k-flash")).to_contain_text("1 Kontakt ist neu")
 
 
 def campaign(marketer: Colleague, *, suffix: str) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from kernel.errors import PermissionDenied
 from kernel.web.access import access_of
+from kernel.web.sessions import Login, Tokens
 from services.portal.app import create_app
 from services.portal.config import PortalSettings
 from tests.fixtures.postgres import PostgresUrl
+from tests.gateway.neighbours import running
 from tests.web import sample
 
 # Open to everybody on purpose; whoever adds a public page adds it here and thinks twice.
@@ -103,3 +107,36 @@ def test_a_missing_service_is_said_in_words(client: FlaskClient) -> None:
     answer = client.get("/newsletter")
     assert answer.status_code == 503
     assert "gerade nicht erreichbar" in answer.text
+
+
+@pytest.mark.parametrize(("role", "shown"), [("agent", True), ("customer", False)])
+def test_staff_are_shown_their_own_page(postgres_url: PostgresUrl, role: str, shown: bool) -> None:
+    with running() as neighbours:
+        neighbours.answers["Contacts.GetOwnContact"] = lambda _: PermissionDenied("no", reason="ROLE_MISSING")
+        targets = {
+            f"{name}_target": neighbours.target for name in ("contacts", "campaigns", "tickets", "privacy")
+        }
+        given = sample.settings(
+            database_url=postgres_url("portal"), gateway_url="https://staff.example", **targets
+        )
+        app = create_app(PortalSettings(**given.model_dump()))
+        desk = app.extensions["kontor.login"]
+        login = Login(
+            issuer="http://127.0.0.1:9/realms/kontor",
+            subject="018f0000-0000-7000-8000-0000000000aa",
+            provider_sid="sid",
+            name="Jonas Weber",
+            email="service@demo.example",
+            email_verified=True,
+            roles=frozenset({role}),
+            tokens=Tokens("a.b.c", "r", "i", datetime.now(UTC) + timedelta(hours=1)),
+        )
+        client = app.test_client()
+        client.set_cookie(desk.cookie, desk.sessions.open(login))
+        answer = client.get("/")
+        desk.sessions.dispose()
+    assert answer.status_code == 403
+    assert ('href="https://staff.example/"' in answer.text) is shown
+    # Nobody is led to the page that refused them.
+    main = answer.text.split("<main", 1)[1].split("</main>", 1)[0]
+    assert ('href="/"' in main) is not shown
