@@ -121,7 +121,6 @@ LAYOUTS = {"google": _l("Google Contacts"), "outlook": _l("Outlook"), "generic":
 # Why a step of a request was taken, where that says more than who took it.
 STEP_REASONS = {
     "on-behalf": _l("recorded for somebody who wrote, called or came by"),
-    "withdrawn": _l("taken back"),
     "erasure-confirmed": _l("ended because the erasure was confirmed: nothing is left to copy"),
     "confirmed-by-letter": _l("the person said so by letter or e-mail"),
     "confirmed-by-phone": _l("the person said so on the phone, called back on a known number"),

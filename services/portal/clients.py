@@ -19,7 +19,7 @@ from kontor.privacy.v1.privacy_pb2 import CHANNEL_EMAIL, AuthorizeRequest, Candi
 from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, PermitsStub, RequestsStub
 from kontor.tickets.v1.tickets_pb2_grpc import TicketsStub
 
-from kernel.channel import SyncChannel
+from kernel.channel import CallContext, SyncChannel, call_context
 from kernel.errors import DeadlineExceeded, Internal, Unavailable, from_rpc_error
 from kernel.tls import Trust
 from kernel.web.calls import OwnToken
@@ -27,6 +27,7 @@ from services.portal.config import PortalSettings
 
 _KEY = "portal.clients"
 _COLLECT_TIMEOUT_S = 10.0
+_PREVIEW_TIMEOUT_S = 5.0
 HOLDERS = ("contacts", "tickets", "campaigns", "privacy")
 
 Answer = TypeVar("Answer")
@@ -90,11 +91,8 @@ class Clients:
             topic=topic,
             candidates=[Candidate(contact_id=contact.id, address=contact.email)],
         )
-        metadata = (("authorization", f"Bearer {self._own_token()}"),)
-        try:
-            answer = PermitsStub(self._channels["privacy"].get()).Preview(asked, metadata=metadata)
-        except grpc.RpcError as error:
-            raise from_rpc_error(error) from error
+        with call_context(CallContext(token=self._own_token())):
+            answer = PermitsStub(self._channels["privacy"].get()).Preview(asked, timeout=_PREVIEW_TIMEOUT_S)
         decision = answer.decisions[0]
         return "" if decision.permitted else str(decision.suppressed_for or decision.reason)
 

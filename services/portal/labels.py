@@ -61,7 +61,6 @@ ACTORS = {"subject": _l("you"), "staff": _l("our staff"), "system": _l("automati
 # Why a step was taken, where that says more than who took it.
 STEP_REASONS = {
     "on-behalf": _l("noted by our staff because you wrote, called or came by"),
-    "withdrawn": _l("taken back"),
     "erasure-confirmed": _l("ended because the erasure was confirmed: nothing is left to copy"),
     "confirmed-by-letter": _l("because of your letter"),
     "confirmed-by-phone": _l("because you said so on the phone"),

@@ -128,11 +128,15 @@ def test_the_own_plan_says_what_it_ends_and_can_be_taken_back(
 def test_what_is_withdrawn_offers_nothing_and_has_no_deadline(
     log_in: LogIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given(monkeypatch, state=privacy_pb2.REQUEST_STATE_WITHDRAWN, due_date="2026-04-02")
+    item = holder_pb2.PlanItem(dataset="contact", action=holder_pb2.ACTION_DELETE_ROW, rows=1)
+    plan = privacy_pb2.HolderPlan(holder="contacts", items=[item])
+    given(monkeypatch, state=privacy_pb2.REQUEST_STATE_WITHDRAWN, due_date="2026-04-02", plans=[plan])
     page = log_in("customer").get(f"/rights/requests/{REQUEST}").text
     assert "Antwort bis" not in page
     assert "Anfrage zurückziehen" not in page
     assert "Ja, endgültig löschen" not in page
+    # A plan that nobody carries out would read as an announcement.
+    assert "wird gelöscht" not in page
 
 
 def test_a_document_that_fails_blames_nobody_and_hands_out_the_file(

@@ -30,11 +30,17 @@ from services.portal.clients import clients
 from services.portal.preferences.forms import Switch
 from services.portal.session import own_contact
 
+_ANEW = _l(
+    "the address in your record is on our suppression list. If you want mails again, order anew; "
+    "if this note stays, please write to us."
+)
 # Why a mail would not go out, by the permit's reason or by why an address is suppressed.
 REFUSALS = {
     "no-address": _l("your record has no e-mail address."),
     "bounce": _l("mails to your address came back. Please tell us another address, or that it works again."),
-    "objection": _l("an objection is noted for the address in your record. Please write to us."),
+    "objection": _ANEW,
+    "erasure": _ANEW,
+    "import": _ANEW,
     "staff": _l("our staff has put the address in your record on the suppression list. Please write to us."),
     "restricted": _l("your data is being erased, or is restricted."),
     "other": _l("the address in your record is on our suppression list. Please write to us."),

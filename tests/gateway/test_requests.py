@@ -1,0 +1,165 @@
+"""The officer's pages of requests and suppressions on canned answers: whose word, what stands still, what is listed."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from kontor.contacts.v1.contacts_pb2 import Contact, ListContactsResponse
+from kontor.privacy.v1 import holder_pb2, privacy_pb2
+
+from kernel.errors import FailedPrecondition, InvalidArgument
+from services.gateway.contacts import detail
+from services.gateway.requests import views
+from services.gateway.suppressions import views as suppressions
+from tests.gateway.conftest import LogIn
+
+REQUEST = "018f0000-0000-7000-8000-000000000001"
+
+
+def post(client: FlaskClient, path: str, *, form_at: str, **data: str) -> Any:
+    """As the form of a page does."""
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(form_at).text)
+    assert token is not None
+    return client.post(path, data={"csrf_token": token[1], "request_id": str(uuid.uuid4()), **data})
+
+
+class Requests:
+    """Answers one request beside an open access request of the same person; keeps what it was told."""
+
+    def __init__(self, **values: Any) -> None:
+        values = {"kind": holder_pb2.REQUEST_KIND_ERASURE, **values}
+        self.found = privacy_pb2.Request(id=REQUEST, contact_id=str(uuid.uuid4()), **values)
+        self.told: list[Any] = []
+
+    def GetRequest(self, _asked: Any) -> privacy_pb2.Request:
+        return self.found
+
+    def ListRequests(self, _asked: Any) -> privacy_pb2.ListRequestsResponse:
+        copy = privacy_pb2.Request(kind=holder_pb2.REQUEST_KIND_ACCESS)
+        return privacy_pb2.ListRequestsResponse(requests=[copy, self.found])
+
+    def ConfirmRequest(self, asked: privacy_pb2.ConfirmRequestRequest) -> privacy_pb2.Request:
+        if not asked.word_by and not self.found.on_behalf:
+            raise FailedPrecondition("no", reason="ONLY_THE_PERSON")
+        self.told.append(asked.word_by)
+        return self.found
+
+    def RetryRequest(self, asked: Any) -> privacy_pb2.Request:
+        self.told.append("retry")
+        return self.found
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Requests]:
+    def make(**values: Any) -> Requests:
+        requests = Requests(**values)
+        contacts = SimpleNamespace(
+            ListContacts=lambda asked: ListContactsResponse(
+                contacts=[Contact(id=REQUEST, given_name="Anna", family_name=asked.query)]
+            )
+        )
+        monkeypatch.setattr(views, "clients", lambda: SimpleNamespace(requests=requests, contacts=contacts))
+        monkeypatch.setattr(views.people, "by_id", lambda _ids: {})
+        return requests
+
+    return make
+
+
+def test_the_word_for_somebody_elses_request_needs_a_reason(
+    log_in: LogIn, given: Callable[..., Requests]
+) -> None:
+    requests = given(state=privacy_pb2.REQUEST_STATE_PLANNED)
+    client, path = log_in("dpo"), f"/requests/{REQUEST}/confirm"
+    page = client.get(path).text
+    assert "endet ohne Kopie" in page
+    answer = post(client, path, form_at=path)
+    assert answer.status_code == 400
+    assert "Bitte wählen Sie, wie die Person das gesagt hat" in answer.text
+    assert requests.told == []
+    assert post(client, path, form_at=path, word_by="letter").status_code == 303
+    assert requests.told == ["letter"]
+
+
+def test_what_staff_recorded_needs_no_reason(log_in: LogIn, given: Callable[..., Requests]) -> None:
+    given(state=privacy_pb2.REQUEST_STATE_PLANNED, on_behalf=True)
+    page = log_in("dpo").get(f"/requests/{REQUEST}/confirm").text
+    assert 'name="word_by"' not in page
+
+
+def test_what_stands_still_is_seen_in_the_list_and_can_be_tried_again(
+    log_in: LogIn, given: Callable[..., Requests]
+) -> None:
+    requests = given(
+        kind=holder_pb2.REQUEST_KIND_ACCESS,
+        state=privacy_pb2.REQUEST_STATE_EXECUTING,
+        problem="document-failed",
+        documents=[privacy_pb2.DOCUMENT_FORMAT_JSON],
+    )
+    requests.found.stall_time.FromDatetime(datetime(2026, 3, 2, 8, tzinfo=UTC))
+    client = log_in("dpo")
+    assert "steht still seit 02.03.2026" in client.get("/requests").text
+    page = client.get(f"/requests/{REQUEST}").text
+    assert "Das PDF konnte nicht erstellt werden" in page
+    assert "document.json" in page
+    assert "document.pdf" not in page
+    post(client, f"/requests/{REQUEST}/retry", form_at=f"/requests/{REQUEST}")
+    assert requests.told == ["retry"]
+
+
+def test_a_letter_finds_its_contact_first(log_in: LogIn, given: Callable[..., Requests]) -> None:
+    given()
+    client = log_in("agent")
+    assert "/requests/find" in client.get("/requests").text
+    page = client.get("/requests/find?q=Sommer").text
+    assert "Anna Sommer" in page
+    for kind in ("access", "erasure"):
+        assert f"/requests/new?contact_id={REQUEST}&amp;kind={kind}" in page
+
+
+def test_a_suppressed_address_is_no_green_may(
+    app: Flask, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decision = privacy_pb2.Decision(reason="suppressed", suppressed_for="objection")
+    permits = SimpleNamespace(Preview=lambda _a: privacy_pb2.AuthorizeResponse(decisions=[decision]))
+    monkeypatch.setattr(detail, "clients", lambda: SimpleNamespace(permits=permits))
+    monkeypatch.setattr(detail, "may", lambda _rpc: True)
+    given = privacy_pb2.Consent(
+        topic="newsletter", channel=privacy_pb2.CHANNEL_EMAIL, state=privacy_pb2.CONSENT_STATE_GIVEN
+    )
+    with app.test_request_context(headers={"Accept-Language": "de"}):
+        found = detail.refusals(Contact(id=REQUEST, email="anna@example.org"), [given])
+    assert found == {"newsletter": "gesperrt (nach einem Widerspruch)"}
+
+
+def test_the_list_refuses_at_the_field_and_says_what_was_there(
+    log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def add(asked: privacy_pb2.AddSuppressionRequest) -> privacy_pb2.SuppressionEntry:
+        if asked.address.value == "abc":
+            raise InvalidArgument("no", reason="ADDRESS_INVALID", violations={"address.value": "no"})
+        return privacy_pb2.SuppressionEntry(reason="erasure", listed_before=True)
+
+    stub = SimpleNamespace(
+        AddSuppression=add,
+        CheckSuppressions=lambda _asked: privacy_pb2.CheckSuppressionsResponse(suppressed=[True]),
+        ListSuppressions=lambda _asked: privacy_pb2.ListSuppressionsResponse(),
+    )
+    monkeypatch.setattr(suppressions, "clients", lambda: SimpleNamespace(suppressions=stub))
+    client, path = log_in("dpo"), "/suppressions/new"
+    refused = post(client, path, form_at=path, channel="1", value="abc", reason="objection")
+    assert refused.status_code == 400
+    assert "Das ist keine vollständige Adresse" in refused.text
+    post(client, path, form_at=path, channel="1", value="anna@example.org", reason="objection")
+    assert "stand schon auf der Liste" in client.get("/suppressions").text
+    checked = post(
+        client, "/suppressions/check", form_at="/suppressions/check", channel="1", value="anna@example.org"
+    )
+    assert "Ja, diese Adresse steht auf der Liste" in checked.text
