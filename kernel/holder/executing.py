@@ -28,8 +28,10 @@ async def make_plan(
 ) -> holder_pb2.PlanResponse:
     """Counts the subject's rows per table and keeps the plan. Asked again before execution, it is made anew.
 
-    Errors: FailedPrecondition if the plan of this request was executed already.
+    Errors: FailedPrecondition if the plan of this request was executed already; what the service's own hook raises.
     """
+    if holder.hooks.planning is not None:
+        await holder.hooks.planning(session, subject)
     items = [item async for item in _items(session, holder.metadata, subject, holder.clock.now())]
     plan_hash = hash_of(items)
     plans = holder.metadata.tables["erasure_plan"]

@@ -66,12 +66,13 @@ class Subject:
 
 
 class Hooks(NamedTuple):
-    """What a service adds to an execution, inside its transaction.
+    """What a service adds to planning and executing, inside their transactions.
 
-    `before` is called while everything is still there, and what it raises prevents the execution;
-    `after` is called with the subject's id when nothing is left, e.g. to emit a fact.
+    `planning` is called before a plan is made, `before` before it is executed, while everything is still
+    there: what they raise prevents it. `after` is called with the subject's id when nothing is left.
     """
 
+    planning: Callable[[WriteSession, Subject], Awaitable[None]] | None = None
     before: Callable[[WriteSession, Subject], Awaitable[None]] | None = None
     after: Callable[[WriteSession, uuid.UUID], Awaitable[None]] | None = None
 

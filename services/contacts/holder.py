@@ -30,10 +30,13 @@ def data_holder(
 ) -> DataHolderRpc:
     """The five answers, from the declarations on the tables."""
 
+    async def planning(session: WriteSession, subject: Subject) -> None:
+        await people.require_identifiers(session, subject.id, emails=subject.emails, phones=subject.phones)
+
     async def before_erasure(session: WriteSession, subject: Subject) -> None:
         # Locks first: what the contact's addresses are is read when nobody can write them any more.
         await erasures.shut_out(session, subject.emails)
-        await people.require_identifiers(session, subject.id, emails=subject.emails, phones=subject.phones)
+        await planning(session, subject)
 
     async def after_erasure(session: WriteSession, contact_id: uuid.UUID) -> None:
         own_contacts.forget(contact_id)
@@ -44,5 +47,5 @@ def data_holder(
         database=database,
         metadata=metadata,
         signer=signer,
-        hooks=Hooks(before=before_erasure, after=after_erasure),
+        hooks=Hooks(planning=planning, before=before_erasure, after=after_erasure),
     )

@@ -258,6 +258,17 @@ async def test_a_contact_that_changed_its_address_since_the_plan_is_not_erased_b
         assert (await session.execute(text("SELECT count(*) FROM erased_address"))).scalar_one() == 0
 
 
+async def test_a_plan_with_an_address_of_another_contact_says_which(house: House) -> None:
+    contact = await erna(house)
+    await house.create(family_name="Hugo", email="hugo@example.org")
+    with pytest.raises(FailedPrecondition) as refused:
+        await plan(house, contact.id, ERNA, "hugo@example.org", "niemand@example.org")
+    assert (refused.value.reason, refused.value.metadata) == ("IDENTIFIERS_CHANGED", {"others": "1"})
+    with pytest.raises(FailedPrecondition) as refused:
+        await plan(house, contact.id, "niemand@example.org")
+    assert (refused.value.reason, refused.value.metadata) == ("IDENTIFIERS_CHANGED", {"others": ""})
+
+
 async def test_a_contact_that_changes_its_address_at_the_same_moment_is_erased_or_refused(
     house: House,
 ) -> None:

@@ -185,10 +185,15 @@ async def test_what_comes_after_the_plan_goes_too_and_nothing_comes_back(house: 
 
 
 async def test_plans_that_nobody_executed_forget_the_addresses_too(house: House) -> None:
+    # Somebody who had the address of the erased when this was planned.
+    before = await house.create(family_name="Vorher", email="erna.wegmann@example.org")
+    await plan(house, before.id)
+    await house.contacts().UpdateContact(update_request(before.id, email="vorher@example.org"))
     contact = await somebody(house)
-    await plan(house, contact.id, holder_pb2.Identifiers(phones=["+4930987654"]))
-    # Somebody who had her address when this was planned.
-    await plan(house, (await house.create(family_name="Vorher")).id)
+    former = holder_pb2.Identifiers(
+        emails=["früher@example.org", *identifiers().emails], phones=["+4930987654"]
+    )
+    await plan(house, contact.id, former)
     other = await plan(
         house,
         (await house.create(family_name="Andere")).id,

@@ -8,12 +8,14 @@ from typing import Any
 import grpc
 from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import holder_pb2, holder_pb2_grpc
-from sqlalchemy import Text, Uuid, insert
+from sqlalchemy import Text, Uuid, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from kernel.clock import to_timestamp
-from kernel.db import Database
+from kernel.db import Database, WriteSession
+from kernel.errors import FailedPrecondition
 from kernel.holder.executing import hash_of
+from kernel.holder.subject import Subject
 from kernel.personal import Category, Purpose, dataset, personal, plain
 from kernel.schema import service_metadata
 from kernel.signing import Signer, signed_content
@@ -33,7 +35,7 @@ class Person(Base):
     family_name: Mapped[str] = personal(Text, category=Category.IDENTITY, purpose=Purpose.SERVICE)
     email: Mapped[str] = personal(Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE)
     phone: Mapped[str] = personal(Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE)
-    __table_args__ = (dataset(deletion_class="with the contact", subject="id"),)
+    __table_args__ = (dataset(deletion_class="with the contact", subject="id", emails=("email",)),)
 
 
 class Remark(Base):
@@ -49,6 +51,23 @@ class Remark(Base):
 async def make_tables(database: Database) -> None:
     async with database.engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
+
+
+async def require_identifiers(session: WriteSession, subject: Subject) -> None:
+    """As contacts do it: the subject's address must be among those named, and nobody else's may be."""
+    own = Person.id == subject.id
+    rows = await session.execute(
+        select(Person.id, Person.email).where(own | Person.email.in_(subject.emails))
+    )
+    found = {row.id: row.email.lower() for row in rows}
+    others = [at for at, email in enumerate(subject.emails) if email in _without(found, subject.id)]
+    if others or found.get(subject.id, "") not in ("", *subject.emails):
+        metadata = {"others": ",".join(map(str, others))}
+        raise FailedPrecondition("changed", reason="IDENTIFIERS_CHANGED", metadata=metadata)
+
+
+def _without(found: dict[uuid.UUID, str], subject_id: uuid.UUID) -> set[str]:
+    return {email for owner, email in found.items() if owner != subject_id}
 
 
 async def add_person(database: Database, *, email: str = "", family_name: str = "Meier") -> uuid.UUID:
@@ -74,6 +93,10 @@ class Told(holder_pb2_grpc.DataHolderServicer):
     signer: Signer
     clock: FakeClock
     down: bool = False
+    # Answers everything but the word to erase.
+    stubborn: bool = False
+    # What a plan is made of besides two notes and an invoice.
+    more: list[holder_pb2.PlanItem] = field(default_factory=list)
     stranger: Signer | None = None
     findings: list[holder_pb2.Finding] = field(default_factory=list)
     plans: dict[str, holder_pb2.PlanResponse] = field(default_factory=dict)
@@ -112,6 +135,7 @@ class Told(holder_pb2_grpc.DataHolderServicer):
                     law="§ 147 AO",
                     keep_until=to_timestamp(self.clock.now()),
                 ),
+                *self.more,
             ]
             self.plans[request.request_id] = holder_pb2.PlanResponse(
                 plan_id=str(uuid.uuid4()), holder=self.name, items=items, plan_hash=hash_of(items)
@@ -120,6 +144,8 @@ class Told(holder_pb2_grpc.DataHolderServicer):
 
     async def Execute(self, request: Any, context: Any) -> holder_pb2.Receipt:
         await self._answer(context)
+        if self.stubborn:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "stubborn")
         if request.plan_id not in self.receipts:
             self.executions += 1
             plan = next(p for p in self.plans.values() if p.plan_id == request.plan_id)

@@ -13,6 +13,7 @@ from kontor.privacy.v1 import holder_pb2_grpc
 from kernel.bus import Bus
 from kernel.db import Database, WriteSession
 from kernel.holder.servicer import DataHolderRpc
+from kernel.holder.subject import Hooks
 from kernel.identity import Principal
 from kernel.signing import Signer
 from services.privacy.clients import HOLDERS, HolderClient
@@ -28,7 +29,7 @@ from services.privacy.requests.sealing import Seal
 from services.privacy.requests.service import RequestService, View
 from services.privacy.requests.working import Desk
 from tests.fixtures.serving import Serve
-from tests.privacy.holders import Base, Told, make_tables
+from tests.privacy.holders import Base, Told, make_tables, require_identifiers
 from tests.privacy.parts import Parts
 
 CONTROLLER = Controller(
@@ -185,6 +186,7 @@ async def build(parts: Parts, contacts: Database, bus: Bus, serve: Serve, token:
                 metadata=Base.metadata,
                 signer=signer("contacts"),
                 clock=parts.clock,
+                hooks=Hooks(planning=require_identifiers, before=require_identifiers),
             ),
             contacts,
         ),

@@ -11,10 +11,13 @@ from kernel.clock import SystemClock
 from kernel.db import Database
 from kernel.holder.probing import probe
 from kernel.holder.subject import Holder, Subject
+from services.privacy.requests.model import Identifiers
 from services.privacy.requests.receipts import identifiers_of
 from tests.fixtures.serving import OpenDatabase
 from tests.privacy.holders import Base, Remark, make_tables
 from tests.privacy.machine import signer
+
+SUBJECT = uuid.uuid4()
 
 
 def value(
@@ -25,6 +28,7 @@ def value(
 
 def test_addresses_and_numbers_are_taken_and_nothing_else() -> None:
     record = holder_pb2.Record(
+        record_id=str(SUBJECT),
         values=[
             value("email", " Anna@Example.org "),
             value("email_key", "anna@example.org"),
@@ -32,11 +36,19 @@ def test_addresses_and_numbers_are_taken_and_nothing_else() -> None:
             value("city", "Berlin"),
             value("emails", '["anna@example.org", "her-assistant@example.org"]'),
             value("note", "mail bob@example.org", options_pb2.CATEGORY_FREE_TEXT),
-        ]
+        ],
     )
-    found = identifiers_of([record])
+    found = identifiers_of([record], SUBJECT)
     assert found.emails == ("anna@example.org",)
     assert found.phones == ("+49 30 901820",)
+
+
+def test_a_record_that_only_leads_to_the_subject_may_be_a_colleagues() -> None:
+    login = holder_pb2.Record(
+        record_id="sub-of-a-colleague",
+        values=[value("email", "colleague@example.org"), value("phone", "+49 30 1")],
+    )
+    assert identifiers_of([login], SUBJECT) == Identifiers()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -60,10 +60,16 @@ class AddressSuppressed(FailedPrecondition):
 
 
 class IdentifiersChanged(FailedPrecondition):
-    """An erasure was planned with addresses that are no longer the contact's, or not all of them."""
+    """An erasure would not take all of the contact's addresses, or some that are another contact's.
 
-    def __init__(self) -> None:
-        super().__init__("Whose addresses these are has changed since the erasure was planned.")
+    `metadata["others"]` are the positions of the latter among the e-mail addresses, in order, by commas.
+    """
+
+    def __init__(self, others: Sequence[int]) -> None:
+        super().__init__(
+            "These are not the contact's addresses, or not all of them.",
+            metadata={"others": ",".join(map(str, others))},
+        )
 
 
 class PageGone(InvalidArgument):

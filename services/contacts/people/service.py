@@ -207,17 +207,18 @@ class PeopleService:
         session: WriteSession,
         contact_id: uuid.UUID,
         *,
-        emails: Collection[str],
+        emails: Sequence[str],
         phones: Collection[str],
     ) -> None:
         """Holds the contact as it is, provided that its addresses are among these, and nobody else's are.
 
-        Errors: IdentifiersChanged.
+        `emails` are in the form in which they are compared. Errors: IdentifiersChanged.
         """
-        for owner, email, phone in await store.lock_addresses(session, contact_id, emails):
-            known = (not email or email in emails) and (not phone or phone in phones)
-            if owner != contact_id or not known:
-                raise IdentifiersChanged
+        found = await store.lock_addresses(session, contact_id, emails)
+        own = [(email, phone) for owner, email, phone in found if owner == contact_id]
+        others = {email for owner, email, _ in found if owner != contact_id}
+        if others or not all(email in ("", *emails) and phone in ("", *phones) for email, phone in own):
+            raise IdentifiersChanged([at for at, email in enumerate(emails) if email in others])
 
     async def _write(
         self,

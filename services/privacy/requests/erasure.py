@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,13 +22,15 @@ from services.privacy.requests.model import (
     SYSTEM,
     Identifiers,
     Request,
+    Round,
     State,
     Transition,
     next_try,
     residue,
 )
+from services.privacy.requests.planning import Planner
 from services.privacy.requests.receipts import Planned, combined_hash, on_wire, receipt_problem
-from services.privacy.requests.working import Desk, Waiting
+from services.privacy.requests.working import IDENTIFIERS_CHANGED, Desk, Waiting
 from services.privacy.suppression.model import Address, Hasher
 from services.privacy.suppression.normalise import EMAIL, PHONE, normalise
 from services.privacy.suppression.service import SuppressionService
@@ -49,6 +52,7 @@ class Erasure:
         certifier: Certifier,
     ) -> None:
         self._desk = desk
+        self._planner = Planner(desk, hasher)
         self._database = desk.database
         self._ledger = ledger
         self._suppression = suppression
@@ -58,42 +62,20 @@ class Erasure:
 
     async def advance(self, request: Request) -> None:
         """As far as it goes now; a holder that is down only delays."""
-        waiting = Waiting()
-        async with waiting.unless_down(self._desk.holders[0]):
-            identifiers = await self._desk.remembered(request)
-        if waiting:
-            return await self._desk.wait(request, waiting)
-        if not await self._plan(request, identifiers):
-            return None
-        if request.state is State.ACCEPTED:
-            return await self._show_plan(request)
-        return await self._execute(request, identifiers)
-
-    async def _plan(self, request: Request, identifiers: Identifiers) -> bool:
-        known = {p.holder for p in await self._plans(request)}
-        waiting = Waiting()
-        for holder in self._desk.holders:
-            if holder.name in known:
-                continue
-            async with waiting.unless_down(holder):
-                plan = await holder.plan(_plan_request(request, identifiers, holder))
-                # Whatever a holder calls itself, its plan is kept under the name we asked.
-                plan.holder = holder.name
-                async with self._database.transaction() as session:
-                    await store.add_plan(session, request.id, request.round, plan)
-        if waiting:
-            await self._desk.wait(request, waiting)
-            return False
-        return True
+        if request.state is not State.ACCEPTED:
+            await self._execute(request)
+        elif await self._planner.plan(request):
+            await self._show_plan(request)
 
     async def _show_plan(self, request: Request) -> None:
         step = Transition(State.PLANNED, self._desk.clock.now(), SYSTEM, "planned")
         async with self._database.transaction() as session:
             await store.move(session, request.id, step, **store.MOVING)
 
-    async def _execute(self, request: Request, identifiers: Identifiers) -> None:
-        if not await self._promise(request, identifiers):
+    async def _execute(self, request: Request) -> None:
+        if not await self._promise(request):
             return
+        identifiers = await self._known(request)
         # Before anything is erased: whoever asks about an address later than its holder erased it must hear so.
         await self._suppress(request, identifiers)
         if not await self._carry_out(request):
@@ -103,35 +85,49 @@ class Erasure:
             return
         left = residue(probe)
         if left:
-            await self._open_next_round(request, left)
+            # What the probe found is planned and erased anew.
+            await self._open_next_round(request, "probe-found:" + ",".join(left[:5]))
         else:
             await self._complete(request)
 
-    async def _promise(self, request: Request, identifiers: Identifiers) -> bool:
+    async def _promise(self, request: Request) -> bool:
         # The ledger row comes first: a crash after it is repaired, a crash before it harmed nothing.
-        plan_hash = combined_hash(await self._plans(request))
-        entry = LedgerEntry(
-            id=derived_id(request.id, f"ledger-{request.round}"),
-            request_id=request.id,
-            contact_id=request.contact_id,
-            round=request.round,
-            plan_hash=plan_hash,
-            key_id=self._hasher.current,
-            identifier_hashes=self._keyed(identifiers),
-            recorded_at=self._desk.clock.now(),
-        )
-        async with self._database.reading() as session:
-            rounds = {r.number: r for r in await store.rounds(session, request.id)}
-        if rounds[request.round].ledger_id is not None:
+        if (await self._round(request)).ledger_id is not None:
             return True
+        entry_id = derived_id(request.id, f"ledger-{request.round}")
+        entry = await self._ledger.find(entry_id)
+        if entry is None:
+            # What is promised is the plan of now, and after the promise it stays as it is.
+            if not await self._planner.plan(request):
+                return False
+            entry = await self._entry(request, entry_id)
         try:
             await self._ledger.record(entry)
         except LedgerUnavailable:
             await self._desk.wait(request, Waiting(problems=[LEDGER_DOWN]))
             return False
         async with self._database.transaction() as session:
-            await store.set_round(session, request.id, request.round, ledger_id=entry.id, plan_hash=plan_hash)
+            await store.set_round(
+                session, request.id, request.round, ledger_id=entry.id, plan_hash=entry.plan_hash
+            )
         return True
+
+    async def _entry(self, request: Request, entry_id: uuid.UUID) -> LedgerEntry:
+        return LedgerEntry(
+            id=entry_id,
+            request_id=request.id,
+            contact_id=request.contact_id,
+            round=request.round,
+            plan_hash=combined_hash(await self._plans(request)),
+            key_id=self._hasher.current,
+            identifier_hashes=self._keyed(await self._known(request)),
+            recorded_at=self._desk.clock.now(),
+        )
+
+    async def _known(self, request: Request) -> Identifiers:
+        identifiers = await self._desk.remembered(request)
+        assert identifiers is not None
+        return identifiers
 
     def _keyed(self, identifiers: Identifiers) -> tuple[bytes, ...]:
         emails = (self._hasher.ledger("email", normalise(EMAIL, e)) for e in identifiers.emails)
@@ -141,32 +137,44 @@ class Erasure:
     async def _carry_out(self, request: Request) -> bool:
         waiting = Waiting()
         clients = {h.name: h for h in self._desk.holders}
-        for planned in await self._plans(request):
-            if planned.receipt is None:
-                holder = clients[planned.holder]
-                async with waiting.unless_down(holder):
-                    await self._execute_at(holder, request, planned, waiting)
+        missing = {p.holder: p for p in await self._plans(request) if p.receipt is None}
+        contacts = missing.pop(self._desk.holders[0].name, None)
+        if contacts is not None:
+            await self._execute_at(clients[contacts.holder], request, contacts, waiting)
+        if IDENTIFIERS_CHANGED in waiting.reasons.values():
+            # Since the promise somebody has changed what it was made about; nothing is erased yet.
+            await self._open_next_round(request, "identifiers-changed")
+            return False
+        if waiting:
+            # Only when the addresses cannot change any more do the others erase by them.
+            waiting.holders += missing
+        else:
+            for planned in missing.values():
+                await self._execute_at(clients[planned.holder], request, planned, waiting)
         await self._desk.wait(request, waiting)
         return not waiting
 
     async def _execute_at(
         self, holder: HolderClient, request: Request, planned: Planned, waiting: Waiting
     ) -> None:
-        receipt = await holder.execute(
-            holder_pb2.ExecuteRequest(
-                request_id=str(derived_id(request.id, f"execute-{request.round}-{holder.name}")),
-                plan_id=planned.plan.plan_id,
-                plan_hash=planned.plan.plan_hash,
+        async with waiting.unless_down(holder):
+            receipt = await holder.execute(
+                holder_pb2.ExecuteRequest(
+                    request_id=str(derived_id(request.id, f"execute-{request.round}-{holder.name}")),
+                    plan_id=planned.plan.plan_id,
+                    plan_hash=planned.plan.plan_hash,
+                )
             )
-        )
-        problem = receipt_problem(planned, receipt, self._holder_keys)
-        if problem:
-            waiting.refuse(holder, problem)
-            return
-        async with self._database.transaction() as session:
-            await store.add_receipt(session, request.id, request.round, receipt)
+            problem = receipt_problem(planned, receipt, self._holder_keys)
+            if problem:
+                waiting.refuse(holder, problem)
+                return
+            async with self._database.transaction() as session:
+                await store.add_receipt(session, request.id, request.round, receipt)
 
     async def _suppress(self, request: Request, identifiers: Identifiers) -> None:
+        if (await self._round(request)).suppressed_at is not None:
+            return
         async with self._database.transaction() as session:
             for email in identifiers.emails:
                 await self._suppression.add(session, Address(EMAIL, email), reason="erasure")
@@ -188,12 +196,17 @@ class Erasure:
             )
         return answers
 
-    async def _open_next_round(self, request: Request, left: list[str]) -> None:
-        """What the probe found is planned and erased anew; each round has its own promise and receipts."""
+    async def _open_next_round(self, request: Request, reason: str) -> None:
+        """Plans and erases anew; each round has its own promise and receipts.
+
+        A round that nobody has executed leaves its promise in the ledger and its plans to the next one.
+        """
         number, now = request.round + 1, self._desk.clock.now()
-        reason = "probe-found:" + ",".join(left[:5])
+        untouched = all(p.receipt is None for p in await self._plans(request))
         async with self._database.transaction() as session:
             await store.add_round(session, request.id, number)
+            if untouched:
+                await store.take_plans_along(session, request.id, to=number)
             await store.move(
                 session,
                 request.id,
@@ -208,7 +221,9 @@ class Erasure:
             rounds = await store.rounds(session, request.id)
             plans = (await store.plans(session, [request.id]))[request.id]
             steps = (await store.transitions(session, [request.id]))[request.id]
-        entries = [await self._ledger.find(r.ledger_id) for r in rounds if r.ledger_id]
+        executed = {p.number for p in plans}
+        promises = [r.ledger_id for r in rounds if r.ledger_id and r.number in executed]
+        entries = [await self._ledger.find(each) for each in promises]
         proof = Proof(request, steps, rounds, plans, [e for e in entries if e], now)
         certificate = self._certifier.certify(proof)
         # By itself: the signed file is the proof, and is handed out even if the readable document fails.
@@ -228,20 +243,15 @@ class Erasure:
                 ),
             )
 
+    async def _round(self, request: Request) -> Round:
+        async with self._database.reading() as session:
+            rounds = await store.rounds(session, request.id)
+        return next(r for r in rounds if r.number == request.round)
+
     async def _plans(self, request: Request) -> list[Planned]:
         async with self._database.reading() as session:
             plans = (await store.plans(session, [request.id]))[request.id]
         return [p for p in plans if p.number == request.round]
-
-
-def _plan_request(request: Request, identifiers: Identifiers, holder: HolderClient) -> holder_pb2.PlanRequest:
-    return holder_pb2.PlanRequest(
-        # The same id in every life of this process: a holder that has planned answers the same plan.
-        request_id=str(derived_id(request.id, f"plan-{request.round}-{holder.name}")),
-        subject_id=str(request.contact_id),
-        identifiers=on_wire(identifiers),
-        kind=holder_pb2.REQUEST_KIND_ERASURE,
-    )
 
 
 def _as_json(answer: holder_pb2.ProbeResponse) -> dict[str, Any]:

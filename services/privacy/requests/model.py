@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum
 from typing import Any
@@ -143,6 +143,19 @@ class Identifiers:
     emails: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+
+    def joined(self, other: Identifiers) -> Identifiers:
+        """These and those, each once and sorted."""
+        return Identifiers(
+            tuple(sorted({*self.emails, *other.emails})),
+            tuple(sorted({*self.phones, *other.phones})),
+            tuple(sorted({*self.names, *other.names})),
+        )
+
+    def without_emails(self, positions: Collection[int]) -> Identifiers:
+        """These without the e-mail addresses at these positions."""
+        kept = tuple(email for at, email in enumerate(self.emails) if at not in positions)
+        return replace(self, emails=kept)
 
 
 def residue(probe: Mapping[str, Any]) -> list[str]:

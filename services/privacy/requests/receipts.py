@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -15,6 +17,8 @@ from services.privacy.requests.model import Identifiers
 
 # One address and nothing else: where a column holds several, some may be other people's.
 _ADDRESS = re.compile(r"[^\s@\"\[\]{},;]+@[^\s@\"\[\]{},;]+")
+# What asking and answering leave behind: the log of who read, answers, the addresses to look for.
+_TRACES = frozenset({"audit_entry", "idempotency", "request_identifiers"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,17 @@ def on_wire(identifiers: Identifiers) -> holder_pb2.Identifiers:
     )
 
 
-def identifiers_of(records: Iterable[holder_pb2.Record]) -> Identifiers:
-    """The addresses, numbers and names among what a holder of contacts answered."""
+def identifiers_of(records: Iterable[holder_pb2.Record], subject_id: uuid.UUID) -> Identifiers:
+    """The addresses, numbers and names in the subject's own record, among what a holder of contacts answered.
+
+    Other records that lead to the subject may name others: a login of a colleague, a row of a file.
+    """
     emails: set[str] = set()
     phones: set[str] = set()
     names: set[str] = set()
     for record in records:
+        if record.record_id != str(subject_id):
+            continue
         identity = {v.column: v.value for v in record.values if v.category == options_pb2.CATEGORY_IDENTITY}
         # Half a name is anybody's.
         if identity.get("given_name") and identity.get("family_name"):
@@ -59,6 +68,28 @@ def combined_hash(plans: Iterable[Planned]) -> bytes:
     """One hash over all holders' plans: what the subject confirmed and the ledger promises."""
     ordered = sorted(plans, key=lambda p: p.holder)
     return hashlib.sha256(b"".join(p.holder.encode() + b"\0" + p.plan.plan_hash for p in ordered)).digest()
+
+
+def growth(shown: Iterable[Planned], made: Iterable[Planned]) -> tuple[int, int]:
+    """How many more rows the plans that were made erase than those that were shown, and how many more they keep.
+
+    What one dataset loses does not make up for what another one gains. Traces of the asking itself are not
+    counted, else every look at a plan would change it.
+    """
+    before, after = _counted(shown), _counted(made)
+    more = Counter({item: after[item] - before[item] for item in after})
+    kept = sum((+more)[item] for item in more if item[2] == holder_pb2.ACTION_KEEP_RESTRICTED)
+    return (+more).total() - kept, kept
+
+
+def _counted(plans: Iterable[Planned]) -> Counter[tuple[str, str, int, str]]:
+    rows: Counter[tuple[str, str, int, str]] = Counter()
+    for planned in plans:
+        for item in planned.plan.items:
+            if item.dataset in _TRACES:
+                continue
+            rows[planned.holder, item.dataset, item.action, item.law] += item.rows
+    return rows
 
 
 def receipt_problem(planned: Planned, receipt: holder_pb2.Receipt, keys: Mapping[str, str]) -> str:

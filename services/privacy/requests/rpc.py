@@ -138,12 +138,12 @@ def _state(state: State) -> privacy_pb2.RequestState.ValueType:
 
 
 def _plans(plans: Sequence[Planned]) -> list[privacy_pb2.HolderPlan]:
-    """One entry per holder: what all rounds planned, and whether all of it was done."""
+    """One entry per holder: what all rounds planned or have done, and whether all of it was done."""
     shown: dict[str, privacy_pb2.HolderPlan] = {}
     for planned in plans:
         known = shown.get(planned.holder)
         if known is None:
             known = shown[planned.holder] = privacy_pb2.HolderPlan(holder=planned.holder, executed=True)
-        known.items.extend(planned.plan.items)
+        known.items.extend(planned.receipt.done if planned.receipt else planned.plan.items)
         known.executed = known.executed and planned.receipt is not None
     return list(shown.values())

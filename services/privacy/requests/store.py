@@ -167,9 +167,10 @@ async def transitions(
 
 
 async def keep_identifiers(session: WriteSession, request_id: uuid.UUID, sealed: bytes) -> None:
-    """Remembers the sealed identifiers; those that came first stay."""
+    """Remembers the sealed identifiers in the place of earlier ones."""
     statement = insert(RequestIdentifiers).values(request_id=request_id, sealed=sealed)
-    await session.execute(statement.on_conflict_do_nothing())
+    fresh = {"sealed": statement.excluded.sealed}
+    await session.execute(statement.on_conflict_do_update(index_elements=["request_id"], set_=fresh))
 
 
 async def identifiers(session: AnySession, request_id: uuid.UUID) -> bytes | None:
@@ -208,14 +209,22 @@ async def rounds(session: AnySession, request_id: uuid.UUID) -> list[Round]:
     ]
 
 
-async def add_plan(
+async def put_plan(
     session: WriteSession, request_id: uuid.UUID, number: int, plan: holder_pb2.PlanResponse
 ) -> None:
-    """Keeps a holder's plan; asked again after a crash, it answered the same."""
+    """Keeps a holder's plan in the place of an earlier one of the same round."""
     statement = insert(RequestPlan).values(
         request_id=request_id, number=number, holder=plan.holder, plan=plan.SerializeToString()
     )
-    await session.execute(statement.on_conflict_do_nothing())
+    fresh = {"plan": statement.excluded.plan}
+    key = ["request_id", "number", "holder"]
+    await session.execute(statement.on_conflict_do_update(index_elements=key, set_=fresh))
+
+
+async def take_plans_along(session: WriteSession, request_id: uuid.UUID, *, to: int) -> None:
+    """Moves the plans of a round that nobody has executed to the next one, to be compared with and replaced."""
+    statement = update(RequestPlan).where(RequestPlan.request_id == request_id, RequestPlan.number == to - 1)
+    await session.execute(statement.values(number=to))
 
 
 async def add_receipt(

@@ -28,12 +28,17 @@ from services.privacy.requests.sealing import Seal
 
 log = telemetry.get_logger(__name__)
 
+# What the holder of addresses answers to a plan whose addresses are not the subject's (holder.proto).
+IDENTIFIERS_CHANGED = "IDENTIFIERS_CHANGED"
+
 
 @dataclass(slots=True)
 class Waiting:
     """Who has not answered, and what a person must know about it."""
 
     holders: list[str] = field(default_factory=list)
+    # Why each of them failed, as it said itself.
+    reasons: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
     @asynccontextmanager
@@ -44,6 +49,7 @@ class Waiting:
         except DomainError as error:
             log.warning("holder does not answer", holder=holder.name, reason=error.reason)
             self.holders.append(holder.name)
+            self.reasons[holder.name] = error.reason
 
     def refuse(self, holder: HolderClient, problem: str) -> None:
         """The holder answered what cannot be accepted."""
@@ -76,19 +82,18 @@ class Desk:
     async def identify(self, request: Request) -> Identifiers:
         """How the subject can be recognised. Errors: whatever keeps the first holder from answering."""
         asked = holder_pb2.CollectRequest(subject_id=str(request.contact_id))
-        return identifiers_of([record async for record in self.holders[0].collect(asked)])
+        records = [record async for record in self.holders[0].collect(asked)]
+        return identifiers_of(records, request.contact_id)
 
-    async def remembered(self, request: Request) -> Identifiers:
-        """As `identify`, but asked once and kept sealed: after Execute nobody could answer it any more."""
+    async def remembered(self, request: Request) -> Identifiers | None:
+        """Those that the last plan was made with: after Execute nobody could answer it any more."""
         async with self.database.reading() as session:
             sealed = await store.identifiers(session, request.id)
-        if sealed is None:
-            found = await self.identify(request)
-            async with self.database.transaction() as session:
-                await store.keep_identifiers(session, request.id, self._seal.close(found))
-                sealed = await store.identifiers(session, request.id)
-        assert sealed is not None
-        return self._seal.open(sealed)
+        return None if sealed is None else self._seal.open(sealed)
+
+    def sealed(self, identifiers: Identifiers) -> bytes:
+        """As they are kept."""
+        return self._seal.close(identifiers)
 
     async def collect(
         self, holder: HolderClient, request: Request, identifiers: Identifiers

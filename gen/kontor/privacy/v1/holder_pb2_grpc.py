@@ -84,7 +84,9 @@ class DataHolderServicer:
 
     def Plan(self, request, context):
         """What would happen to each item. Nothing of the subject's data changes; the plan is kept.
-        Errors: FAILED_PRECONDITION if a newer plan for the request was executed.
+        Errors: FAILED_PRECONDITION if a newer plan for the request was executed. The holder of addresses also answers
+        IDENTIFIERS_CHANGED if the subject has others than those named, or if some belong to somebody else: `others`
+        in its metadata are the positions of these among the e-mail addresses in sorted order, by commas.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -92,7 +94,7 @@ class DataHolderServicer:
 
     def Execute(self, request, context):
         """Does exactly the plan; twice is the same as once and answers the same receipt.
-        Errors: NOT_FOUND for an unknown plan, FAILED_PRECONDITION if the hash is another one.
+        Errors: NOT_FOUND for an unknown plan, FAILED_PRECONDITION if the hash is another one, or as for Plan.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -41,11 +41,13 @@ class DataHolderStub:
     """Everything held about a subject (Art. 15, 20 GDPR)."""
     Plan: _grpc.UnaryUnaryMultiCallable[_holder_pb2.PlanRequest, _holder_pb2.PlanResponse]
     """What would happen to each item. Nothing of the subject's data changes; the plan is kept.
-    Errors: FAILED_PRECONDITION if a newer plan for the request was executed.
+    Errors: FAILED_PRECONDITION if a newer plan for the request was executed. The holder of addresses also answers
+    IDENTIFIERS_CHANGED if the subject has others than those named, or if some belong to somebody else: `others`
+    in its metadata are the positions of these among the e-mail addresses in sorted order, by commas.
     """
     Execute: _grpc.UnaryUnaryMultiCallable[_holder_pb2.ExecuteRequest, _holder_pb2.Receipt]
     """Does exactly the plan; twice is the same as once and answers the same receipt.
-    Errors: NOT_FOUND for an unknown plan, FAILED_PRECONDITION if the hash is another one.
+    Errors: NOT_FOUND for an unknown plan, FAILED_PRECONDITION if the hash is another one, or as for Plan.
     """
     Probe: _grpc.UnaryUnaryMultiCallable[_holder_pb2.ProbeRequest, _holder_pb2.ProbeResponse]
     """Looks for the subject in every personal and free-text column, independent of what Execute noted."""
@@ -63,11 +65,13 @@ class DataHolderAsyncStub(DataHolderStub):
     """Everything held about a subject (Art. 15, 20 GDPR)."""
     Plan: _aio.UnaryUnaryMultiCallable[_holder_pb2.PlanRequest, _holder_pb2.PlanResponse]  # type: ignore[assignment]
     """What would happen to each item. Nothing of the subject's data changes; the plan is kept.
-    Errors: FAILED_PRECONDITION if a newer plan for the request was executed.
+    Errors: FAILED_PRECONDITION if a newer plan for the request was executed. The holder of addresses also answers
+    IDENTIFIERS_CHANGED if the subject has others than those named, or if some belong to somebody else: `others`
+    in its metadata are the positions of these among the e-mail addresses in sorted order, by commas.
     """
     Execute: _aio.UnaryUnaryMultiCallable[_holder_pb2.ExecuteRequest, _holder_pb2.Receipt]  # type: ignore[assignment]
     """Does exactly the plan; twice is the same as once and answers the same receipt.
-    Errors: NOT_FOUND for an unknown plan, FAILED_PRECONDITION if the hash is another one.
+    Errors: NOT_FOUND for an unknown plan, FAILED_PRECONDITION if the hash is another one, or as for Plan.
     """
     Probe: _aio.UnaryUnaryMultiCallable[_holder_pb2.ProbeRequest, _holder_pb2.ProbeResponse]  # type: ignore[assignment]
     """Looks for the subject in every personal and free-text column, independent of what Execute noted."""
@@ -100,7 +104,9 @@ class DataHolderServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_holder_pb2.PlanResponse, _abc.Awaitable[_holder_pb2.PlanResponse]]:
         """What would happen to each item. Nothing of the subject's data changes; the plan is kept.
-        Errors: FAILED_PRECONDITION if a newer plan for the request was executed.
+        Errors: FAILED_PRECONDITION if a newer plan for the request was executed. The holder of addresses also answers
+        IDENTIFIERS_CHANGED if the subject has others than those named, or if some belong to somebody else: `others`
+        in its metadata are the positions of these among the e-mail addresses in sorted order, by commas.
         """
 
     @_abc_1.abstractmethod
@@ -110,7 +116,7 @@ class DataHolderServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_holder_pb2.Receipt, _abc.Awaitable[_holder_pb2.Receipt]]:
         """Does exactly the plan; twice is the same as once and answers the same receipt.
-        Errors: NOT_FOUND for an unknown plan, FAILED_PRECONDITION if the hash is another one.
+        Errors: NOT_FOUND for an unknown plan, FAILED_PRECONDITION if the hash is another one, or as for Plan.
         """
 
     @_abc_1.abstractmethod

@@ -893,7 +893,9 @@ class HolderPlan(_message.Message):
     holder: _builtins.str
     executed: _builtins.bool
     @_builtins.property
-    def items(self) -> _containers.RepeatedCompositeFieldContainer[_holder_pb2.PlanItem]: ...
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[_holder_pb2.PlanItem]:
+        """What it is going to do; once it has signed, what it has done."""
+
     def __init__(
         self,
         *,

@@ -1,0 +1,118 @@
+"""What an erasure will do: asked of every holder for the subject to see, and once more when it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from kontor.privacy.v1 import holder_pb2
+
+from kernel.errors import FailedPrecondition
+from kernel.ids import derived_id
+from services.privacy.clients import HolderClient
+from services.privacy.requests import store
+from services.privacy.requests.model import SYSTEM, Identifiers, Request, Transition
+from services.privacy.requests.receipts import Planned, growth, on_wire
+from services.privacy.requests.working import IDENTIFIERS_CHANGED, Desk, Waiting
+from services.privacy.suppression.model import Hasher
+
+
+class Planner:
+    """Makes the plans of one round, all of them or none, with the addresses that the subject has at that moment.
+
+    Until the plan is promised in the ledger it follows whatever changes. The subject sees it, gives the word to erase
+    everything, and may have moved since: so it is made anew when the erasure begins. It may take in more than
+    was shown, because that is what the word was for; if a law keeps more than was shown, a step says so.
+    """
+
+    def __init__(self, desk: Desk, hasher: Hasher) -> None:
+        self._desk = desk
+        self._hasher = hasher
+
+    async def plan(self, request: Request) -> bool:
+        """Keeps the plans of the request's round; false if somebody has to be waited for."""
+        contacts, *others = self._desk.holders
+        waiting, plans = Waiting(), []
+        remembered = await self._desk.remembered(request)
+        shown = await self._shown(request)
+        async with waiting.unless_down(contacts):
+            identifiers, first = await self._recognise(request, contacts, remembered)
+            plans.append(first)
+            for holder in others:
+                asked = Waiting()
+                async with asked.unless_down(holder):
+                    plans.append(await self._ask(request, identifiers, holder))
+                # A plan with the same addresses still holds: whatever came since goes with it.
+                if asked and not (holder.name in shown and identifiers == remembered):
+                    waiting.holders += asked.holders
+        if waiting:
+            await self._desk.wait(request, waiting)
+            return False
+        await self._keep(request, identifiers, plans, shown)
+        return True
+
+    async def _recognise(
+        self, request: Request, contacts: HolderClient, remembered: Identifiers | None
+    ) -> tuple[Identifiers, holder_pb2.PlanResponse]:
+        """The addresses that the subject has now and had at an earlier plan, with the plan of who keeps addresses."""
+        known = await self._desk.identify(request)
+        if remembered is not None:
+            known = known.joined(remembered)
+        try:
+            return known, await self._ask(request, known, contacts)
+        except FailedPrecondition as error:
+            taken = _positions(error)
+            if not taken:
+                raise
+            # A former address that another contact has by now is theirs: it is neither erased nor suppressed.
+            known = known.without_emails(taken)
+            return known, await self._ask(request, known, contacts)
+
+    async def _ask(
+        self, request: Request, identifiers: Identifiers, holder: HolderClient
+    ) -> holder_pb2.PlanResponse:
+        wanted = on_wire(identifiers)
+        # The same id in every life of this process, for as long as the same is asked; other addresses are
+        # another question. Keyed, because an id is stored where nobody may guess addresses from it.
+        asked = self._hasher.ledger("plan", wanted.SerializeToString(deterministic=True).hex()).hex()
+        name = f"plan-{request.round}-{request.state.name}-{holder.name}-{asked}"
+        plan = await holder.plan(
+            holder_pb2.PlanRequest(
+                request_id=str(derived_id(request.id, name)),
+                subject_id=str(request.contact_id),
+                identifiers=wanted,
+                kind=holder_pb2.REQUEST_KIND_ERASURE,
+            )
+        )
+        # Whatever a holder calls itself, its plan is kept under the name we asked.
+        plan.holder = holder.name
+        return plan
+
+    async def _shown(self, request: Request) -> dict[str, Planned]:
+        async with self._desk.database.reading() as session:
+            plans = (await store.plans(session, [request.id]))[request.id]
+        return {p.holder: p for p in plans if p.number == request.round}
+
+    async def _keep(
+        self,
+        request: Request,
+        identifiers: Identifiers,
+        plans: Sequence[holder_pb2.PlanResponse],
+        shown: Mapping[str, Planned],
+    ) -> None:
+        made = [Planned(request.round, plan.holder, plan, None) for plan in plans]
+        erased, kept = growth((shown[p.holder] for p in made if p.holder in shown), made)
+        async with self._desk.database.transaction() as session:
+            await store.keep_identifiers(session, request.id, self._desk.sealed(identifiers))
+            for plan in plans:
+                await store.put_plan(session, request.id, request.round, plan)
+            if shown and (erased or kept):
+                now = self._desk.clock.now()
+                step = Transition(request.state, now, SYSTEM, f"replanned:{erased}:{kept}")
+                await store.note(session, request.id, step)
+
+
+def _positions(error: FailedPrecondition) -> frozenset[int]:
+    """Which of the e-mail addresses that were asked about are somebody else's (holder.proto, Plan)."""
+    if error.reason != IDENTIFIERS_CHANGED:
+        return frozenset()
+    return frozenset(int(each) for each in error.metadata.get("others", "").split(",") if each)
