@@ -16,6 +16,7 @@ from kontor.contacts.v1.contacts_pb2 import Contact, ListContactsResponse
 from kontor.privacy.v1 import holder_pb2, privacy_pb2
 
 from kernel.errors import FailedPrecondition, InvalidArgument
+from services.gateway import people
 from services.gateway.contacts import detail
 from services.gateway.requests import views
 from services.gateway.suppressions import views as suppressions
@@ -67,7 +68,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Requests]:
             )
         )
         monkeypatch.setattr(views, "clients", lambda: SimpleNamespace(requests=requests, contacts=contacts))
-        monkeypatch.setattr(views.people, "by_id", lambda _ids: {})
+        monkeypatch.setattr(people, "by_id", lambda _ids: {})
         return requests
 
     return make
