@@ -92,8 +92,9 @@ class Call:
         """How far the caller reaches: as far as the widest of the acting roles."""
         caller = self.principal
         if caller is not None and not self.acting_roles and caller.client in self.method.within:
-            # Part of another service's use case: staff were narrowed there, a customer stays one.
-            return Scope.OWN if caller.is_customer_only else Scope.ALL
+            # Part of another service's use case, for anybody; only where a contact is named a customer stays one.
+            named = self.method.access is not None and bool(self.method.access.own)
+            return Scope.OWN if named and caller.is_customer_only else Scope.ALL
         return widest(self.method.scopes, self.acting_roles)
 
     def remaining(self) -> float | None:
