@@ -12,7 +12,12 @@ _OVERDUE = (
     text("DELETE FROM inbox WHERE received_at < now() - interval '30 days'"),
     text("DELETE FROM audit_entry WHERE occurred_at < now() - interval '3 years'"),
     text("DELETE FROM client_usage WHERE day < current_date - 35"),
-    text("DELETE FROM erasure_plan WHERE executed_at < now() - interval '3 years'"),
+    text("DELETE FROM erasure_plan WHERE coalesce(executed_at, created_at) < now() - interval '3 years'"),
+    # Nobody executes a plan so old without having it made anew: it was withdrawn, refused, or replaced.
+    text(
+        "UPDATE erasure_plan SET identifiers = NULL "
+        "WHERE executed_at IS NULL AND identifiers IS NOT NULL AND created_at < now() - interval '90 days'"
+    ),
 )
 
 

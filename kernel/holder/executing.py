@@ -46,7 +46,8 @@ async def make_plan(
     }
     if known is not None:
         plan_id = known["id"]
-        await session.execute(update(plans).where(plans.c.id == plan_id).values(values))
+        fresh = {**values, "created_at": func.now()}
+        await session.execute(update(plans).where(plans.c.id == plan_id).values(fresh))
     else:
         plan_id = new_id()
         await session.execute(insert(plans).values(id=plan_id, request_id=request_id, **values))

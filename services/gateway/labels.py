@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from flask import Flask
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from kontor.campaigns.v1 import campaigns_pb2 as campaigns
 from kontor.contacts.v1 import contacts_pb2 as contacts
 from kontor.contacts.v1 import imports_pb2 as imports
@@ -65,11 +66,21 @@ REQUEST_STATES = {
     privacy.REQUEST_STATE_REFUSED: Label(_l("Refused"), "bad", "circle-x"),
     privacy.REQUEST_STATE_WITHDRAWN: Label(_l("Withdrawn"), "neutral", "arrow-back-up"),
 }
+# An erasure that was refused only because the person did not confirm its plan.
+NOT_CONFIRMED = "not-confirmed"
+_UNCONFIRMED = Label(_l("Ended, not confirmed"), "neutral", "clock-off")
 ACTIONS = {
     holder.ACTION_DELETE_ROW: Label(_l("will be deleted"), "bad", "trash"),
     holder.ACTION_NULL: Label(_l("personal parts will be emptied"), "bad", "eraser"),
     holder.ACTION_PSEUDONYMISE: Label(_l("will no longer point to the person"), "warn", "mask"),
     holder.ACTION_KEEP_RESTRICTED: Label(_l("kept by law, locked"), "neutral", "lock"),
+}
+# What a plan announced, once its holder has signed for it.
+DONE = {
+    holder.ACTION_DELETE_ROW: Label(_l("deleted"), "good", "trash"),
+    holder.ACTION_NULL: Label(_l("personal parts emptied"), "good", "eraser"),
+    holder.ACTION_PSEUDONYMISE: Label(_l("no longer points to the person"), "good", "mask"),
+    holder.ACTION_KEEP_RESTRICTED: ACTIONS[holder.ACTION_KEEP_RESTRICTED],
 }
 CONSENT_STATES = {
     privacy.CONSENT_STATE_REQUESTED: Label(_l("asked, not confirmed"), "warn", "clock-pause"),
@@ -126,6 +137,8 @@ STEP_REASONS = {
     "confirmed-by-phone": _l("the person said so on the phone, called back on a known number"),
     "confirmed-by-in-person": _l("the person said so in person"),
     "confirmed-by-court": _l("a court or an authority ordered it"),
+    NOT_CONFIRMED: _l("the person did not confirm the plan in time"),
+    "identifiers-changed": _l("the person's addresses have changed meanwhile, so everything is planned anew"),
 }
 # Why a request stands still.
 PROBLEMS = {
@@ -209,6 +222,46 @@ def why(key: str) -> str:
     return word(REASONS, key)
 
 
+def step_state(step: privacy.Transition) -> Label:
+    """The state that a step led to; an erasure that nobody confirmed was not turned down by anybody."""
+    return _UNCONFIRMED if step.reason == NOT_CONFIRMED else label(REQUEST_STATES, step.state)
+
+
+def standing(request: privacy.Request) -> Label:
+    """How a request stands: its state, and why it is in it."""
+    return (
+        step_state(request.transitions[-1]) if request.transitions else label(REQUEST_STATES, request.state)
+    )
+
+
+def step_reason(reason: str) -> str:
+    """Why a step was taken, in words; empty where who took it says enough."""
+    if reason.startswith("replanned:"):
+        return _replanned(*map(int, reason.split(":")[1:]))
+    return str(STEP_REASONS.get(reason, ""))
+
+
+def _replanned(erased: int, kept: int) -> str:
+    texts = []
+    if erased:
+        texts.append(
+            ngettext(
+                "since the plan was shown, %(num)s more record has come and is erased, too",
+                "since the plan was shown, %(num)s more records have come and are erased, too",
+                erased,
+            )
+        )
+    if kept:
+        texts.append(
+            ngettext(
+                "since the plan was shown, %(num)s more record has come that a law keeps",
+                "since the plan was shown, %(num)s more records have come that a law keeps",
+                kept,
+            )
+        )
+    return "; ".join(texts)
+
+
 def install(app: Flask) -> None:
     """Let templates say `label.ticket_state(…)` and `word.reason(…)`."""
     enums = {
@@ -244,7 +297,9 @@ def install(app: Flask) -> None:
         name: lambda key, table=table: word(table, key) for name, table in words.items()
     }
     app.jinja_env.globals["why"] = why
-    app.jinja_env.globals["step_reason"] = lambda reason: str(STEP_REASONS.get(reason, ""))
+    app.jinja_env.globals["step_reason"] = step_reason
+    app.jinja_env.globals["standing"] = standing
+    app.jinja_env.globals["step_state"] = step_state
     app.jinja_env.filters["source"] = source
 
 

@@ -25,6 +25,7 @@ def create_app(settings: PortalSettings) -> Flask:
         navigation=navigation,
         ticket_state=labels.ticket_state,
         request_state=labels.request_state,
+        standing=labels.standing,
         request_kind=labels.request_kind,
         plan_action=labels.action,
         actor=labels.actor,

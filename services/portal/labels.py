@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from kontor.privacy.v1 import holder_pb2, privacy_pb2
 from kontor.tickets.v1 import tickets_pb2
 
@@ -41,6 +42,10 @@ REQUEST_STATES: dict[int, Label] = {
     privacy_pb2.REQUEST_STATE_WITHDRAWN: Label(_l("Withdrawn"), "neutral", "arrow-back-up"),
 }
 
+# An erasure that was refused only because the person did not confirm its plan.
+NOT_CONFIRMED = "not-confirmed"
+_UNCONFIRMED = Label(_l("Ended without your word"), "neutral", "clock-off")
+
 ACTIONS: dict[int, Label] = {
     holder_pb2.ACTION_DELETE_ROW: Label(_l("will be deleted"), "bad", "trash"),
     holder_pb2.ACTION_NULL: Label(_l("personal parts will be removed"), "bad", "eraser"),
@@ -66,6 +71,8 @@ STEP_REASONS = {
     "confirmed-by-phone": _l("because you said so on the phone"),
     "confirmed-by-in-person": _l("because you said so in person"),
     "confirmed-by-court": _l("because a court or an authority ordered it"),
+    NOT_CONFIRMED: _l("because your word to erase did not come in time"),
+    "identifiers-changed": _l("your addresses have changed meanwhile, so everything is planned anew"),
 }
 
 # Why a request stands still.
@@ -95,8 +102,13 @@ def ticket_state(value: int) -> Label:
     return label(TICKET_STATES, value)
 
 
-def request_state(value: int) -> Label:
-    return label(REQUEST_STATES, value)
+def request_state(value: int, reason: str = "") -> Label:
+    return _UNCONFIRMED if reason == NOT_CONFIRMED else label(REQUEST_STATES, value)
+
+
+def standing(entry: privacy_pb2.Request) -> Label:
+    """How a request stands: its state, and why it is in it."""
+    return request_state(entry.state, entry.transitions[-1].reason if entry.transitions else "")
 
 
 def request_kind(value: int) -> Label:
@@ -109,7 +121,30 @@ def action(value: int, done: bool = False) -> Label:
 
 def step_reason(reason: str) -> str:
     """Why a step was taken, in words; empty where who took it says enough."""
+    if reason.startswith("replanned:"):
+        return _replanned(*map(int, reason.split(":")[1:]))
     return str(STEP_REASONS.get(reason, ""))
+
+
+def _replanned(erased: int, kept: int) -> str:
+    texts = []
+    if erased:
+        texts.append(
+            ngettext(
+                "since you saw the plan, %(num)s more entry has come and is erased, too",
+                "since you saw the plan, %(num)s more entries have come and are erased, too",
+                erased,
+            )
+        )
+    if kept:
+        texts.append(
+            ngettext(
+                "since you saw the plan, %(num)s more entry has come that a law makes us keep",
+                "since you saw the plan, %(num)s more entries have come that a law makes us keep",
+                kept,
+            )
+        )
+    return "; ".join(texts)
 
 
 def problem(key: str) -> str:

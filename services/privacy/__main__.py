@@ -35,7 +35,7 @@ from services.privacy.suppression.service import SuppressionService
 from services.privacy.tables import metadata
 
 _REQUESTS_S = 5
-_TREE_HEAD_S = 3_600
+_HOUR_S = 3_600
 _DAY_S = 86_400
 # The call that wakes the machine commits only after its handler has answered.
 _AFTER_COMMIT_S = 0.1
@@ -53,9 +53,11 @@ async def main() -> None:
     consents = ConsentService(database, clock, suppression=suppression)
     ledger = LedgerService(database, backend.bus, backend.signer, clock)
     desk = _desk(backend, settings, contacts)
+    deadline = Deadline(state=settings.controller_state, timezone=settings.controller_timezone)
     procedures = RequestJobs(
         database,
         clock,
+        deadline=deadline,
         access=Access(desk, suppression=suppression, controller=settings.controller),
         erasure=Erasure(
             desk,
@@ -67,20 +69,16 @@ async def main() -> None:
         ),
     )
     machine = backend.every("requests", _REQUESTS_S, procedures.work)
-    requests = RequestService(
-        database,
-        clock,
-        deadline=Deadline(state=settings.controller_state, timezone=settings.controller_timezone),
-        wake=lambda: _soon(machine.wake),
-    )
+    requests = RequestService(database, clock, deadline=deadline, wake=lambda: _soon(machine.wake))
     permits = PermitService(
         database, clock, consents=consents, suppression=suppression, restricted=requests.restricted
     )
 
     consent_jobs = ConsentJobs(database, ledger, clock)
-    backend.every("consent-tree-head", _TREE_HEAD_S, consent_jobs.publish_tree_head)
+    backend.every("consent-tree-head", _HOUR_S, consent_jobs.publish_tree_head)
     backend.every("delete-overdue-ips", _DAY_S, consent_jobs.delete_overdue)
     backend.every("delete-overdue-documents", _DAY_S, procedures.delete_overdue)
+    backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
 
     door, package = privacy_pb2_grpc, "kontor.privacy.v1"
     backend.add(door.add_ConsentsServicer_to_server, ConsentsRpc(consents), f"{package}.Consents")

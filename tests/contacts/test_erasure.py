@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from kernel.consuming import Delivered
 from kernel.errors import FailedPrecondition, NotFound
+from kernel.housekeeping import housekeeping
 from kernel.migrate import differences
 from kernel.signing import Signer, is_signed, signed_content
 from services.contacts.consumers import consumers
@@ -206,6 +207,26 @@ async def test_plans_that_nobody_executed_forget_the_addresses_too(house: House)
             text("SELECT id::text FROM erasure_plan WHERE identifiers IS NOT NULL")
         )
         assert list(knowing.scalars()) == [other.plan_id]
+
+
+async def test_a_plan_that_nobody_carries_out_keeps_its_addresses_for_ninety_days(house: House) -> None:
+    contact = await somebody(house)
+    void, fresh = [await plan(house, contact.id) for _ in range(2)]
+    age = text("UPDATE erasure_plan SET created_at = now() - make_interval(days => :days) WHERE id = :id")
+    for planned, days in ((void, 91), (fresh, 89)):
+        async with house.database.transaction() as session:
+            await session.execute(age, {"days": days, "id": planned.plan_id})
+    await housekeeping(house.database)()
+    async with house.database.reading() as session:
+        knowing = await session.execute(
+            text("SELECT id::text FROM erasure_plan WHERE identifiers IS NOT NULL")
+        )
+        assert list(knowing.scalars()) == [fresh.plan_id]
+    async with house.database.transaction() as session:
+        await session.execute(age, {"days": 3 * 366, "id": void.plan_id})
+    await housekeeping(house.database)()
+    async with house.database.reading() as session:
+        assert (await session.execute(text("SELECT count(*) FROM erasure_plan"))).scalar_one() == 1
 
 
 async def test_the_erased_cannot_come_back_through_a_file(house: House) -> None:

@@ -164,3 +164,61 @@ def test_the_list_refuses_at_the_field_and_says_what_was_there(
         client, "/suppressions/check", form_at="/suppressions/check", channel="1", value="anna@example.org"
     )
     assert "Ja, diese Adresse steht auf der Liste" in checked.text
+
+
+ITEM = holder_pb2.PlanItem(dataset="contact", action=holder_pb2.ACTION_DELETE_ROW, rows=1)
+
+
+def test_what_was_erased_is_told_in_the_past(log_in: LogIn, given: Callable[..., Requests]) -> None:
+    given(
+        state=privacy_pb2.REQUEST_STATE_COMPLETED,
+        plans=[privacy_pb2.HolderPlan(holder="contacts", items=[ITEM], executed=True)],
+    )
+    page = log_in("dpo").get(f"/requests/{REQUEST}").text
+    assert "Was mit den Daten geschehen ist" in page
+    assert re.search(r"\bgelöscht\b", page)
+    assert "wird gelöscht" not in page
+
+
+def test_each_holder_speaks_of_what_it_has_done_by_itself(
+    log_in: LogIn, given: Callable[..., Requests]
+) -> None:
+    given(
+        state=privacy_pb2.REQUEST_STATE_EXECUTING,
+        plans=[
+            privacy_pb2.HolderPlan(holder="contacts", items=[ITEM], executed=True),
+            privacy_pb2.HolderPlan(holder="tickets", items=[ITEM]),
+        ],
+    )
+    page = log_in("dpo").get(f"/requests/{REQUEST}").text
+    assert page.count("wird gelöscht") == 1
+    assert "Was mit den Daten geschieht" in page
+
+
+def test_the_desk_says_whose_word_a_plan_waits_for(log_in: LogIn, given: Callable[..., Requests]) -> None:
+    given(state=privacy_pb2.REQUEST_STATE_PLANNED, plans=[], decide_by="2026-04-01")
+    client = log_in("dpo")
+    assert "entscheidet im Portal bis zum 1. April 2026" in client.get(f"/requests/{REQUEST}").text
+    given(state=privacy_pb2.REQUEST_STATE_PLANNED, plans=[], on_behalf=True)
+    assert "Das Wort liegt bei uns" in client.get(f"/requests/{REQUEST}").text
+
+
+def test_a_plan_that_nobody_confirmed_is_void_on_the_desk(
+    log_in: LogIn, given: Callable[..., Requests]
+) -> None:
+    refused = privacy_pb2.REQUEST_STATE_REFUSED
+    step = privacy_pb2.Transition(state=refused, actor="system", reason="not-confirmed")
+    given(
+        state=refused,
+        decide_by="2026-04-01",
+        transitions=[step],
+        plans=[privacy_pb2.HolderPlan(holder="contacts", items=[ITEM])],
+    )
+    client = log_in("dpo")
+    for path in (f"/requests/{REQUEST}", "/requests?all=yes"):
+        page = client.get(path).text
+        assert "Beendet, nicht bestätigt" in page
+        assert "Abgelehnt" not in page
+    page = client.get(f"/requests/{REQUEST}").text
+    assert "bis zum 1. April 2026 nicht bestätigt" in page
+    assert "wird gelöscht" not in page

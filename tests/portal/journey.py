@@ -116,6 +116,7 @@ class Journey:
         self.page.wait_for_selector("a[href$='document.pdf']", timeout=_PATIENCE_MS)
         self.look("certificate")
         self._open("/", "home, erased")
+        self._open("/tickets/new", "new ticket, erased")
 
     def _enter(self, email: str) -> None:
         self.page.fill("input[name=username]", email)

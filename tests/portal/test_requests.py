@@ -184,11 +184,74 @@ def test_the_persons_wish_is_named_only_where_it_was_hers(
 
 def test_beginning_again_twice_is_one_new_record(log_in: LogIn, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(home, "link", asked.append)
+    monkeypatch.setattr(home, "link", lambda request_id, *, create: asked.append(f"{request_id} {create}"))
+    monkeypatch.setattr(views, "own_contact", lambda: Contact(id=OWN))
     client, form_id = log_in("customer"), str(uuid.uuid4())
     for _ in range(2):
-        assert post(client, "/begin-again", form_id=form_id) == 303
-    assert asked == [form_id, form_id]
+        assert post(client, "/begin", form_id=form_id) == 303
+    assert asked == [f"{form_id} True"] * 2
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/rights", "/rights/erasure", "/tickets", "/tickets/new", "/preferences"]
+)
+def test_whoever_was_erased_is_told_so_on_every_page(
+    log_in: LogIn, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def nobody(_asked: Any) -> Contact:
+        raise NotFound("nobody")
+
+    erasure = privacy_pb2.Request(
+        id=REQUEST, kind=holder_pb2.REQUEST_KIND_ERASURE, state=privacy_pb2.REQUEST_STATE_COMPLETED
+    )
+    stubs = SimpleNamespace(
+        contacts=SimpleNamespace(GetOwnContact=nobody),
+        requests=SimpleNamespace(
+            ListRequests=lambda _asked: privacy_pb2.ListRequestsResponse(requests=[erasure])
+        ),
+    )
+    monkeypatch.setattr(session, "clients", lambda: stubs)
+    page = log_in("customer").get(path).text
+    assert "Wir führen keinen Datensatz mehr über Sie" in page
+    assert 'name="body"' not in page
+
+
+def planned(reason: str = "") -> dict[str, Any]:
+    """A plan that waits for a word, or that nobody confirmed."""
+    state = privacy_pb2.REQUEST_STATE_REFUSED if reason else privacy_pb2.REQUEST_STATE_PLANNED
+    step = privacy_pb2.Transition(state=state, actor="system", reason=reason)
+    item = holder_pb2.PlanItem(dataset="contact", action=holder_pb2.ACTION_DELETE_ROW, rows=1)
+    plan = privacy_pb2.HolderPlan(holder="contacts", items=[item])
+    return {"state": state, "transitions": [step], "plans": [plan], "decide_by": "2026-04-01"}
+
+
+def test_a_plan_says_until_when_it_waits(log_in: LogIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, **planned())
+    page = log_in("customer").get(f"/rights/requests/{REQUEST}").text
+    assert "Bitte entscheiden Sie bis zum 1. April 2026." in page
+
+
+def test_a_plan_that_nobody_confirmed_says_what_became_of_it_and_where_to_complain(
+    log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(monkeypatch, **planned("not-confirmed"))
+    page = log_in("customer").get(f"/rights/requests/{REQUEST}").text
+    for words in ("Ohne Ihr Wort beendet", "bis zum 1. April 2026", "Art. 77", "Art. 79", "/rights/erasure"):
+        assert words in page, words
+    for words in ("Abgelehnt", "wird gelöscht", "btn-danger", "Der Plan in Zahlen"):
+        assert words not in page, words
+
+
+def test_what_grew_since_the_plan_is_said(log_in: LogIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = privacy_pb2.REQUEST_STATE_EXECUTING
+    given(
+        monkeypatch,
+        state=state,
+        transitions=[privacy_pb2.Transition(state=state, actor="system", reason="replanned:3:1")],
+    )
+    page = log_in("customer").get(f"/rights/requests/{REQUEST}").text
+    assert "sind 3 Einträge dazugekommen, die auch gelöscht werden" in page
+    assert "ist 1 Eintrag dazugekommen, den wir nach dem Gesetz behalten müssen" in page
 
 
 def test_reads_are_told_per_day_and_reader(app: Flask) -> None:

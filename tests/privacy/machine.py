@@ -32,6 +32,7 @@ from tests.fixtures.serving import Serve
 from tests.privacy.holders import Base, Told, make_tables, require_identifiers
 from tests.privacy.parts import Parts
 
+DEADLINE = Deadline(state="BE", timezone="Europe/Berlin")
 CONTROLLER = Controller(
     name="Müller & Söhne GmbH",
     address="Hauptstraße 1, 10115 Berlin",
@@ -150,6 +151,7 @@ class Machine:
         return RequestJobs(
             database,
             clock,
+            deadline=DEADLINE,
             access=Access(desk, suppression=self.parts.suppression, controller=CONTROLLER),
             erasure=erasure,
         )
@@ -207,7 +209,7 @@ async def build(parts: Parts, contacts: Database, bus: Bus, serve: Serve, token:
     service = RequestService(
         parts.database,
         parts.clock,
-        deadline=Deadline(state="BE", timezone="Europe/Berlin"),
+        deadline=DEADLINE,
         wake=lambda: woken.append(True),
     )
     keys = {name: signer(name).public_key for name in HOLDERS}

@@ -46,6 +46,8 @@ async def test_a_plan_that_comes_after_the_withdrawal_revives_nothing(machine: M
     # The machine read the request before it was withdrawn.
     await machine.jobs()._procedures[Kind.ERASURE].advance(view.request)
     assert (await machine.see(view.request.id, anna)).request.state is State.WITHDRAWN
+    assert not await rows(machine, "SELECT 1 FROM request_identifiers")
+    assert not await rows(machine, "SELECT 1 FROM request_plan")
 
 
 async def test_what_is_being_erased_can_no_longer_be_taken_back(machine: Machine) -> None:

@@ -12,7 +12,7 @@ from kontor.privacy.v1.holder_pb2 import ACTION_KEEP_RESTRICTED, PlanItem
 from kontor.privacy.v1.privacy_pb2 import Request
 
 from kernel.web.i18n import day
-from services.gateway.labels import ACTIONS, HOLDERS, Label, label, word
+from services.gateway.labels import ACTIONS, DONE, HOLDERS, Label, label, word
 
 # Datasets as people call them; the key is holder and table.
 DATASETS = {
@@ -82,7 +82,7 @@ def in_words(request: Request) -> list[Plan]:
         Plan(
             holder=word(HOLDERS, plan.holder),
             executed=plan.executed,
-            lines=[_line(plan.holder, item) for item in plan.items if item.rows],
+            lines=[_line(plan.holder, item, plan.executed) for item in plan.items if item.rows],
         )
         for plan in request.plans
     ]
@@ -139,11 +139,11 @@ def _law(text: str) -> str:
     return _PARAGRAPH.sub(r"Art. \1 Abs. \2", text).replace("GDPR", "DSGVO")
 
 
-def _line(holder: str, item: PlanItem) -> Line:
+def _line(holder: str, item: PlanItem, executed: bool) -> Line:
     until = _("until %(day)s", day=day(item.keep_until)) if item.keep_until.seconds else ""
     return Line(
         what=_dataset(holder, item.dataset),
         rows=item.rows,
-        action=label(ACTIONS, item.action),
+        action=label(DONE if executed else ACTIONS, item.action),
         because=", ".join(part for part in (_law(item.law), until) if part),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -30,7 +31,7 @@ from kernel.errors import AlreadyExists, FailedPrecondition
 from kernel.web.forms import Form
 from services.gateway import people
 from services.gateway.clients import clients
-from services.gateway.labels import HOLDERS, word
+from services.gateway.labels import HOLDERS, NOT_CONFIRMED, word
 from services.gateway.requests.deadline import ENDED, by_urgency, due
 from services.gateway.requests.forms import Word
 from services.gateway.requests.plans import consequences, in_words, totals
@@ -215,6 +216,8 @@ def _shown(found: Request) -> dict[str, object]:
         "totals": totals(found),
         "ended": found.state in ENDED,
         "completed": found.state == REQUEST_STATE_COMPLETED,
+        "decide_by": date.fromisoformat(found.decide_by) if found.decide_by else None,
+        "unconfirmed": any(step.reason == NOT_CONFIRMED for step in found.transitions),
         "ready": [name for name, number in _FORMATS.items() if number in found.documents],
         "planned": found.state == REQUEST_STATE_PLANNED,
         "erasure": found.kind == REQUEST_KIND_ERASURE,

@@ -37,6 +37,7 @@ from kernel.web.access import login_required
 from kernel.web.forms import Form
 from kernel.web.login import current_login
 from services.portal.clients import HOLDERS, clients, unless_down
+from services.portal.labels import NOT_CONFIRMED
 from services.portal.rights import vocabulary
 from services.portal.rights.held import parts, summarise
 from services.portal.rights.words import holder_words
@@ -81,6 +82,8 @@ def ask_copy() -> ResponseReturnValue:
 @login_required
 def erasure() -> ResponseReturnValue:
     """GET, POST /rights/erasure: what erasure means, then its plan. Nothing is erased here."""
+    # Of whom nothing is held, nothing can be erased: they are told so before they ask.
+    own_contact()
     form = Form()
     if form.validate_on_submit():
         return _ask(REQUEST_KIND_ERASURE, form)
@@ -187,7 +190,9 @@ def _shown(request_id: uuid.UUID) -> dict[str, object]:
     found = _own(request_id)
     return {
         "entry": found,
-        "due": date.fromisoformat(found.due_date) if found.due_date else None,
+        "due": _day(found.due_date),
+        "decide_by": _day(found.decide_by),
+        "unconfirmed": any(step.reason == NOT_CONFIRMED for step in found.transitions),
         "moving": found.state in _MOVING,
         "erasure": found.kind == REQUEST_KIND_ERASURE,
         "planned": found.state == REQUEST_STATE_PLANNED,
@@ -208,6 +213,10 @@ def _shown(request_id: uuid.UUID) -> dict[str, object]:
         "waiting_for": [holder_words(holder)[0] for holder in found.waiting_for],
         "form": Form(),
     }
+
+
+def _day(iso: str) -> date | None:
+    return date.fromisoformat(iso) if iso else None
 
 
 def _readable_first(plan: HolderPlan) -> list[PlanItem]:

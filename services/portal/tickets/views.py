@@ -50,6 +50,8 @@ def index() -> ResponseReturnValue:
 @login_required
 def create() -> ResponseReturnValue:
     """GET, POST /tickets/new"""
+    # Asked before anything is typed: whoever was erased, or is unknown, is shown that instead of a form.
+    contact = own_contact()
     form = NewTicket()
     problems: list[str] = []
     if form.validate_on_submit():
@@ -57,7 +59,7 @@ def create() -> ResponseReturnValue:
             ticket = clients().tickets.CreateTicket(
                 CreateTicketRequest(
                     request_id=form.request_id.data,
-                    contact_id=own_contact().id,
+                    contact_id=contact.id,
                     subject=form.subject.data,
                     body=form.body.data,
                     priority=TICKET_PRIORITY_NORMAL,

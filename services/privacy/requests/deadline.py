@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 import holidays
 
 _SATURDAY = 5
+# So long at least somebody has to think about the plan of an erasure.
+DECIDE_DAYS = 14
 
 
 class Deadline:
@@ -18,13 +20,26 @@ class Deadline:
         self._holidays = holidays.country_holidays("DE", subdiv=state)
         self._zone = ZoneInfo(timezone)
 
+    def day_of(self, moment: datetime) -> date:
+        """The controller's calendar day."""
+        return moment.astimezone(self._zone).date()
+
+    def last_word(self, due_date: date, planned_at: datetime) -> date:
+        """The last day on which a plan can be confirmed that was shown at this instant.
+
+        It is the day before the answer is due: the refusal is the answer then, and the person must have it, with
+        reasons and ways to complain, within the month (Art. 12(4) GDPR). A plan that we made late gives
+        no less time to think; then it is the answer that comes late, and that is our fault.
+        """
+        return max(due_date - timedelta(days=1), self.day_of(planned_at) + timedelta(days=DECIDE_DAYS))
+
     def due(self, received_at: datetime) -> date:
         """The last day for a request that was received at this instant.
 
         A month ends on the day with the same number; where that month has none, on its last
         day (Reg. 1182/71 Art. 3(2)(c)); an end on a free day moves on (Art. 3(4)).
         """
-        end = next_month(received_at.astimezone(self._zone).date())
+        end = next_month(self.day_of(received_at))
         while end.weekday() >= _SATURDAY or end in self._holidays:
             end += timedelta(days=1)
         return end

@@ -1,4 +1,4 @@
-"""The machine behind requests: moves on whatever can be moved, and deletes copies whose time is over."""
+"""The machine behind requests: moves on what can be moved, ends what nobody confirms, deletes copies in time."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ from kernel import telemetry
 from kernel.clock import Clock
 from kernel.db import Database
 from services.privacy.requests import store
+from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.model import (
     DOCUMENT_FAILED,
+    NOT_CONFIRMED,
+    SYSTEM,
     UNEXPECTED,
     DocumentFailed,
     Kind,
     Request,
+    State,
+    Transition,
     next_attempt,
+    shown_at,
 )
 from services.privacy.requests.tables import ACCESS_DOCUMENT_KEPT_DAYS
 
@@ -31,9 +37,18 @@ class Procedure(Protocol):
 class RequestJobs:
     """Runs under a lease, so one process at a time works on requests."""
 
-    def __init__(self, database: Database, clock: Clock, *, access: Procedure, erasure: Procedure) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        deadline: Deadline,
+        access: Procedure,
+        erasure: Procedure,
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._deadline = deadline
         self._procedures = {Kind.ACCESS: access, Kind.ERASURE: erasure}
 
     async def work(self) -> None:
@@ -55,6 +70,33 @@ class RequestJobs:
             await store.stall(session, request.id, problem, at=now)
             again = next_attempt(request.stalled_at or now, now)
             await store.change(session, request.id, waiting_for=[], retry_at=again)
+
+    async def refuse_unconfirmed(self) -> None:
+        """Ends erasures whose plan the person has seen in the portal and not confirmed in time.
+
+        Neither may they stay open for ever, nor may silence erase: nobody can bring it back. It is no withdrawal,
+        which only the person can declare, and no new plan, which would wait for ever again. So it is a refusal: it
+        has a reason, and the page says so with the ways to complain. What staff has recorded for somebody is never
+        refused like this: the word is staff's to give there, and if nobody gives it, we are the ones who are late.
+        """
+        async with self._database.reading() as session:
+            planned = await store.unconfirmed(session)
+            steps = await store.transitions(session, [r.id for r in planned])
+        today = self._deadline.day_of(self._clock.now())
+        for request in planned:
+            planned_at = shown_at(steps[request.id])
+            if planned_at is not None and today > self._deadline.last_word(request.due_date, planned_at):
+                await self._refuse(request)
+
+    async def _refuse(self, request: Request) -> None:
+        step = Transition(State.REFUSED, self._clock.now(), SYSTEM, NOT_CONFIRMED)
+        async with self._database.transaction() as session:
+            # Locked and read again: a word that came at the last moment counts.
+            found = await store.find(session, request.id, lock=True)
+            if found is None or found.state is not State.PLANNED:
+                return
+            await store.move(session, request.id, step, completed_at=step.at, **store.MOVING)
+            await store.forget_identifiers(session, request.id)
 
     async def delete_overdue(self) -> None:
         """Deletes copies of data after thirty days."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum
@@ -15,6 +15,8 @@ SUBJECT, STAFF, SYSTEM = "subject", "staff", "system"
 # On whose word staff carries out what the person has asked for in the portal. A closed list, because whatever
 # somebody may type here would be a personal value in a proof that outlives the erasure.
 WORDS_BY = frozenset({"letter", "phone", "in-person", "court"})
+# Why an erasure was refused whose plan the person did not confirm.
+NOT_CONFIRMED = "not-confirmed"
 # Why a request stands still.
 HOLDERS_DOWN, RECEIPT_REFUSED, LEDGER_DOWN = "holders-down", "receipt-refused", "ledger-unavailable"
 DOCUMENT_FAILED, UNEXPECTED = "document-failed", "unexpected"
@@ -119,6 +121,11 @@ class Request:
         """Whether withdrawing still changes something: an erasure that has begun cannot be taken back."""
         begun = self.state is State.EXECUTING and self.kind is Kind.ERASURE
         return self.state < State.COMPLETED and not begun
+
+
+def shown_at(steps: Iterable[Transition]) -> datetime | None:
+    """When the plan was shown that waits for a word; None if there is none."""
+    return max((step.at for step in steps if step.state is State.PLANNED), default=None)
 
 
 @dataclass(frozen=True, slots=True)

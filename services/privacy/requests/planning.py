@@ -29,7 +29,7 @@ class Planner:
         self._hasher = hasher
 
     async def plan(self, request: Request) -> bool:
-        """Keeps the plans of the request's round; false if somebody has to be waited for."""
+        """Keeps the plans of the request's round; false if somebody has to be waited for, or it is withdrawn."""
         contacts, *others = self._desk.holders
         waiting, plans = Waiting(), []
         remembered = await self._desk.remembered(request)
@@ -47,8 +47,7 @@ class Planner:
         if waiting:
             await self._desk.wait(request, waiting)
             return False
-        await self._keep(request, identifiers, plans, shown)
-        return True
+        return await self._keep(request, identifiers, plans, shown)
 
     async def _recognise(
         self, request: Request, contacts: HolderClient, remembered: Identifiers | None
@@ -98,17 +97,22 @@ class Planner:
         identifiers: Identifiers,
         plans: Sequence[holder_pb2.PlanResponse],
         shown: Mapping[str, Planned],
-    ) -> None:
+    ) -> bool:
         made = [Planned(request.round, plan.holder, plan, None) for plan in plans]
         erased, kept = growth((shown[p.holder] for p in made if p.holder in shown), made)
         async with self._desk.database.transaction() as session:
+            found = await store.find(session, request.id, lock=True)
+            # Withdrawn while the holders were asked: no address is kept for what has ended.
+            if found is None or found.state is not request.state:
+                return False
             await store.keep_identifiers(session, request.id, self._desk.sealed(identifiers))
             for plan in plans:
                 await store.put_plan(session, request.id, request.round, plan)
             if shown and (erased or kept):
-                now = self._desk.clock.now()
-                step = Transition(request.state, now, SYSTEM, f"replanned:{erased}:{kept}")
+                reason = f"replanned:{erased}:{kept}"
+                step = Transition(request.state, self._desk.clock.now(), SYSTEM, reason)
                 await store.note(session, request.id, step)
+        return True
 
 
 def _positions(error: FailedPrecondition) -> frozenset[int]:

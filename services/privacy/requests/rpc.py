@@ -130,6 +130,7 @@ def _request(view: View) -> privacy_pb2.Request:
         documents=[privacy_pb2.DocumentFormat.ValueType(each) for each in view.formats],
         on_behalf=request.requested_by is None,
         withdrawable=request.withdrawable,
+        decide_by=view.decide_by.isoformat() if view.decide_by else "",
     )
 
 

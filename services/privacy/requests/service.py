@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from kernel.clock import Clock
 from kernel.db import AnySession, Database, WriteSession
@@ -34,6 +34,7 @@ from services.privacy.requests.model import (
     State,
     TooLate,
     Transition,
+    shown_at,
 )
 from services.privacy.requests.receipts import Planned
 
@@ -46,6 +47,8 @@ class View:
     transitions: Sequence[Transition]
     plans: Sequence[Planned]
     formats: Sequence[int] = ()
+    # The last day on which the person can confirm the plan; None if nobody's silence ends this request.
+    decide_by: date | None = None
 
 
 class RequestService:
@@ -214,8 +217,21 @@ class RequestService:
         formats = await store.formats(session, ids)
         shown = State.PLANNED
         return [
-            View(r, steps[r.id], plans[r.id] if r.state >= shown else (), formats[r.id]) for r in requests
+            View(
+                r,
+                steps[r.id],
+                plans[r.id] if r.state >= shown else (),
+                formats[r.id],
+                self._decide_by(r, steps[r.id]),
+            )
+            for r in requests
         ]
+
+    def _decide_by(self, request: Request, steps: Sequence[Transition]) -> date | None:
+        planned_at = shown_at(steps)
+        if planned_at is None or request.requested_by is None:
+            return None
+        return self._deadline.last_word(request.due_date, planned_at)
 
 
 def _word(request: Request, caller: Principal, word_by: str, *, at: datetime) -> Transition:

@@ -107,6 +107,16 @@ async def due(session: AnySession, now: datetime) -> list[Request]:
     return [_request(row) for row in (await session.execute(statement)).scalars()]
 
 
+async def unconfirmed(session: AnySession) -> list[Request]:
+    """Erasures that wait for the word of the person who asked for them in the portal."""
+    statement = select(SubjectRequest).where(
+        SubjectRequest.state == State.PLANNED,
+        SubjectRequest.kind == Kind.ERASURE,
+        SubjectRequest.requested_by.is_not(None),
+    )
+    return [_request(row) for row in (await session.execute(statement)).scalars()]
+
+
 async def restricted(session: AnySession, contact_ids: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
     """Which of these contacts are being erased."""
     statement = select(SubjectRequest.contact_id).where(

@@ -818,6 +818,7 @@ class Request(_message.Message):
     DOCUMENTS_FIELD_NUMBER: _builtins.int
     ON_BEHALF_FIELD_NUMBER: _builtins.int
     WITHDRAWABLE_FIELD_NUMBER: _builtins.int
+    DECIDE_BY_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     kind: _holder_pb2.RequestKind.ValueType
     state: Global___RequestState.ValueType
@@ -832,6 +833,10 @@ class Request(_message.Message):
     """Whether staff has recorded it for somebody who wrote, called or came by."""
     withdrawable: _builtins.bool
     """Whether it can still be withdrawn."""
+    decide_by: _builtins.str
+    """The last day on which the person can confirm the plan that the portal shows, ISO 8601 date: after it the request
+    is refused with the reason "not-confirmed". Empty if there is no plan, or if staff has recorded the request.
+    """
     @_builtins.property
     def receive_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -874,10 +879,11 @@ class Request(_message.Message):
         documents: _abc.Iterable[Global___DocumentFormat.ValueType] | None = ...,
         on_behalf: _builtins.bool = ...,
         withdrawable: _builtins.bool = ...,
+        decide_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "receive_time", b"receive_time", "stall_time", b"stall_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "contact_id", b"contact_id", "documents", b"documents", "due_date", b"due_date", "id", b"id", "kind", b"kind", "on_behalf", b"on_behalf", "plans", b"plans", "problem", b"problem", "receive_time", b"receive_time", "stall_time", b"stall_time", "state", b"state", "transitions", b"transitions", "waiting_for", b"waiting_for", "withdrawable", b"withdrawable"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "contact_id", b"contact_id", "decide_by", b"decide_by", "documents", b"documents", "due_date", b"due_date", "id", b"id", "kind", b"kind", "on_behalf", b"on_behalf", "plans", b"plans", "problem", b"problem", "receive_time", b"receive_time", "stall_time", b"stall_time", "state", b"state", "transitions", b"transitions", "waiting_for", b"waiting_for", "withdrawable", b"withdrawable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
