@@ -103,6 +103,12 @@ async def test_a_purpose_that_the_client_does_not_have_is_refused(sample: Sample
 # --- rate ----------------------------------------------------------------------------------------
 
 
+async def test_a_service_that_acts_for_an_integrator_is_not_limited_again(sample: Sample) -> None:
+    # Exchanged by tickets, which has counted the call at its own door and asks for a purpose of its own.
+    exchanged = sample.realm.token("integrator", "agent", azp="kontor-tickets", kontor_purposes="sales")
+    await sample.with_token(exchanged).CreateTicket(creation())
+
+
 def test_a_bucket_gives_its_burst_and_then_its_rate() -> None:
     two = Allowance(frozenset(), per_second=2, burst=3, daily=1)
     bucket = Bucket(two, now=100)

@@ -65,7 +65,9 @@ def test_every_uuid_passes(value: uuid.UUID) -> None:
     assert faults(tickets_pb2.GetTicketRequest(ticket_id=str(value))) == set()
 
 
-@given(st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), min_size=1, max_size=200))
+@given(
+    st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), min_size=1, max_size=200).filter(str.strip)
+)
 def test_ordinary_text_of_any_script_passes(value: str) -> None:
     assert faults(creation(subject=value)) == set()
 

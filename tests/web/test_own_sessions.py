@@ -82,7 +82,7 @@ def test_a_browser_has_a_name(web: Web, agent: str) -> None:
 
 def test_the_list_shows_all_of_ones_own_and_marks_this_one(somebody: Callable[..., FlaskClient]) -> None:
     somebody(FIREFOX)
-    somebody(FIREFOX, login="datenschutz")
+    somebody(FIREFOX, login="leitung")
     phone = somebody(IPHONE)
     page = phone.get("/sessions").text
     assert page.count('class="k-row"') == 2
@@ -98,13 +98,13 @@ def test_nobody_sees_the_list_without_a_login(web: Web) -> None:
     client = web.app.test_client()
     assert client.get("/sessions").headers["Location"] == "/login?next=%2Fsessions"
     token = form_token(client.get("/").text)
-    assert client.post("/sessions/end", data={"csrf_token": token}).status_code == 302
+    assert client.post("/sessions/end", data={"csrf_token": token}).status_code == 401
 
 
 def test_out_everywhere_ends_all_here_and_at_the_provider(
     web: Web, idp: stack.Idp, somebody: Callable[..., FlaskClient]
 ) -> None:
-    laptop, phone, stranger = somebody(FIREFOX), somebody(IPHONE), somebody(FIREFOX, login="datenschutz")
+    laptop, phone, stranger = somebody(FIREFOX), somebody(IPHONE), somebody(FIREFOX, login="leitung")
     tokens = [_tokens(web, client) for client in (laptop, phone, stranger)]
     answer = laptop.post("/sessions/end", data={"csrf_token": form_token(laptop.get("/sessions").text)})
     assert answer.status_code == 303

@@ -58,7 +58,7 @@ class Visitor:
     def log_out(self) -> None:
         """By the menu, as a person does."""
         self.page.locator("details.k-menu > summary.k-account").click()
-        self.page.locator("form[action='/logout'] button").click()
+        self.page.locator("form[action='/logout'] button").first.click()
         self.page.wait_for_load_state()
 
 
