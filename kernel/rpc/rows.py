@@ -53,8 +53,9 @@ def narrowed_caller() -> Principal:
     return principal
 
 
-async def reachable_rows(finder: OwnContact) -> Rows:
+async def reachable_rows(finder: OwnContact, *, wanted: uuid.UUID | None = None) -> Rows:
     """How far the caller reaches; asked before a transaction begins, because another service may answer.
+    `wanted` is the contact that the caller names, if it names one.
 
     Errors: PermissionDenied (LOGIN_NOT_LINKED) if only the own rows are open and the login belongs to nobody.
     """
@@ -65,6 +66,10 @@ async def reachable_rows(finder: OwnContact) -> Rows:
     if scope is Scope.TEAM:
         return team_rows(principal)
     own = await finder.contact_of(principal)
+    if wanted is not None and own != wanted:
+        # As for `own` in the contract: a refusal does not rest on what is remembered.
+        finder.forget_login(principal.subject)
+        own = await finder.contact_of(principal)
     if own is None:
         raise PermissionDenied("Your login is not joined to a contact.", reason="LOGIN_NOT_LINKED")
     contacts = frozenset({own})

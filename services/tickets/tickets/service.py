@@ -121,7 +121,7 @@ class TicketsService:
 
         Errors: ContactNotFound if a customer asks for somebody else's.
         """
-        rows = await self.rows_of_caller()
+        rows = await self.rows_of_caller(wanted=wanted.contact_id)
         if not rows.all and wanted.contact_id is not None and wanted.contact_id not in rows.contacts:
             raise ContactNotFound
         async with self._database.reading() as session:
@@ -150,9 +150,9 @@ class TicketsService:
             await emit(session, events.ticket_updated(ticket))
         return ticket
 
-    async def rows_of_caller(self) -> Rows:
+    async def rows_of_caller(self, *, wanted: uuid.UUID | None = None) -> Rows:
         """Which tickets the caller reaches; asked before any transaction is open."""
-        return await reachable_rows(self._own_contact)
+        return await reachable_rows(self._own_contact, wanted=wanted)
 
     async def reachable(self, session: AnySession, ticket_id: uuid.UUID, rows: Rows) -> Ticket:
         """A ticket that this caller may see. Errors: TicketNotFound."""
