@@ -71,7 +71,7 @@ class World:
     say: Callable[[str], None]
 
     def __post_init__(self) -> None:
-        env = self.running.env()
+        self.env = env = self.running.env()
         self.portal, self.gateway = env["KONTOR_PORTAL_URL"], env["KONTOR_GATEWAY_URL"]
         self.issuer = env["KONTOR_OIDC_ISSUER"]
         self.realm = Realm(self.running)
@@ -84,6 +84,10 @@ class World:
 
     def email(self, name: str) -> str:
         return f"{name}@anmeldung.example"
+
+    def login_of(self, role: str) -> str:
+        """The address of somebody with just this role."""
+        return self.email(next(name for name, roles in PEOPLE.items() if list(roles) == [role]))
 
     def app(self, name: str) -> Authenticator | None:
         """The person's authenticator app, for those who need one."""
