@@ -30,10 +30,13 @@ _TEXTS = (
 )  # fmt: skip
 
 
-def same_select() -> str:
-    """The service's own statement as the driver wants it."""
+def same_select() -> tuple[str, list[Any]]:
+    """The service's own statement as the driver wants it, and its constants; the id comes after them."""
     statement = VIEWS.where(Contact.id == bindparam("id"))
-    return str(statement.compile(dialect=dialect()))  # type: ignore[no-untyped-call]
+    compiled: Any = statement.compile(dialect=dialect())  # type: ignore[no-untyped-call]
+    *constants, last = compiled.positiontup or ()
+    assert last == "id", "the id is the last argument"
+    return str(compiled), [compiled.params[name] for name in constants]
 
 
 def answer(row: asyncpg.Record) -> contacts_pb2.Contact:
@@ -54,10 +57,10 @@ def answer(row: asyncpg.Record) -> contacts_pb2.Contact:
 async def serve(dsn: str, listen: str) -> None:
     """Serves until it is ended."""
     pool = await asyncpg.create_pool(dsn, min_size=10, max_size=10)
-    select = same_select()
+    select, constants = same_select()
 
     async def get_contact(request: contacts_pb2.GetContactRequest, context: Any) -> contacts_pb2.Contact:
-        row = await pool.fetchrow(select, uuid.UUID(request.contact_id))
+        row = await pool.fetchrow(select, *constants, uuid.UUID(request.contact_id))
         return answer(row)
 
     handler = grpc.unary_unary_rpc_method_handler(
