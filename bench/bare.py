@@ -33,10 +33,10 @@ _TEXTS = (
 def same_select() -> tuple[str, list[Any]]:
     """The service's own statement as the driver wants it, and its constants; the id comes after them."""
     statement = VIEWS.where(Contact.id == bindparam("id"))
-    compiled: Any = statement.compile(dialect=dialect())  # type: ignore[no-untyped-call]
-    *constants, last = compiled.positiontup or ()
-    assert last == "id", "the id is the last argument"
-    return str(compiled), [compiled.params[name] for name in constants]
+    compiled = statement.compile(dialect=dialect())  # type: ignore[no-untyped-call]
+    names: list[str] = list(compiled.positiontup or ())
+    assert names[-1:] == ["id"], "the id is the last argument"
+    return str(compiled), [compiled.params[name] for name in names[:-1]]
 
 
 def answer(row: asyncpg.Record) -> contacts_pb2.Contact:
