@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,7 +36,7 @@ def run(world: World) -> Counts:
     with Browser() as browser:
         overview = log_in(browser, f"{world.portal}/rights", world.people.customer.email)
         request_url = overview.form(action="/rights/copy").submit().url
-        page = wait_for(lambda: with_link(browser, request_url, ".json"), "the copy is ready", seconds=60)
+        page = wait_for(lambda: with_documents(browser, request_url), "the copy is ready", seconds=60)
         document = json.loads(download(page, ".json").content)
         pdf = download(page, ".pdf").content
     records = _check_document(world, document)
@@ -43,15 +44,16 @@ def run(world: World) -> Counts:
     return {"records": records, "json_keys": len(document), "pdf_pages": pages, "pdf_kb": len(pdf) // 1024}
 
 
-def with_link(browser: Browser, url: str, ending: str) -> Page | None:
-    """The page, if it is there and links to something of this ending."""
+def with_documents(browser: Browser, url: str) -> Page | None:
+    """The page of a request, once it offers both documents: the file comes first, the one to read after it."""
     try:
         page = browser.get(url, status=None)
     except httpx.TransportError:
         return None
     if page.status != 200:
         return None
-    return page if any(urlsplit(link).path.endswith(ending) for link in page.links()) else None
+    endings = {PurePosixPath(urlsplit(link).path).suffix for link in page.links()}
+    return page if {".json", ".pdf"} <= endings else None
 
 
 def download(page: Page, ending: str) -> Page:

@@ -30,7 +30,7 @@ from tests.e2e.leaks import identifiers_of
 from tests.e2e.probe import search
 from tests.e2e.running import BACK_ENDS
 from tests.e2e.steps.s05_ticket import QUESTION, QUESTION_SUBJECT, log_in
-from tests.e2e.steps.s06_access import download, with_link
+from tests.e2e.steps.s06_access import download, with_documents
 from tests.e2e.world import Counts, World
 
 STEP = "erasure"
@@ -41,7 +41,7 @@ def run(world: World) -> Counts:
         planned = _ask_for_the_plan(world, browser)
         request_id = planned.path.rpartition("/")[2]
         _confirm(world, planned)
-        page = wait_for(lambda: with_link(browser, planned.url, ".json"), "the erasure completes", seconds=90)
+        page = wait_for(lambda: with_documents(browser, planned.url), "the erasure completes", seconds=90)
         statement = json.loads(download(page, ".json").content)
         holds(download(page, ".pdf").content.startswith(b"%PDF"), "the certificate is also a PDF")
         _log_out(page)
