@@ -2,19 +2,22 @@
 
     python -m tests.e2e.screenshots          a stack of its own, pictures to docs/pictures/
 
-A path that ends in `*` is the first link to a record on the page before it that begins so, `**` the last.
+A path with `*` in the place of an id is the first such link on the page before it, with `**` the last.
 After a change of pages, run it and look at what it took.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
+from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from devstack.stack import Stack
@@ -36,12 +39,19 @@ WIDE = {"width": 1440, "height": 900}
 
 # Picture → path, by the login that sees it; "" is a visitor.
 PORTAL = {
-    "": {"portal-start": "/", "portal-newsletter": "/newsletter"},
+    "": {
+        "portal-start": "/",
+        "portal-newsletter": "/newsletter",
+        "portal-newsletter-sent": "/newsletter/sent",
+    },
     "kunde@demo.example": {
         "portal-home": "/",
         "portal-rights": "/rights",
+        "portal-request": "/rights/requests/*",
         "portal-erasure": "/rights/erasure",
         "portal-preferences": "/preferences",
+        "portal-access": "/access",
+        "portal-sessions": "/sessions",
         "portal-tickets": "/tickets",
         "portal-ticket": "/tickets/*",
         "portal-ticket-new": "/tickets/new",
@@ -52,24 +62,38 @@ GATEWAY = {
         "gateway-start": "/",
         "gateway-contacts": "/contacts",
         "gateway-contact": "/contacts/*",
+        "gateway-contact-edit": "/contacts/*/edit",
+        "gateway-contact-new": "/contacts/new",
         "gateway-organisations": "/organisations",
+        "gateway-organisation": "/organisations/*",
+        "gateway-organisation-new": "/organisations/new",
         "gateway-tickets": "/tickets",
         "gateway-ticket": "/tickets/*",
+        "gateway-ticket-new": "/tickets/new",
         "gateway-imports": "/imports",
         "gateway-import": "/imports/*",
+        "gateway-import-new": "/imports/new",
+        "gateway-sessions": "/sessions",
     },
     "marketing@demo.example": {
         "gateway-campaigns": "/campaigns",
         "gateway-campaign": "/campaigns/**",
+        "gateway-campaign-new": "/campaigns/new",
         "gateway-audiences": "/audiences",
+        "gateway-audience": "/audiences/*",
+        "gateway-audience-new": "/audiences/new",
         "gateway-templates": "/templates",
         "gateway-template": "/templates/*",
+        "gateway-template-new": "/templates/new",
     },
     "datenschutz@demo.example": {
         "gateway-requests": "/requests?all=yes",
         "gateway-request": "/requests/*",
         "gateway-suppressions": "/suppressions",
+        "gateway-suppression-check": "/suppressions/check",
+        "gateway-suppression-new": "/suppressions/new",
     },
+    "admin@demo.example": {"gateway-rights": "/rights"},
 }
 
 
@@ -87,16 +111,28 @@ def logged_in(browser: Browser, base: str, login: str) -> Iterator[Page]:
 
 
 def resolve(page: Page, path: str) -> str:
-    """The path itself, or a link to a record on the page in hand that begins with it."""
-    if not path.endswith("*"):
+    """The path itself, or the link on the page in hand that it describes."""
+    before, star, after = path.partition("*")
+    if not star:
         return path
-    links = page.locator(f"main a[href^='{path.rstrip('*')}']").evaluate_all(
-        "all => all.map(a => a.pathname)"
-    )
-    records = [link for link in links if link.count("-") >= 4]
-    if not records:
-        raise SystemExit(f"{page.url} has no link to a record under {path}")
-    return str(records[-1 if path.endswith("**") else 0])
+    last, after = after.startswith("*"), after.removeprefix("*")
+    links = page.locator("main a").evaluate_all("all => all.map(a => a.pathname)")
+    wanted = re.compile(f"{re.escape(before)}[0-9a-f-]{{36}}{re.escape(after)}")
+    found = [str(link) for link in links if wanted.fullmatch(link)]
+    if not found:
+        raise SystemExit(f"{page.url} has no link like {path}")
+    return found[-1 if last else 0]
+
+
+def unpictured(app: Flask, pictures: dict[str, dict[str, str]]) -> set[str]:
+    """The endpoints of this web process that answer GET and are in none of the pictures."""
+    known = app.url_map.bind("127.0.0.1")
+    paths = {path for pages in pictures.values() for path in pages.values()}
+    taken = {
+        known.match(path.partition("?")[0].replace("**", "*").replace("*", str(UUID(int=0))))[0]
+        for path in paths
+    }
+    return {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())} - taken
 
 
 def take(browser: Browser, base: str, pictures: dict[str, dict[str, str]]) -> int:

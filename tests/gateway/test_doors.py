@@ -9,6 +9,8 @@ from flask import Flask
 
 from kernel.web.access import access_of
 from services.gateway.session import ROLES
+from tests.architecture.tree import ROOT
+from tests.e2e.screenshots import GATEWAY, unpictured
 from tests.gateway.conftest import LogIn
 
 ALL = "agent marketer sales manager dpo admin"
@@ -90,6 +92,31 @@ ROUTES = {
     "sessions.own": "",
     "sessions.end_everywhere": "",
 }
+# No page of their own: parts of pages, files, and steps that ask again before something is done.
+WITHOUT_PICTURE = {
+    "audiences.preview",
+    "campaigns.progress",
+    "palette.find",
+    "requests.find",
+    "requests.state",
+    "templates.stored_frame",
+    "contacts.export",
+    "imports.rejected",
+    "requests.document",
+    "campaigns.start",
+    "contacts.evidence",
+    "contacts.remove_login",
+    "contacts.withdraw",
+    "imports.commit",
+    "imports.discard",
+    "requests.confirm",
+    "requests.create",
+    "login.callback",
+    "login.start",
+    "healthz",
+    "readyz",
+    "static_file",
+}
 _SOME_ID = "018f0000-0000-7000-8000-000000000000"
 
 
@@ -99,6 +126,14 @@ def test_every_route_has_the_readers_that_were_decided(app: Flask) -> None:
     assert {name for name, mark in marks.items() if mark and mark.public} == PUBLIC
     found = {name: mark.roles for name, mark in marks.items() if mark and not mark.public}
     assert found == {name: frozenset(roles.split()) for name, roles in ROUTES.items()}
+
+
+def test_every_page_has_a_picture_in_the_readme(app: Flask) -> None:
+    assert unpictured(app, GATEWAY) == WITHOUT_PICTURE
+    readme = (ROOT / "README.md").read_text()
+    assert [
+        name for pages in GATEWAY.values() for name in pages if f"pictures/{name}.jpg" not in readme
+    ] == []
 
 
 def test_without_a_login_every_page_leads_to_it(app: Flask) -> None:

@@ -91,6 +91,12 @@ def question(running: Running, **more: str) -> str:
     return f"{env['KONTOR_OIDC_ISSUER']}/protocol/openid-connect/auth?{urlencode(parameters)}"
 
 
+def forget(page: Page) -> None:
+    """Become somebody new. From an empty page: Keycloak's own pages load themselves anew when a cookie is gone."""
+    page.goto("about:blank")
+    page.context.clear_cookies()
+
+
 def walk(page: Page, running: Running, officer: str, newcomer: str) -> Iterator[str]:
     """Every page that a person can meet before they are in; yields its name while it is open."""
     page.goto(question(running))
@@ -100,13 +106,13 @@ def walk(page: Page, running: Running, officer: str, newcomer: str) -> Iterator[
     page.goto(question(running))
     sign_in(page, officer, PASSWORD)
     yield "code"
-    page.context.clear_cookies()
+    forget(page)
     page.goto(question(running))
     sign_in(page, newcomer, PASSWORD)
     yield "set up the second factor"
     page.locator("#mode-manual").click()
     yield "set up the second factor by hand"
-    page.context.clear_cookies()
+    forget(page)
     page.goto(question(running, prompt="create"))
     yield "register"
     page.click("input[type=submit]")

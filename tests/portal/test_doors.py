@@ -14,6 +14,8 @@ from kernel.web.access import access_of
 from kernel.web.sessions import Login, Tokens
 from services.portal.app import create_app
 from services.portal.config import PortalSettings
+from tests.architecture.tree import ROOT
+from tests.e2e.screenshots import PORTAL, unpictured
 from tests.fixtures.postgres import PostgresUrl
 from tests.gateway.neighbours import running
 from tests.web import sample
@@ -32,6 +34,21 @@ PUBLIC = {
     "newsletter.sign_up",
     "newsletter.unsubscribe",
     "preferences.by_link",
+    "readyz",
+    "static_file",
+}
+# No page of their own: parts, files, steps that ask again, and what only a link in a mail opens.
+WITHOUT_PICTURE = {
+    "rights.request_part",
+    "rights.document",
+    "access.remove",
+    "access.invitation",
+    "newsletter.confirm",
+    "newsletter.unsubscribe",
+    "preferences.by_link",
+    "login.callback",
+    "login.start",
+    "healthz",
     "readyz",
     "static_file",
 }
@@ -54,6 +71,12 @@ def test_every_route_is_marked_and_the_public_ones_are_known(app: Flask) -> None
     assert None not in marks.values()
     assert {name for name, mark in marks.items() if mark and mark.public} == PUBLIC
     assert {name for name, mark in marks.items() if mark and mark.machines} == MACHINES
+
+
+def test_every_page_has_a_picture_in_the_readme(app: Flask) -> None:
+    assert unpictured(app, PORTAL) == WITHOUT_PICTURE
+    readme = (ROOT / "README.md").read_text()
+    assert [name for pages in PORTAL.values() for name in pages if f"pictures/{name}.jpg" not in readme] == []
 
 
 def test_everything_else_leads_to_the_login(app: Flask, client: FlaskClient) -> None:

@@ -27,6 +27,7 @@ STEPS = (
     "second_factor",
     "passkey",
     "wrong_role",
+    "broker",
     "forged",
     "logout",
     "backchannel",
@@ -34,7 +35,7 @@ STEPS = (
     "outage",
 )
 # What the embedded provider does not have (docs/decisions/0012-keycloak-in-the-stack.md).
-_KEYCLOAK_ONLY = frozenset({"passkey", "rotation"})
+_KEYCLOAK_ONLY = frozenset({"passkey", "broker", "rotation"})
 
 
 def steps(idp: IdentityProvider) -> dict[str, Callable[[World], Counts]]:

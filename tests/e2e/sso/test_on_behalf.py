@@ -1,9 +1,9 @@
-"""Calls between services of the running stack: both the user and the service are proven, and neither can do more."""
+"""Calls between services, with both providers: the user and the service are proven, and neither can do more."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -22,8 +22,9 @@ from kernel.errors import DomainError, NotFound, PermissionDenied, Unauthenticat
 from tests.e2e.calls import Caller, new_id
 from tests.e2e.check import wait_for
 from tests.e2e.world import World
+from tests.fixtures import keycloak
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.slow
 
 _ACCESS = "urn:ietf:params:oauth:token-type:access_token"
 _NOBODY = "018f0000-0000-7000-8000-000000000000"
@@ -61,25 +62,41 @@ def refused(kind: type[DomainError], call: Callable[[], Any]) -> str:
     return caught.value.reason
 
 
-@pytest.fixture(scope="session")
-def customer(world: World) -> str:
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("embedded", marks=pytest.mark.xdist_group("stack")),
+        pytest.param("keycloak", marks=keycloak.GROUP),
+    ],
+)
+def house(request: pytest.FixtureRequest) -> World:
+    """A stack with its staff, once for each provider: only Keycloak proves that its realm exchanges tokens so."""
+    if request.param == "embedded":
+        return cast(World, request.getfixturevalue("world"))
+    made = World(request.getfixturevalue("keycloak_stack"), say=lambda text: None)
+    made.hire()
+    return made
+
+
+@pytest.fixture(scope="module")
+def customer(house: World) -> str:
     """The address of a customer's account."""
     email = "im-auftrag@haus.example"
-    world.realm.create_account(email, given="Ina", family="Auftrag")
+    house.realm.create_account(email, given="Ina", family="Auftrag")
     return email
 
 
-def test_the_audit_names_the_agent_and_the_service_that_asked_for_them(world: World) -> None:
-    contact = world.agent.contacts.CreateContact(
+def test_the_audit_names_the_agent_and_the_service_that_asked_for_them(house: World) -> None:
+    contact = house.agent.contacts.CreateContact(
         CreateContactRequest(request_id=new_id(), contact=Contact(given_name="Otto", family_name="Beleg"))
     )
-    world.agent.tickets.CreateTicket(
+    house.agent.tickets.CreateTicket(
         CreateTicketRequest(request_id=new_id(), contact_id=contact.id, subject="Beleg", body="Bitte prüfen.")
     )
     question = "SELECT actor, client, roles FROM audit_entry WHERE method LIKE %s AND %s = ANY(subject_ids)"
 
     def entry(rpc: str) -> Any:
-        with world.running.connect("contacts") as connection:
+        with house.running.connect("contacts") as connection:
             return connection.execute(question, (f"%/{rpc}", contact.id)).fetchone()
 
     # What was only read is written down a moment later.
@@ -90,8 +107,8 @@ def test_the_audit_names_the_agent_and_the_service_that_asked_for_them(world: Wo
     assert "service" not in roles
 
 
-def test_a_customer_in_a_services_hands_stays_a_customer(world: World, customer: str) -> None:
-    caller = exchanged(world, customer, client="contacts", callee="privacy")
+def test_a_customer_in_a_services_hands_stays_a_customer(house: World, customer: str) -> None:
+    caller = exchanged(house, customer, client="contacts", callee="privacy")
     # The one RPC whose rule says that contacts may ask it for anybody.
     assert list(caller.suppressions.CheckSuppressions(_QUESTION).suppressed) == [False]
     adding = AddSuppressionRequest(request_id=new_id())
@@ -103,21 +120,21 @@ def test_a_customer_in_a_services_hands_stays_a_customer(world: World, customer:
     caller.close()
 
 
-def test_another_service_may_not_ask_it_for_a_customer(world: World, customer: str) -> None:
+def test_another_service_may_not_ask_it_for_a_customer(house: World, customer: str) -> None:
     for client in ("campaigns", "privacy"):
-        caller = exchanged(world, customer, client=client, callee="privacy")
+        caller = exchanged(house, customer, client=client, callee="privacy")
         refused(PermissionDenied, lambda caller=caller: caller.suppressions.CheckSuppressions(_QUESTION))  # type: ignore[misc]
         caller.close()
 
 
-def test_the_customers_own_token_does_not_open_it(world: World, customer: str) -> None:
-    caller = Caller(world.env, world.realm.person(customer))
+def test_the_customers_own_token_does_not_open_it(house: World, customer: str) -> None:
+    caller = Caller(house.env, house.realm.person(customer))
     refused(PermissionDenied, lambda: caller.suppressions.CheckSuppressions(_QUESTION))
     caller.close()
 
 
-def test_a_services_token_for_privacy_is_worthless_at_contacts(world: World) -> None:
-    caller = granted(world, "campaigns", grant_type="client_credentials", scope="to-kontor-privacy")
+def test_a_services_token_for_privacy_is_worthless_at_contacts(house: World) -> None:
+    caller = granted(house, "campaigns", grant_type="client_credentials", scope="to-kontor-privacy")
     assert list(caller.suppressions.CheckSuppressions(_QUESTION).suppressed) == [False]
     asking = GetContactRequest(contact_id=_NOBODY)
     assert refused(Unauthenticated, lambda: caller.contacts.GetContact(asking)) == "WRONG_AUDIENCE"
