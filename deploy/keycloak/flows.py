@@ -9,6 +9,8 @@ from deploy.keycloak.plan import Change, differences, explained
 from deploy.keycloak.wanted import Wanted
 
 _FLOWS = "authentication/flows"
+# Lets everybody in whom the steps around it do not stop.
+_OPEN_DOOR = "allow-access-authenticator"
 _Step = Mapping[str, Any]
 
 
@@ -64,7 +66,7 @@ def _steps(
 
 
 def _openings(flow: Mapping[str, Any], there: Mapping[str, _Step], door: Door) -> list[Change]:
-    """Switching on the inner flows that are made in this run; Keycloak makes them disabled."""
+    """Switching on what lets people through and is made in this run; Keycloak makes every step disabled."""
     return [
         Change(
             "~",
@@ -73,8 +75,12 @@ def _openings(flow: Mapping[str, Any], there: Mapping[str, _Step], door: Door) -
             partial(_require, door, flow["alias"], step),
         )
         for step in flow["authenticationExecutions"]
-        if "flowAlias" in step and _key(step) not in there
+        if _lets_through(step) and _key(step) not in there
     ]
+
+
+def _lets_through(step: _Step) -> bool:
+    return "flowAlias" in step or step["authenticator"] == _OPEN_DOOR
 
 
 def _key(step: _Step) -> str:
@@ -95,7 +101,8 @@ def _add(door: Door, flow: str, step: _Step, config: Mapping[str, Any] | None) -
     door.post(f"{base}/execution", {"provider": step["authenticator"]})
     if config is not None:
         _configure(door, flow, step, config)
-    _require(door, flow, step)
+    if not _lets_through(step):
+        _require(door, flow, step)
 
 
 def _require(door: Door, flow: str, step: _Step) -> None:
