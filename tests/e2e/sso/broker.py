@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from deploy.keycloak import __main__ as program
 from deploy.keycloak import wanted
 from tests.e2e.check import holds, same
+from tests.e2e.login_page import prove
 from tests.e2e.mailbox import Mailbox, body
 from tests.e2e.realm import PASSWORD
 from tests.e2e.sso.master import Master
@@ -99,15 +100,21 @@ def _newcomer(world: World, own: str) -> None:
 
 
 def _officer(world: World, desk: str) -> None:
-    """Somebody elsewhere with the officer's address: neither the account nor its second factor is given away."""
-    with world.visitor() as visitor:
-        _come_from_elsewhere(world, visitor, desk, world.email(_OFFICER))
-        holds(not visitor.page.url.startswith(world.gateway), "the officer's address alone opened the desk")
-        visitor.open(desk)
+    """The officer's address, claimed elsewhere: it takes the officer's mailbox to link it, and the code to get in."""
+    app = world.app(_OFFICER)
+    assert app is not None, "the officer's account is made with one"
+    with world.visitor() as claimant:
+        _come_from_elsewhere(world, claimant, desk, world.email(_OFFICER))
+        holds(not claimant.sees(desk), "the officer's address alone opened the desk")
+    with world.visitor() as owner:
+        _come_from_elsewhere(world, owner, desk, world.email(_OFFICER))
+        owner.page.click("#linkAccount")
+        _follow_the_mail(world, owner, world.email(_OFFICER))
         holds(
-            not visitor.page.url.startswith(world.gateway),
-            "what was refused opens the desk at the second try",
+            owner.page.locator("#otp").count() == 1, "who comes from elsewhere is asked for the code as well"
         )
+        prove(owner.page, app)
+        same(owner.page.url, desk, "where the code leads")
 
 
 def _come_from_elsewhere(world: World, visitor: Visitor, url: str, email: str) -> None:

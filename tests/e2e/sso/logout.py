@@ -14,22 +14,23 @@ def run(world: World) -> Counts:
         world.log_in(bystander, own, "customer")
         holds(visitor.sees(own), "one sign-in opens both pages")
         visitor.log_out()
-        _is_out(world, visitor, desk)
+        holds(visitor.page.url.startswith(world.portal), f"signing out ends at {visitor.page.url}")
+        _is_out(visitor, desk)
         holds(elsewhere.sees(desk), "another browser's session was ended as well")
         world.log_in(visitor, desk, "agent")
+        holds(visitor.sees(own), "one sign-in opens both pages again")
         holds(elsewhere.sees(own), "one sign-in opens both pages in the other browser, too")
         ended = _leave_everywhere(world, visitor)
-        _is_out(world, visitor, desk)
+        _is_out(visitor, own)
         wait_for(lambda: not elsewhere.sees(own), "the other browser's portal hears of it", seconds=10)
         holds(elsewhere.is_asked and not elsewhere.sees(desk), "the other browser is asked to sign in")
         holds(bystander.sees(own), "somebody else's session was ended as well")
     return {"pages": 2, "ended_everywhere": ended}
 
 
-def _is_out(world: World, visitor: Visitor, desk: str) -> None:
-    holds(visitor.page.url.startswith(world.portal), f"signing out ends at {visitor.page.url}")
+def _is_out(visitor: Visitor, other_page: str) -> None:
     # The provider tells the other page behind the browser's back; that takes a moment.
-    wait_for(lambda: not visitor.sees(desk), "the gateway hears of it", seconds=10)
+    wait_for(lambda: not visitor.sees(other_page), "the other page hears of it", seconds=10)
     holds(visitor.is_asked, "the provider asks for the password again")
 
 
