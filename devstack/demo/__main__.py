@@ -47,18 +47,19 @@ def main() -> int:
     with step("tickets"):
         tickets.load(people, ids, customers=customers, customer=customer, agent=agent, manager=manager)
     with step("requests"):
-        ask(ids[people.people[7].email], REQUEST_KIND_ACCESS, agent=agent)
-        ask(ids[people.people[15].email], REQUEST_KIND_ERASURE, agent=agent)
+        ask(ids[cast.CUSTOMER], REQUEST_KIND_ACCESS, by=customer)
+        ask(ids[people.people[7].email], REQUEST_KIND_ACCESS, by=agent)
+        ask(ids[people.people[15].email], REQUEST_KIND_ERASURE, by=agent)
     return 0
 
 
-def ask(contact_id: str, kind: RequestKind.ValueType, *, agent: Caller) -> None:
-    """Somebody wrote a letter: one wants to know what is held, one to be erased; that one waits for the word."""
+def ask(contact_id: str, kind: RequestKind.ValueType, *, by: Caller) -> None:
+    """The customer asks on the portal; of two who wrote a letter one wants a copy, one to be erased."""
     asked = CreateRequestRequest(
         request_id=request_id("request", kind, contact_id), contact_id=contact_id, kind=kind, language="de"
     )
     try:
-        agent.requests.CreateRequest(asked)
+        by.requests.CreateRequest(asked)
     except FailedPrecondition:
         # One is open already: the demo was loaded before.
         return

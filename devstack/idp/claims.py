@@ -97,6 +97,11 @@ class ClaimsBuilder:
                 return mapper.config["claim.value"]
             case "oidc-usermodel-realm-role-mapper":
                 return self._realm.effective_roles(user.roles) or None
+            case "oidc-usermodel-client-role-mapper":
+                return (
+                    list(user.client_roles.get(mapper.config["usermodel.clientRoleMapping.clientId"], ()))
+                    or None
+                )
             case "oidc-group-membership-mapper":
                 paths = self._groups_of(user.id)
                 full = mapper.config.get("full.path") == "true"

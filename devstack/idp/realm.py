@@ -20,6 +20,7 @@ SUPPORTED_MAPPERS = frozenset(
         "oidc-hardcoded-claim-mapper",
         "oidc-sub-mapper",
         "oidc-usermodel-attribute-mapper",
+        "oidc-usermodel-client-role-mapper",
         "oidc-usermodel-property-mapper",
         "oidc-usermodel-realm-role-mapper",
         "oidc-usersessionmodel-note-mapper",

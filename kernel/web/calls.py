@@ -93,7 +93,8 @@ def _close(_error: BaseException | None) -> None:
 class OwnToken:
     """The page's own access token (client credentials), renewed at half its life; thread-safe."""
 
-    def __init__(self, settings: WebSettings) -> None:
+    def __init__(self, settings: WebSettings, *, scope: str = "") -> None:
+        self._form = {"grant_type": "client_credentials", **({"scope": scope} if scope else {})}
         self._endpoint = issuer_endpoint(settings.oidc_issuer, "token")
         self._auth = (settings.client_id, settings.client_secret.get_secret_value())
         self._token = ""
@@ -109,9 +110,7 @@ class OwnToken:
 
     def _renew(self) -> None:
         try:
-            answer = requests.post(
-                self._endpoint, data={"grant_type": "client_credentials"}, auth=self._auth, timeout=5
-            )
+            answer = requests.post(self._endpoint, data=self._form, auth=self._auth, timeout=5)
             answer.raise_for_status()
         except requests.RequestException as error:
             raise Unavailable(

@@ -47,7 +47,8 @@ class Realm:
     def __init__(self, settings: GatewaySettings) -> None:
         base, _, realm = settings.oidc_issuer.rpartition("/realms/")
         self._admin = f"{base}/admin/realms/{realm}"
-        self._token: Callable[[], str] = OwnToken(settings)
+        # The token for the services must not open the realm: its roles come only with this scope.
+        self._token: Callable[[], str] = OwnToken(settings, scope="realm-view")
 
     def members(self, roles: list[str]) -> dict[str, list[Member]]:
         """The people of each role, by name or through a group, at most `MOST` of either. Errors: RealmSilent."""

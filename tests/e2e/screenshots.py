@@ -2,7 +2,7 @@
 
     python -m tests.e2e.screenshots          a stack of its own, pictures to docs/pictures/
 
-A path with `*` in the place of an id is the first such link on the page before it, with `**` the last.
+A path with `*` in the place of an id is the first such link on a page before it, with `**` the last.
 After a change of pages, run it and look at what it took.
 """
 
@@ -69,7 +69,7 @@ GATEWAY = {
         "gateway-organisation-new": "/organisations/new",
         "gateway-tickets": "/tickets",
         "gateway-ticket": "/tickets/*",
-        "gateway-ticket-new": "/tickets/new",
+        "gateway-ticket-new": "/tickets/new?contact_id=*",
         "gateway-imports": "/imports",
         "gateway-import": "/imports/*",
         "gateway-import-new": "/imports/new",
@@ -110,18 +110,22 @@ def logged_in(browser: Browser, base: str, login: str) -> Iterator[Page]:
     context.close()
 
 
-def resolve(page: Page, path: str) -> str:
-    """The path itself, or the link on the page in hand that it describes."""
+def links(page: Page) -> list[str]:
+    """Where the page in hand leads, within the same web process."""
+    return list(page.locator("main a").evaluate_all("all => all.map(a => a.pathname + a.search)"))
+
+
+def resolve(path: str, seen: list[list[str]]) -> str:
+    """The path itself, or the link that it describes on the latest page that has one."""
     before, star, after = path.partition("*")
     if not star:
         return path
     last, after = after.startswith("*"), after.removeprefix("*")
-    links = page.locator("main a").evaluate_all("all => all.map(a => a.pathname)")
-    wanted = re.compile(f"{re.escape(before)}[0-9a-f-]{{36}}{re.escape(after)}")
-    found = [str(link) for link in links if wanted.fullmatch(link)]
-    if not found:
-        raise SystemExit(f"{page.url} has no link like {path}")
-    return found[-1 if last else 0]
+    wanted = re.compile(f"{re.escape(before)}[0-9a-f-]{{36}}{re.escape(after)}(?:[?].*)?")
+    for page in reversed(seen):
+        if found := [link for link in page if wanted.fullmatch(link)]:
+            return found[-1 if last else 0]
+    raise SystemExit(f"no page so far has a link like {path}")
 
 
 def unpictured(app: Flask, pictures: dict[str, dict[str, str]]) -> set[str]:
@@ -139,12 +143,14 @@ def take(browser: Browser, base: str, pictures: dict[str, dict[str, str]]) -> in
     """Takes all pictures of one web process; answers how many."""
     count = 0
     for login, pages in pictures.items():
+        seen: list[list[str]] = []
         with logged_in(browser, base, login) as page:
             for name, path in pages.items():
-                answer = page.goto(base + resolve(page, path))
+                answer = page.goto(base + resolve(path, seen))
                 if answer is None or not answer.ok:
                     raise SystemExit(f"{path} does not show itself")
                 page.wait_for_load_state("networkidle")
+                seen.append(links(page))
                 page.screenshot(path=FOLDER / f"{name}.jpg", type="jpeg", quality=72)
                 count += 1
     return count

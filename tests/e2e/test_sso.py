@@ -17,7 +17,7 @@ from tests.fixtures.needs import require_chromium
 pytestmark = pytest.mark.slow
 Step = Callable[[World], Counts]
 # What both providers promise alike. The rest takes its time and is left to `make sso-check`.
-SUITE = ("logins", "second_factor", "wrong_role", "logout", "backchannel")
+SUITE = ("logins", "second_factor", "wrong_role", "rights", "logout", "backchannel")
 
 
 def _cases() -> Iterator[object]:

@@ -31,6 +31,18 @@ def admin(own_idp: Idp) -> KeycloakAdmin:
     )
 
 
+def as_gateway(idp: Idp, **form: str) -> KeycloakAdmin:
+    """The gateway's own account, with the token that the realm gives it for this form."""
+    token = httpx.post(
+        idp.door("token"),
+        data={"grant_type": "client_credentials", **form},
+        auth=("kontor-gateway", secret("kontor-gateway")),
+    )
+    return KeycloakAdmin(
+        server_url=f"{idp.origin}/", realm_name="kontor", client_id="kontor-gateway", token=token.json()
+    )
+
+
 def create(admin: KeycloakAdmin, **more: Any) -> str:
     return str(admin.create_user({**PERSON, "username": PERSON["email"], **more}))
 
@@ -106,12 +118,7 @@ def test_nonsense_creates_nobody(idp: Idp, body: bytes) -> None:
 
 
 def test_who_has_a_role_is_told_to_the_gateways_own_account(own_idp: Idp) -> None:
-    gateway = KeycloakAdmin(
-        server_url=f"{own_idp.origin}/",
-        realm_name="kontor",
-        client_id="kontor-gateway",
-        client_secret_key=secret("kontor-gateway"),
-    )
+    gateway = as_gateway(own_idp, scope="realm-view")
     agents = gateway.get_realm_role_members("agent")
     assert [person["username"] for person in agents] == ["service@demo.example"]
     assert [person["username"] for person in gateway.get_realm_role_members("integrator")] == [
@@ -123,3 +130,9 @@ def test_who_has_a_role_is_told_to_the_gateways_own_account(own_idp: Idp) -> Non
         gateway.get_realm_role_members("king")
     with pytest.raises(KeycloakPostError):
         gateway.create_user(PERSON)
+
+
+def test_the_token_that_goes_to_the_services_does_not_open_the_realm(own_idp: Idp) -> None:
+    with pytest.raises(KeycloakGetError) as caught:
+        as_gateway(own_idp).get_realm_role_members("agent")
+    assert caught.value.response_code == 403

@@ -27,6 +27,7 @@ STEPS = (
     "second_factor",
     "passkey",
     "wrong_role",
+    "rights",
     "broker",
     "forged",
     "logout",

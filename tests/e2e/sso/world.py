@@ -24,7 +24,7 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-PEOPLE = {"customer": [], "agent": ["agent"], "marketer": ["marketer"], "dpo": ["dpo"]}
+PEOPLE = {"customer": [], "agent": ["agent"], "marketer": ["marketer"], "dpo": ["dpo"], "admin": ["admin"]}
 # A busy machine may let a page wait; a page that waits longer than this hangs.
 PATIENCE_MS = 30_000
 
