@@ -22,6 +22,8 @@ from devstack.keycloak.errors import KeycloakFailed
 VERSION = "26.7.1"
 ARTIFACT = f"org.keycloak:keycloak-quarkus-dist:{VERSION}:zip"
 SHA256 = "2a67bb5773b6bb027461f485241379ac93dcfe353ffc1911f8b7ba7206c88b33"
+# Passkeys beside the password came with it.
+_OLDEST_MINOR = 4
 # What `kc.sh build` fixes; everything else is said at the start.
 BUILD = ("--db=postgres", "--health-enabled=true", "--http-management-health-enabled=false")
 _BUILD_SECONDS = 300
@@ -114,12 +116,13 @@ def _name_of(home: Path) -> str:
         raise KeycloakFailed(
             f"KEYCLOAK_HOME={home} is no unpacked Keycloak: it lacks bin/kc.sh or version.txt."
         )
-    found = re.search(r"\d+(\.\d+)*", version.read_text())
-    if found is None or found.group().split(".")[0] != "26":
+    found = re.search(r"(\d+)\.(\d+)[.\d]*", version.read_text())
+    if found is None or int(found[1]) != 26 or int(found[2]) < _OLDEST_MINOR:
         raise KeycloakFailed(
-            f"KEYCLOAK_HOME={home} is {version.read_text().strip()!r}; Kontor needs Keycloak 26."
+            f"KEYCLOAK_HOME={home} is {version.read_text().strip()!r}; "
+            f"Kontor needs Keycloak 26, from 26.{_OLDEST_MINOR} on."
         )
-    return f"keycloak-{found.group()}-{_stamp(str(home.resolve()), str(version.stat().st_mtime_ns))}"
+    return f"keycloak-{found[0]}-{_stamp(str(home.resolve()), str(version.stat().st_mtime_ns))}"
 
 
 def _stamp(*parts: str) -> str:

@@ -58,12 +58,15 @@ def test_a_folder_that_is_no_keycloak_is_named(tmp_path: Path, monkeypatch: pyte
         distribution.built()
 
 
-def test_another_release_than_26_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("release", ["24.0.5", "26.3.9", "27.0.0"])
+def test_a_release_that_does_not_know_our_realm_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, release: str
+) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "kc.sh").touch()
-    (tmp_path / "version.txt").write_text("Keycloak - Version 24.0.5\n")
+    (tmp_path / "version.txt").write_text(f"Keycloak - Version {release}\n")
     monkeypatch.setenv("KEYCLOAK_HOME", str(tmp_path))
-    with pytest.raises(KeycloakFailed, match="Kontor needs Keycloak 26"):
+    with pytest.raises(KeycloakFailed, match=r"Kontor needs Keycloak 26, from 26\.4 on"):
         distribution.built()
 
 
