@@ -51,18 +51,18 @@ class Realm:
         self._token: Callable[[], str] = OwnToken(settings, scope="realm-view")
 
     def members(self, roles: list[str]) -> dict[str, list[Member]]:
-        """The people of each role, by name or through a group, at most `MOST` of either. Errors: RealmSilent."""
+        """The people of each role, by name or through a group, each once, at most `MOST` of either. Errors: RealmSilent."""
         until = monotonic() + _BUDGET_S
         found: dict[str, list[Member]] = {}
         for role in roles:
             if monotonic() > until:
                 raise RealmSilent
             path = f"roles/{quote(role, safe='')}"
-            people = [_person(user) for user in self._get(f"{path}/users")]
+            people = {user["id"]: _person(user) for user in self._get(f"{path}/users")}
             for group in self._get(f"{path}/groups"):
                 members = self._get(f"groups/{quote(group['id'], safe='')}/members")
-                people += [_person(user, group=group["name"]) for user in members]
-            found[role] = sorted(people, key=_order)
+                people |= {user["id"]: _person(user, group=group["name"]) for user in members}
+            found[role] = sorted(people.values(), key=_order)
         return found
 
     def teams(self) -> list[str]:

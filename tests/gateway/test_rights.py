@@ -21,21 +21,17 @@ from services.gateway.rights import matrix, words
 from tests.architecture.tree import services
 from tests.gateway.conftest import LogIn
 
+MIA = {"id": "3", "username": "m", "firstName": "Mia", "lastName": "Maier", "enabled": True}
 PEOPLE: dict[str, list[dict[str, Any]]] = {
     "roles/agent/users": [
-        {
-            "username": "b",
-            "email": "b@demo.example",
-            "firstName": "Zoë",
-            "lastName": "Bauer",
-            "enabled": True,
-        },
-        {"username": "a", "firstName": "Änne", "lastName": "<b>Adler", "enabled": False},
+        {"id": "1", "username": "b", "email": "b@demo.example", "firstName": "Zoë", "lastName": "Bauer"},
+        {"id": "2", "username": "a", "firstName": "Änne", "lastName": "<b>Adler", "enabled": False},
+        MIA,
     ],
     "roles/agent/groups": [{"id": "7", "name": "service", "path": "/service"}],
-    "groups/7/members": [{"username": "m", "firstName": "Mia", "lastName": "Maier", "enabled": True}],
+    "groups/7/members": [MIA],
     "groups": [{"id": "8", "name": "sales"}, {"id": "7", "name": "service"}],
-    "roles/admin/users": [{"username": "root", "enabled": True}],
+    "roles/admin/users": [{"id": "4", "username": "root", "enabled": True}],
 }
 
 
@@ -123,7 +119,7 @@ def test_the_page_names_the_people_of_each_role(provider: Provider, log_in: LogI
     text = _text(log_in("admin").get("/rights").text)
     # By name, however they came to the role; what a person calls themselves stays text.
     assert text.index("Änne <b>Adler") < text.index("Mia Maier") < text.index("Zoë Bauer")
-    assert text.count("über service") == 1
+    assert text.count("über service") == text.count("Mia Maier") == 1
     assert "gesperrt" in text
     assert "Wer welche Rolle hat" in text
     # Nobody lists all customers of a company.
