@@ -51,7 +51,7 @@ class Realm:
         self._token: Callable[[], str] = OwnToken(settings, scope="realm-view")
 
     def members(self, roles: list[str]) -> dict[str, list[Member]]:
-        """The people of each role, each once, by name or through a group: at most `MOST` of either. Errors: RealmSilent."""
+        """The people of each role, each once, at most `MOST` by name and by group. Errors: RealmSilent."""
         until = monotonic() + _BUDGET_S
         found: dict[str, list[Member]] = {}
         for role in roles:

@@ -72,6 +72,17 @@ def test_the_readmes_commands_exist() -> None:
         assert named <= set(targets())
 
 
+def test_what_the_documents_link_to_is_there() -> None:
+    pages = [path for path in tracked() if path.endswith(".md")]
+    dead = [
+        f"{page}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / page).read_text())
+        if not (ROOT / page).parent.joinpath(target).exists()
+    ]
+    assert dead == []
+
+
 def test_every_target_is_explained() -> None:
     assert [name for name, explanation in targets().items() if not explanation and name != "bootstrap"] == []
 
