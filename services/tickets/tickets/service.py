@@ -8,6 +8,7 @@ from typing import Protocol
 
 from kernel.clock import Clock
 from kernel.db import AnySession, Database, WriteSession
+from kernel.erased import is_erased
 from kernel.errors import StaleEtag
 from kernel.ids import new_id
 from kernel.outbox import emit
@@ -26,6 +27,7 @@ from services.tickets.tickets.model import (
     Priority,
     State,
     Ticket,
+    TicketClosed,
     TicketNotFound,
     state_after,
     state_after_message,
@@ -84,7 +86,7 @@ class TicketsService:
         self._clock = clock
 
     async def create_ticket(self, opening: Opening) -> Ticket:
-        """Opens a ticket with its first message. Errors: ContactNotFound."""
+        """Opens a ticket with its first message. Errors: ContactNotFound, also for one erased a moment ago."""
         if current_principal().is_customer_only:
             # How urgent it is and how it came is not the customer's to say; the contact is their own by the
             # access rule.
@@ -104,6 +106,9 @@ class TicketsService:
             updated_at=now,
         )
         async with self._database.transaction() as session:
+            # Whoever said that the contact exists said so before this transaction.
+            if await is_erased(session, opening.contact_id):
+                raise ContactNotFound
             ticket = await store.insert(session, row)
             await self._conversation.open(session, ticket=ticket, body=opening.body)
             await emit(session, events.ticket_opened(ticket))
@@ -172,6 +177,9 @@ class TicketsService:
         owner: Owner | None = None,
     ) -> Ticket:
         """What a message changes about its ticket; `owner` gets one that nobody has taken. Errors: TicketClosed."""
+        if ticket.contact_id is None:
+            # Not even a note: no erasure finds again what is written about somebody who was erased.
+            raise TicketClosed
         taken = owner is not None and not ticket.owner_id
         state = state_after_message(ticket.state, by_customer=by_customer, internal=internal)
         changed = await store.change(
