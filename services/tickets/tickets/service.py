@@ -29,7 +29,7 @@ from services.tickets.tickets.model import (
     Ticket,
     TicketClosed,
     TicketNotFound,
-    state_after,
+    changed,
     state_after_message,
 )
 from services.tickets.tickets.tables import TicketRow
@@ -137,20 +137,25 @@ class TicketsService:
         return TicketPage(shown, total, has_more=len(found) > size)
 
     async def update_ticket(self, ticket_id: uuid.UUID, change: Change, *, etag: str) -> Ticket:
-        """Changes state, priority, owner. Errors: TicketNotFound, StaleEtag, TicketClosed, TransitionRefused."""
+        """Changes state, priority, owner; what is so already is no change, and nobody is told of it.
+
+        Errors: TicketNotFound, StaleEtag, TicketClosed, TransitionRefused.
+        """
         rows = await self.rows_of_caller()
         async with self._database.transaction() as session:
             ticket = await self.locked(session, ticket_id, rows)
             if etag and etag != ticket.etag:
                 raise StaleEtag
-            owner = change.owner
+            wanted = changed(ticket, change)
+            if wanted == ticket:
+                return ticket
             ticket = await store.change(
                 session,
                 ticket,
-                state=state_after(ticket, change),
-                priority=change.priority or ticket.priority,
+                state=wanted.state,
+                priority=wanted.priority,
                 updated_at=self._clock.now(),
-                **({} if owner is None else _owned_by(owner)),
+                **_owned_by(wanted.owner),
             )
             await emit(session, events.ticket_updated(ticket))
         return ticket
@@ -182,7 +187,7 @@ class TicketsService:
             raise TicketClosed
         taken = owner is not None and not ticket.owner_id
         state = state_after_message(ticket.state, by_customer=by_customer, internal=internal)
-        changed = await store.change(
+        counted = await store.change(
             session,
             ticket,
             state=state,
@@ -191,8 +196,8 @@ class TicketsService:
             **(_owned_by(owner) if owner is not None and taken else {}),
         )
         if state is not ticket.state or taken:
-            await emit(session, events.ticket_updated(changed))
-        return changed
+            await emit(session, events.ticket_updated(counted))
+        return counted
 
 
 def _owned_by(owner: Owner) -> dict[str, str | None]:
