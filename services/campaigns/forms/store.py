@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -104,6 +104,12 @@ async def keep_hashes(
         await session.execute(
             update(_Row).where(_Row.id == sign_up_id).values(mail_sha256=hashes[sign_up_id])
         )
+
+
+async def forget(session: WriteSession, ids: Collection[uuid.UUID]) -> None:
+    """Deletes sign-ups that never get a mail."""
+    if ids:
+        await session.execute(delete(_Row).where(_Row.id.in_(ids), _Row.state == State.PLANNED))
 
 
 async def delete_overdue(session: WriteSession, now: datetime) -> None:
