@@ -52,9 +52,7 @@ async def shut_out(session: WriteSession, subject: Subject) -> None:
 
 
 async def _executed(session: WriteSession, which: ColumnElement[bool]) -> frozenset[uuid.UUID]:
-    found = await session.execute(
-        select(_PLANS.c.subject_id).where(which, _PLANS.c.executed_at.is_not(None))
-    )
+    found = await session.execute(select(_PLANS.c.subject_id).where(which, _PLANS.c.executed_at.is_not(None)))
     return frozenset(found.scalars())
 
 

@@ -72,12 +72,11 @@ async def test_a_frozen_page_that_was_asked_for_before_an_erasure_leaves_the_era
 async def test_a_page_frozen_before_an_erasure_loses_the_erased_with_it(house: House) -> None:
     anna = house.world.add(1)
     campaign = await house.campaign()
-    async with asyncio.TaskGroup() as tasks:
-        async with house.database.transaction() as session:
-            await house.use_cases.messages.plan(session, campaign.id, [uuid.UUID(anna)])
-            erasing = tasks.create_task(erase(house, anna, "person1@demo.example"))
-            await waits(house, "advisory")
-            assert not erasing.done()
+    async with asyncio.TaskGroup() as tasks, house.database.transaction() as session:
+        await house.use_cases.messages.plan(session, campaign.id, [uuid.UUID(anna)])
+        erasing = tasks.create_task(erase(house, anna, "person1@demo.example"))
+        await waits(house, "advisory")
+        assert not erasing.done()
     assert await left(house, anna, "person1@demo.example") == []
 
 
@@ -88,4 +87,10 @@ async def test_a_sign_up_that_asked_before_an_erasure_is_not_kept(house: House) 
     house.world.suppressed.add("neu@demo.example")
     await house.sending.confirmations.run()
     assert not house.sink.recipients
+    assert await house.rows("SELECT 1 FROM sign_up") == []
+
+
+async def test_an_unconfirmed_sign_up_goes_whatever_its_domain_was_written_like(house: House) -> None:
+    await house.use_cases.forms.submit_sign_up(wish(email="Neu@Bücher.example"))
+    await erase(house, str(uuid.uuid4()), "neu@xn--bcher-kva.example")
     assert await house.rows("SELECT 1 FROM sign_up") == []

@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from datetime import timedelta
 
+from kernel.addresses import normal_email
 from kernel.clock import Clock
 from kernel.db import Database
 from kernel.errors import FailedPrecondition, InvalidArgument
@@ -19,13 +20,13 @@ from services.campaigns.forms import store
 from services.campaigns.forms.model import (
     MOST_PER_DAY,
     PAUSE,
+    EmailUnusable,
     SignUp,
     SignUpExpired,
     SignUpUnknown,
     TextOutdated,
     TopicUnknown,
     Wish,
-    normalised,
 )
 from services.campaigns.links.model import LinkTokens
 
@@ -54,10 +55,12 @@ class FormsService:
     async def submit_sign_up(self, wish: Wish) -> None:
         """Plans one confirmation mail. Silent about suppressed, known and impatient addresses alike.
 
-        Errors: TopicUnknown, TextOutdated.
+        Errors: EmailUnusable, TopicUnknown, TextOutdated.
         """
         topics = await self._texts(wish)
-        email = normalised(wish.email)
+        email = normal_email(wish.email)
+        if email is None:
+            raise EmailUnusable
         (suppressed,) = await self._privacy.suppressed([email])
         if suppressed:
             return
