@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from kernel.errors import FailedPrecondition, Internal
 from services.campaigns.clients import ContactsClient
@@ -210,7 +211,7 @@ async def test_a_token_of_another_kind_of_link_opens_nothing(timed: House) -> No
     (row,) = await timed.rows("SELECT id FROM sign_up")
     with pytest.raises(SignUpUnknown):
         await timed.use_cases.forms.confirm_sign_up(
-            LinkTokens(SECRET, purpose="message").token(row.id), ip_address=""
+            LinkTokens([SECRET], purpose="message").token(row.id), ip_address=""
         )
 
 
@@ -280,3 +281,17 @@ async def test_what_is_no_address_once_it_is_seen_is_refused(timed: House) -> No
     with pytest.raises(EmailUnusable) as refused:
         await timed.use_cases.forms.submit_sign_up(wish(email="neu@-ü.example"))
     assert refused.value.violations == {"email": "must be an e-mail address"}
+
+
+@pytest.mark.parametrize("exchanged", ["before the mail", "before the click"])
+async def test_a_sign_up_survives_an_exchange_of_the_secret(timed: House, exchanged: str) -> None:
+    new = {"secret_key": SecretStr("n" * 32), "previous_secret_keys": (SecretStr(SECRET),)}
+    await timed.use_cases.forms.submit_sign_up(wish())
+    if exchanged == "before the mail":
+        timed.fresh(**new)
+    await timed.sending.confirmations.run()
+    token = token_in(timed, "neu@demo.example")
+    timed.fresh(**new)
+    assert await timed.use_cases.forms.confirm_sign_up(token, ip_address="192.0.2.2") == [TOPIC]
+    (given,) = timed.world.gifts
+    assert given.evidence.token_sha256 == hashlib.sha256(token.encode()).digest()

@@ -10,7 +10,7 @@ from kernel.db import WriteSession
 from services.campaigns.clients import PrivacyClient
 from services.campaigns.forms import store
 from services.campaigns.forms.mail import confirmation
-from services.campaigns.forms.model import SignUp
+from services.campaigns.forms.model import Hashes, SignUp
 from services.campaigns.links.model import LinkTokens
 from services.campaigns.sender.handover import Batch, Handover
 from services.campaigns.sender.mail import AddressUnusable, Mailbox
@@ -56,7 +56,11 @@ class Confirmations:
                 mails.append(self._mail(sign_up))
             except AddressUnusable:
                 refused[sign_up.id] = "invalid-address"
-        hashes = {mail.id: hashlib.sha256(mail.content).digest() for mail in mails}
+        # The token anew, too: the secret may have been exchanged since the wish was kept.
+        hashes = {
+            mail.id: Hashes(hashlib.sha256(mail.content).digest(), self._tokens.digest(mail.id))
+            for mail in mails
+        }
 
         async def on_claim(session: WriteSession, mine: set[uuid.UUID]) -> None:
             await store.keep_hashes(session, hashes, mine)

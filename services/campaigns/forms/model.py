@@ -74,6 +74,14 @@ class Wish:
     ip_address: str
 
 
+@dataclass(frozen=True, slots=True)
+class Hashes:
+    """SHA-256 of a confirmation mail as it was handed over, and of the token in it."""
+
+    mail: bytes
+    token: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignUp:
     """A wish as it is kept."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from datetime import timedelta
 
@@ -81,7 +80,7 @@ class FormsService:
                 form_url=wish.form_url,
                 request_ip=wish.ip_address,
                 requested_at=now,
-                token_sha256=_sha256(self._tokens.token(sign_up_id)),
+                token_sha256=self._tokens.digest(sign_up_id),
             )
             await store.insert(session, sign_up)
             await emit(session, events.sign_up_requested(sign_up_id))
@@ -92,10 +91,11 @@ class FormsService:
         A crash between the steps is repaired by the next click, or by `repair`.
         Errors: SignUpUnknown, SignUpExpired.
         """
-        if self._tokens.record_id(token) is None:
+        sign_up_id = self._tokens.record_id(token)
+        if sign_up_id is None:
             raise SignUpUnknown
         async with self._database.reading() as session:
-            sign_up = await store.find(session, _sha256(token))
+            sign_up = await store.find(session, sign_up_id)
         # A token that we made and no longer keep was deleted with its sign-up: too late, not unknown.
         if sign_up is None or sign_up.expired(self._clock.now()):
             raise SignUpExpired
@@ -174,7 +174,3 @@ def _evidence(sign_up: SignUp) -> Evidence:
         request_ip=sign_up.request_ip,
         confirm_ip=sign_up.click_ip,
     )
-
-
-def _sha256(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
