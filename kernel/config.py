@@ -61,3 +61,16 @@ class ServiceSettings(ProcessSettings):
     audience: str = Field(description="the `aud` that tokens for this service carry")
     signing_key: SecretStr = Field(description="base64 Ed25519 seed (32 bytes) that signs receipts")
     database_pool: int = Field(default=10, ge=1, le=100)
+
+
+class LastingSettings(ServiceSettings):
+    """What a back end is told whose secret makes things that must outlive it."""
+
+    previous_secret_keys: tuple[Annotated[SecretStr, Field(min_length=32)], ...] = Field(
+        default=(), description="JSON list of former secret keys: read with, never written with"
+    )
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """All secrets that may be read with; the first one is what is written with."""
+        return tuple(key.get_secret_value() for key in (self.secret_key, *self.previous_secret_keys))

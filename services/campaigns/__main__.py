@@ -71,19 +71,19 @@ def make_use_cases(
     settings: Settings, database: Database, *, neighbours: Neighbours, clock: Clock
 ) -> UseCases:
     """Everything that answers a call."""
-    secret = settings.secret_key.get_secret_value()
+    secrets = settings.secret_keys
     messages = Messages()
     templates = TemplatesService(database, portal_url=settings.portal_url)
     audiences = AudiencesService(database, neighbours=neighbours)
     campaigns = CampaignsService(database, templates=templates, audiences=audiences, messages=messages)
-    sign_up_tokens = LinkTokens(secret, purpose="sign-up")
+    sign_up_tokens = LinkTokens(secrets, purpose="sign-up")
     forms = FormsService(database, neighbours=neighbours, tokens=sign_up_tokens, clock=clock)
     links = LinksService(
         database,
         messages=messages,
         campaigns=campaigns,
         neighbours=neighbours,
-        tokens=LinkTokens(secret, purpose="message"),
+        tokens=LinkTokens(secrets, purpose="message"),
         clock=clock,
     )
     invitations = InvitationsService(database, contacts=neighbours.contacts, clock=clock)
@@ -94,7 +94,7 @@ def make_sending(
     settings: Settings, database: Database, use_cases: UseCases, *, neighbours: Neighbours, clock: Clock
 ) -> Sending:
     """Everything that sends."""
-    secret = settings.secret_key.get_secret_value()
+    secrets = settings.secret_keys
     route = make_route(settings)
     sender = Sender(
         campaigns=use_cases.campaigns,
@@ -103,14 +103,14 @@ def make_sending(
         handover=Handover(
             database, metadata.tables["message"], route=route, on_sent=use_cases.messages.note_sent
         ),
-        letterhead=Letterhead(route.sender, LinkTokens(secret, purpose="message"), settings.portal_url),
+        letterhead=Letterhead(route.sender, LinkTokens(secrets, purpose="message"), settings.portal_url),
         clock=clock,
     )
     confirmations = Confirmations(
         handover=Handover(database, metadata.tables["sign_up"], route=route, on_sent=_tell_nobody),
         privacy=neighbours.privacy,
         sender=route.sender,
-        tokens=LinkTokens(secret, purpose="sign-up"),
+        tokens=LinkTokens(secrets, purpose="sign-up"),
         portal_url=settings.portal_url,
     )
     invitations = InvitationSender(

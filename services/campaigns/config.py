@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from kernel.config import ServiceSettings
+from kernel.config import LastingSettings
 
 
-class Settings(ServiceSettings):
+class Settings(LastingSettings):
     """What the campaigns service is told beyond what every back end is told."""
 
     contacts_target: str

@@ -6,11 +6,9 @@ import re
 import unicodedata
 from functools import lru_cache
 
-import idna
 import phonenumbers
 
 from kernel.text import visible
-from kernel.validation import is_email
 
 _SPACES = re.compile(r"\s+")
 # Letters that no decomposition takes apart.
@@ -40,23 +38,6 @@ def fold(value: str) -> str:
         bare = unicodedata.normalize("NFKD", bare).translate(_LETTERS)
         bare = "".join(c for c in bare if not unicodedata.combining(c))
     return _SPACES.sub(" ", _UMLAUT.sub(r"\1", bare)).strip()
-
-
-def normal_email(value: str) -> str | None:
-    """The address as it is kept: NFC, trimmed, its domain in lower-case ASCII (IDNA). None if it is none.
-
-    Dots and +tags stay: what they mean is the receiving server's business.
-    """
-    trimmed = unicodedata.normalize("NFC", visible(value)).strip()
-    if not is_email(trimmed):
-        return None
-    local, _, domain = trimmed.rpartition("@")
-    if domain.isascii():
-        return f"{local}@{domain.lower()}"
-    try:
-        return f"{local}@{idna.encode(domain, uts46=True).decode()}"
-    except idna.IDNAError:
-        return None
 
 
 def email_key(email: str) -> str | None:

@@ -112,7 +112,7 @@ def _desk(backend: Backend, settings: Settings, contacts: grpc.aio.Channel) -> D
         backend.database,
         SystemClock(),
         holders=[HolderClient.over(name, channels[name]) for name in HOLDERS],
-        seal=Seal(settings.secret_key.get_secret_value()),
+        seal=Seal(settings.secret_keys),
     )
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from kernel.config import ServiceSettings
+from kernel.config import LastingSettings
 from services.privacy.requests.model import Controller
 
 
-class Settings(ServiceSettings):
+class Settings(LastingSettings):
     """What the privacy service is told, beside what every back end is."""
 
     contacts_target: str

@@ -8,10 +8,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from kernel.errors import FailedPrecondition, Internal
 from services.campaigns.clients import ContactsClient
-from services.campaigns.forms.model import SignUpExpired, SignUpUnknown, TextOutdated, TopicUnknown, Wish
+from services.campaigns.forms.model import (
+    EmailUnusable,
+    SignUpExpired,
+    SignUpUnknown,
+    TextOutdated,
+    TopicUnknown,
+    Wish,
+)
 from services.campaigns.forms.service import FormsService
 from services.campaigns.links.model import LinkTokens
 from tests.campaigns.conftest import SECRET, House
@@ -203,7 +211,7 @@ async def test_a_token_of_another_kind_of_link_opens_nothing(timed: House) -> No
     (row,) = await timed.rows("SELECT id FROM sign_up")
     with pytest.raises(SignUpUnknown):
         await timed.use_cases.forms.confirm_sign_up(
-            LinkTokens(SECRET, purpose="message").token(row.id), ip_address=""
+            LinkTokens([SECRET], purpose="message").token(row.id), ip_address=""
         )
 
 
@@ -253,3 +261,37 @@ async def test_a_sign_up_that_cannot_be_carried_out_holds_up_no_other(
     first, second = rows
     assert tuple(first) == (True, "denied", "ADDRESS_SUPPRESSED")
     assert not second.open
+
+
+async def test_an_address_is_one_in_every_spelling_of_its_domain(timed: House, fake_clock: FakeClock) -> None:
+    for number in range(10):
+        domain = ("bücher.example", "xn--bcher-kva.example", "BÜCHER.example", "bu\u0308cher.example")[
+            number % 4
+        ]
+        await timed.use_cases.forms.submit_sign_up(wish(email=f"Neu@{domain}"))
+        fake_clock.advance(minutes=30)
+    assert {row.email for row in await timed.rows("SELECT email FROM sign_up")} == {
+        "Neu@xn--bcher-kva.example"
+    }
+    await timed.sending.confirmations.run()
+    assert sum(timed.sink.recipients.values()) == 3
+
+
+async def test_what_is_no_address_once_it_is_seen_is_refused(timed: House) -> None:
+    with pytest.raises(EmailUnusable) as refused:
+        await timed.use_cases.forms.submit_sign_up(wish(email="neu@-ü.example"))
+    assert refused.value.violations == {"email": "must be an e-mail address"}
+
+
+@pytest.mark.parametrize("exchanged", ["before the mail", "before the click"])
+async def test_a_sign_up_survives_an_exchange_of_the_secret(timed: House, exchanged: str) -> None:
+    new = {"secret_key": SecretStr("n" * 32), "previous_secret_keys": (SecretStr(SECRET),)}
+    await timed.use_cases.forms.submit_sign_up(wish())
+    if exchanged == "before the mail":
+        timed.fresh(**new)
+    await timed.sending.confirmations.run()
+    token = token_in(timed, "neu@demo.example")
+    timed.fresh(**new)
+    assert await timed.use_cases.forms.confirm_sign_up(token, ip_address="192.0.2.2") == [TOPIC]
+    (given,) = timed.world.gifts
+    assert given.evidence.token_sha256 == hashlib.sha256(token.encode()).digest()

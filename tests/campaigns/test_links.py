@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 from kontor.privacy.v1 import privacy_pb2
+from pydantic import SecretStr
 
 from services.campaigns.forms.model import TextOutdated
 from services.campaigns.links.model import LinkTokens
@@ -11,7 +12,7 @@ from services.campaigns.links.service import Choice, LinkUnknown, TopicUnknown
 from tests.campaigns.conftest import SECRET, House
 from tests.campaigns.neighbours import TEXTS, TOPIC
 
-TOKENS = LinkTokens(SECRET, purpose="message")
+TOKENS = LinkTokens([SECRET], purpose="message")
 
 
 async def sent_to(house: House, **fields: object) -> tuple[str, str]:
@@ -106,8 +107,25 @@ async def test_no_bit_of_a_token_can_be_changed(house: House) -> None:
         token[:-1],
         token + "A",
         token + "=",
-        LinkTokens("x" * 32, purpose="message").token(uuid.uuid4()),
+        LinkTokens(["x" * 32], purpose="message").token(uuid.uuid4()),
     ):
         with pytest.raises(LinkUnknown):
             await house.use_cases.links.unsubscribe(other)
     assert not house.world.withdrawals
+
+
+async def test_a_link_outlives_the_secret_that_it_was_made_with(house: House) -> None:
+    _, token = await sent_to(house)
+    house.fresh(secret_key=SecretStr("n" * 32))
+    with pytest.raises(LinkUnknown):
+        await house.use_cases.links.unsubscribe(token)
+    house.fresh(previous_secret_keys=(SecretStr("o" * 32), SecretStr(SECRET)))
+    assert await house.use_cases.links.unsubscribe(token) == TOPIC
+
+
+async def test_new_links_are_made_with_the_new_secret(house: House) -> None:
+    house.fresh(secret_key=SecretStr("n" * 32), previous_secret_keys=(SecretStr(SECRET),))
+    await sent_to(house)
+    (row,) = await house.rows("SELECT id FROM message")
+    mail = house.sink.mail_to("person1@demo.example")
+    assert LinkTokens(["n" * 32], purpose="message").token(row.id) in mail["List-Unsubscribe"]

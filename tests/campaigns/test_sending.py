@@ -86,7 +86,7 @@ async def test_the_mail_carries_what_providers_and_readers_need(house: House) ->
     await house.sending.sender.run()
     mail = house.sink.mail_to("person1@demo.example")
     (row,) = await house.rows("SELECT id, permit_id FROM message")
-    token = LinkTokens(SECRET, purpose="message").token(row.id)
+    token = LinkTokens([SECRET], purpose="message").token(row.id)
 
     assert mail["Subject"] == "Neues für Jörg"
     assert mail["To"].addresses[0].display_name == "Jörg Müßig"

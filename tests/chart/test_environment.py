@@ -78,8 +78,9 @@ def test_what_is_rendered_makes_valid_settings(
     """A name that matches is not enough: lists and numbers must also come in the form that is read."""
     main = process(manifests, name).main
     secret = json.dumps({"2026-1": "a-secret-of-more-than-32-characters"})
+    several = {"KONTOR_PREVIOUS_SECRET_KEYS": json.dumps([secret])}
     for variable in main["env"]:
-        monkeypatch.setenv(variable["name"], variable.get("value", secret))
+        monkeypatch.setenv(variable["name"], variable.get("value", several.get(variable["name"], secret)))
     assert all(len(variable["value"]) > 0 for variable in main["env"] if "value" in variable)
     settings_class(name)()
 
@@ -128,6 +129,7 @@ SECRETS = {
     "KONTOR_NATS_URL",
     "KONTOR_CLIENT_SECRET",
     "KONTOR_SECRET_KEY",
+    "KONTOR_PREVIOUS_SECRET_KEYS",
     "KONTOR_SIGNING_KEY",
     "KONTOR_SUPPRESSION_PEPPERS",
 }

@@ -85,7 +85,10 @@ def _environment(container: Manifest, host: str, secrets: dict[str, str], folder
     found = {}
     for variable in container["env"]:
         if "valueFrom" in variable:
-            found[variable["name"]] = secrets[variable["valueFrom"]["secretKeyRef"]["key"]]
+            named = variable["valueFrom"]["secretKeyRef"]
+            # As a kubelet does: what is optional and lacks is no variable at all.
+            if named["key"] in secrets or not named.get("optional"):
+                found[variable["name"]] = secrets[named["key"]]
         else:
             found[variable["name"]] = _at_home(variable["name"], variable["value"], host, folder)
     return found

@@ -5,10 +5,11 @@ import time
 import pytest
 from kontor.tickets.v1.tickets_pb2 import AddMessageRequest
 
+from kernel.addresses import normal_email
 from kernel.text import visible
 from kernel.validation import violations_of
 from kernel.web.forms import strip
-from services.contacts.text import clean, clean_lines, normal_email
+from services.contacts.text import clean, clean_lines
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ class Machine:
                 REAPERS[id(client.stub)] = reaper
             clients = [MortalHolder(c.name, c.stub) for c in clients]
         clock = self.parts.clock
-        desk = Desk(database, clock, holders=clients, seal=Seal("s" * 32))
+        desk = Desk(database, clock, holders=clients, seal=Seal(["s" * 32]))
         erasure = Erasure(
             desk,
             ledger=LedgerService(database, self.bus, self.signer, clock),

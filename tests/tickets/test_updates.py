@@ -111,3 +111,23 @@ async def test_giving_back_a_new_ticket_leaves_it_new(desk: Desk) -> None:
     agent = desk.staff()
     ticket = await agent.CreateTicket(opening(desk.anna))
     assert (await agent.UpdateTicket(update(ticket, release=True))).state == tickets_pb2.TICKET_STATE_NEW
+
+
+async def test_what_changes_nothing_is_no_change_and_no_fact(desk: Desk) -> None:
+    agent = desk.staff()
+    ticket = await agent.CreateTicket(opening(desk.anna))
+    taken = await agent.UpdateTicket(update(ticket, take=True, priority=tickets_pb2.TICKET_PRIORITY_HIGH))
+    again = await agent.UpdateTicket(
+        update(
+            taken,
+            take=True,
+            priority=tickets_pb2.TICKET_PRIORITY_HIGH,
+            state=tickets_pb2.TICKET_STATE_OPEN,
+        )
+    )
+    assert again == taken
+    async with desk.database.reading() as session:
+        told = await session.scalar(
+            text("SELECT count(*) FROM outbox WHERE subject = 'tickets.ticket.updated'")
+        )
+    assert told == 1

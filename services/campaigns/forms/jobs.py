@@ -10,7 +10,7 @@ from kernel.db import WriteSession
 from services.campaigns.clients import PrivacyClient
 from services.campaigns.forms import store
 from services.campaigns.forms.mail import confirmation
-from services.campaigns.forms.model import SignUp
+from services.campaigns.forms.model import Hashes, SignUp
 from services.campaigns.links.model import LinkTokens
 from services.campaigns.sender.handover import Batch, Handover
 from services.campaigns.sender.mail import AddressUnusable, Mailbox
@@ -44,24 +44,30 @@ class Confirmations:
             await self._handover.deliver(await self._compose([store.sign_up_of(row) for row in rows]))
 
     async def _compose(self, sign_ups: Sequence[SignUp]) -> Batch:
-        # Asked again at the moment of sending: an erasure may have come since.
+        # Asked again at the moment of sending: an erasure may have come since, even before the wish was kept.
         suppressed = await self._privacy.suppressed([one.email for one in sign_ups])
-        denied = {one.id: "suppressed" for one, is_so in zip(sign_ups, suppressed, strict=True) if is_so}
+        unwanted = {one.id for one, is_so in zip(sign_ups, suppressed, strict=True) if is_so}
         mails: list[Mail] = []
         refused: dict[uuid.UUID, str] = {}
         for sign_up in sign_ups:
-            if sign_up.id in denied:
+            if sign_up.id in unwanted:
                 continue
             try:
                 mails.append(self._mail(sign_up))
             except AddressUnusable:
                 refused[sign_up.id] = "invalid-address"
-        hashes = {mail.id: hashlib.sha256(mail.content).digest() for mail in mails}
+        # The token anew, too: the secret may have been exchanged since the wish was kept.
+        hashes = {
+            mail.id: Hashes(hashlib.sha256(mail.content).digest(), self._tokens.digest(mail.id))
+            for mail in mails
+        }
 
         async def on_claim(session: WriteSession, mine: set[uuid.UUID]) -> None:
             await store.keep_hashes(session, hashes, mine)
+            # As if it had been known when they were submitted: an address that nobody may write to is not kept.
+            await store.forget(session, unwanted)
 
-        return Batch(mails, on_claim, denied=denied, refused=refused)
+        return Batch(mails, on_claim, refused=refused)
 
     def _mail(self, sign_up: SignUp) -> Mail:
         letter = confirmation(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,6 +53,13 @@ class TextOutdated(InvalidArgument):
         )
 
 
+class EmailUnusable(InvalidArgument):
+    """What no mail can reach."""
+
+    def __init__(self) -> None:
+        super().__init__("No mail can reach this.", violations={"email": "must be an e-mail address"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What a visitor asks for."""
@@ -66,6 +72,14 @@ class Wish:
     text_id: uuid.UUID
     form_url: str
     ip_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hashes:
+    """SHA-256 of a confirmation mail as it was handed over, and of the token in it."""
+
+    mail: bytes
+    token: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +106,3 @@ class SignUp:
     def expired(self, now: datetime) -> bool:
         """Whether the link came too late; a click in time counts even if its effects took longer."""
         return (self.clicked_at or now) > self.requested_at + LINK_LIFE
-
-
-def normalised(email: str) -> str:
-    """The address as it is kept: one form for one address, its letters as they were typed."""
-    return unicodedata.normalize("NFC", email.strip())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from datetime import timedelta
 
+from kernel.addresses import normal_email
 from kernel.clock import Clock
 from kernel.db import Database
 from kernel.errors import FailedPrecondition, InvalidArgument
@@ -19,13 +19,13 @@ from services.campaigns.forms import store
 from services.campaigns.forms.model import (
     MOST_PER_DAY,
     PAUSE,
+    EmailUnusable,
     SignUp,
     SignUpExpired,
     SignUpUnknown,
     TextOutdated,
     TopicUnknown,
     Wish,
-    normalised,
 )
 from services.campaigns.links.model import LinkTokens
 
@@ -54,10 +54,12 @@ class FormsService:
     async def submit_sign_up(self, wish: Wish) -> None:
         """Plans one confirmation mail. Silent about suppressed, known and impatient addresses alike.
 
-        Errors: TopicUnknown, TextOutdated.
+        Errors: EmailUnusable, TopicUnknown, TextOutdated.
         """
         topics = await self._texts(wish)
-        email = normalised(wish.email)
+        email = normal_email(wish.email)
+        if email is None:
+            raise EmailUnusable
         (suppressed,) = await self._privacy.suppressed([email])
         if suppressed:
             return
@@ -78,7 +80,7 @@ class FormsService:
                 form_url=wish.form_url,
                 request_ip=wish.ip_address,
                 requested_at=now,
-                token_sha256=_sha256(self._tokens.token(sign_up_id)),
+                token_sha256=self._tokens.digest(sign_up_id),
             )
             await store.insert(session, sign_up)
             await emit(session, events.sign_up_requested(sign_up_id))
@@ -89,10 +91,11 @@ class FormsService:
         A crash between the steps is repaired by the next click, or by `repair`.
         Errors: SignUpUnknown, SignUpExpired.
         """
-        if self._tokens.record_id(token) is None:
+        sign_up_id = self._tokens.record_id(token)
+        if sign_up_id is None:
             raise SignUpUnknown
         async with self._database.reading() as session:
-            sign_up = await store.find(session, _sha256(token))
+            sign_up = await store.find(session, sign_up_id)
         # A token that we made and no longer keep was deleted with its sign-up: too late, not unknown.
         if sign_up is None or sign_up.expired(self._clock.now()):
             raise SignUpExpired
@@ -171,7 +174,3 @@ def _evidence(sign_up: SignUp) -> Evidence:
         request_ip=sign_up.request_ip,
         confirm_ip=sign_up.click_ip,
     )
-
-
-def _sha256(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()

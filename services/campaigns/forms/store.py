@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import Row, delete, func, or_, select, text, update
 
 from kernel.db import AnySession, WriteSession
 from services.campaigns.forms import tables
-from services.campaigns.forms.model import KEEP_CONFIRMED, KEEP_UNCONFIRMED, SignUp
+from services.campaigns.forms.model import KEEP_CONFIRMED, KEEP_UNCONFIRMED, Hashes, SignUp
 from services.campaigns.sender.model import State
 
 _Row = tables.SignUp
@@ -52,9 +52,9 @@ async def insert(session: WriteSession, sign_up: SignUp) -> None:
     await session.flush()
 
 
-async def find(session: AnySession, token_sha256: bytes) -> SignUp | None:
-    """The sign-up of a token."""
-    row = (await session.execute(select(_Row.__table__).where(_Row.token_sha256 == token_sha256))).first()
+async def find(session: AnySession, sign_up_id: uuid.UUID) -> SignUp | None:
+    """One sign-up."""
+    row = (await session.execute(select(_Row.__table__).where(_Row.id == sign_up_id))).first()
     return sign_up_of(row) if row is not None else None
 
 
@@ -65,8 +65,7 @@ async def click(session: WriteSession, sign_up_id: uuid.UUID, *, at: datetime, i
         .where(_Row.id == sign_up_id, _Row.clicked_at.is_(None))
         .values(clicked_at=at, click_ip=ip)
     )
-    row = (await session.execute(select(_Row.__table__).where(_Row.id == sign_up_id))).first()
-    return sign_up_of(row) if row is not None else None
+    return await find(session, sign_up_id)
 
 
 async def confirm(
@@ -97,13 +96,19 @@ async def give_up(session: WriteSession, sign_up_id: uuid.UUID, *, reason: str) 
 
 
 async def keep_hashes(
-    session: WriteSession, hashes: Mapping[uuid.UUID, bytes], ids: Iterable[uuid.UUID]
+    session: WriteSession, hashes: Mapping[uuid.UUID, Hashes], ids: Iterable[uuid.UUID]
 ) -> None:
-    """Notes the SHA-256 of confirmation mails before they are handed over."""
+    """Notes the hashes of confirmation mails and of the tokens in them before they are handed over."""
     for sign_up_id in ids:
-        await session.execute(
-            update(_Row).where(_Row.id == sign_up_id).values(mail_sha256=hashes[sign_up_id])
-        )
+        found = hashes[sign_up_id]
+        values = {"mail_sha256": found.mail, "token_sha256": found.token}
+        await session.execute(update(_Row).where(_Row.id == sign_up_id).values(values))
+
+
+async def forget(session: WriteSession, ids: Collection[uuid.UUID]) -> None:
+    """Deletes sign-ups that never get a mail."""
+    if ids:
+        await session.execute(delete(_Row).where(_Row.id.in_(ids), _Row.state == State.PLANNED))
 
 
 async def delete_overdue(session: WriteSession, now: datetime) -> None:

@@ -7,6 +7,7 @@ import uuid
 from kernel.clock import Clock
 from kernel.consuming import Delivered
 from kernel.db import Database
+from kernel.erased import is_erased
 from services.campaigns.clients import ContactsClient
 from services.campaigns.invitations import store
 
@@ -22,13 +23,13 @@ class InvitationsService:
         self._clock = clock
 
     async def plan(self, fact: Delivered) -> None:
-        """Plans the mail of an invitation that contacts has told of."""
+        """Plans the mail of an invitation that contacts has told of; none for a contact erased since."""
+        contact_id = uuid.UUID(fact.message.contact_id)
         async with self._database.transaction() as session:
+            if await is_erased(session, contact_id):
+                return
             await store.plan(
-                session,
-                uuid.UUID(fact.message.invitation_id),
-                contact_id=uuid.UUID(fact.message.contact_id),
-                at=self._clock.now(),
+                session, uuid.UUID(fact.message.invitation_id), contact_id=contact_id, at=self._clock.now()
             )
 
     async def tell_failures(self) -> None:

@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import hmac
 import uuid
+from collections.abc import Sequence
 
 _MAC_BYTES = 16
 _TOKEN_CHARACTERS = 43
@@ -15,16 +16,20 @@ _TOKEN_CHARACTERS = 43
 class LinkTokens:
     """Makes and reads tokens that name one record: its id and an HMAC-SHA-256 over it, cut to 128 bits.
 
-    `purpose` keeps the tokens of one kind of link from opening another kind.
+    `purpose` keeps the tokens of one kind of link from opening another kind. The first of the `secrets` makes
+    tokens; those of former ones are read, for a mail lies in its mailbox for years.
     """
 
-    def __init__(self, secret: str, *, purpose: str) -> None:
-        self._key = hashlib.sha256(f"link\0{purpose}\0{secret}".encode()).digest()
+    def __init__(self, secrets: Sequence[str], *, purpose: str) -> None:
+        self._keys = [hashlib.sha256(f"link\0{purpose}\0{secret}".encode()).digest() for secret in secrets]
 
     def token(self, record_id: uuid.UUID) -> str:
-        """The token of a record; always the same."""
-        raw = record_id.bytes + self._mac(record_id.bytes)
-        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+        """The token of a record; the same until the secret is exchanged."""
+        return _token(record_id, self._keys[0])
+
+    def digest(self, record_id: uuid.UUID) -> bytes:
+        """SHA-256 of the record's token: proves later which link was sent, and opens nothing."""
+        return hashlib.sha256(self.token(record_id).encode()).digest()
 
     def record_id(self, token: str) -> uuid.UUID | None:
         """The record that the token names; None if the token is not ours."""
@@ -34,12 +39,12 @@ class LinkTokens:
             raw = base64.b64decode(token + "=", altchars=b"-_", validate=True)
         except binascii.Error:
             return None
-        record, mac = raw[:16], raw[16:]
-        if not hmac.compare_digest(mac, self._mac(record)):
-            return None
-        found = uuid.UUID(bytes=record)
-        # The last character of base64 has unused bits: one record has one token, not four.
-        return found if hmac.compare_digest(token, self.token(found)) else None
+        found = uuid.UUID(bytes=raw[:16])
+        # Whole tokens are compared: the last character of base64 has unused bits, and one record has one token.
+        ours = [hmac.compare_digest(token, _token(found, key)) for key in self._keys]
+        return found if any(ours) else None
 
-    def _mac(self, record: bytes) -> bytes:
-        return hmac.new(self._key, record, hashlib.sha256).digest()[:_MAC_BYTES]
+
+def _token(record_id: uuid.UUID, key: bytes) -> str:
+    mac = hmac.digest(key, record_id.bytes, "sha256")[:_MAC_BYTES]
+    return base64.urlsafe_b64encode(record_id.bytes + mac).decode().rstrip("=")

@@ -12,7 +12,7 @@ from datetime import datetime
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 
-import idna
+from kernel.addresses import ascii_domain
 
 # C0, C1 and every other line break that some program might take for the end of a header.
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -44,12 +44,10 @@ class Mailbox:
         if not _ADDRESS.fullmatch(address):
             raise AddressUnusable
         local, _, domain = address.rpartition("@")
-        if not domain.isascii():
-            try:
-                domain = idna.encode(domain, uts46=True).decode()
-            except idna.IDNAError as error:
-                raise AddressUnusable from error
-        return cls(f"{local}@{domain}", name)
+        ascii_form = ascii_domain(domain)
+        if ascii_form is None:
+            raise AddressUnusable
+        return cls(f"{local}@{ascii_form}", name)
 
     @classmethod
     def parse(cls, text: str) -> Mailbox:

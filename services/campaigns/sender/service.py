@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from kernel.db import AnySession, WriteSession
+from kernel.erased import erased_among
 from kernel.ids import new_id
 from kernel.outbox import emit
 from services.campaigns import events
@@ -35,10 +36,11 @@ class Messages:
     """Runs in the caller's session: planning is part of a freeze, counting part of a page."""
 
     async def plan(
-        self, session: WriteSession, campaign_id: uuid.UUID, contact_ids: Iterable[uuid.UUID]
+        self, session: WriteSession, campaign_id: uuid.UUID, contact_ids: Sequence[uuid.UUID]
     ) -> None:
-        """One planned message per contact; a contact that has one keeps that one."""
-        await store.plan(session, campaign_id, {contact_id: new_id() for contact_id in contact_ids})
+        """One planned message per contact; a contact that has one keeps that one, one erased since gets none."""
+        erased = await erased_among(session, contact_ids)
+        await store.plan(session, campaign_id, {one: new_id() for one in contact_ids if one not in erased})
 
     async def counts(self, session: AnySession, campaign_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Counts]:
         """By state and reason."""

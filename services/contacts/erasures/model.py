@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 
 from services.contacts.text import email_key
 
@@ -20,3 +21,7 @@ class Fingerprints:
     def of(self, email: str) -> bytes:
         """The hash of an address in its normal form, as contacts keep it."""
         return hmac.digest(self._key, (email_key(email) or "").encode(), "sha256")
+
+    def of_all(self, emails: Iterable[str]) -> list[bytes]:
+        """The hash of each address, in the order given; empty for an empty one."""
+        return [self.of(email) if email else b"" for email in emails]

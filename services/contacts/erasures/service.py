@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
@@ -43,7 +44,7 @@ class ErasuresService:
     async def are_erased(self, session: WriteSession, emails: Sequence[str]) -> list[bool]:
         """As `is_erased` for the addresses of a file, in the order asked; empty ones are not."""
         await self.hold_files(session)
-        asked = [self._fingerprints.of(email) if email else b"" for email in emails]
+        asked = await asyncio.to_thread(self._fingerprints.of_all, emails)
         known = await store.known(session, {each for each in asked if each})
         return [each in known for each in asked]
 

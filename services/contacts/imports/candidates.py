@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from kontor.contacts.v1 import contacts_pb2
 from kontor.options.v1 import options_pb2
 
+from kernel.addresses import normal_email
 from services.contacts.imports.layouts import ADDRESS_FIELDS, Layout
 from services.contacts.imports.model import (
     CONTROL_CHARACTERS,
@@ -20,7 +21,7 @@ from services.contacts.imports.model import (
 )
 from services.contacts.imports.sheet import Row
 from services.contacts.people.model import HOME_COUNTRY, Person
-from services.contacts.text import clean, clean_lines, is_country, normal_email, normal_phone
+from services.contacts.text import clean, clean_lines, is_country, normal_phone
 
 # Line breaks and tabs are fine inside quotes; the rest of C0 and C1 is not text.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")

@@ -81,7 +81,8 @@ class ImportsService:
         async with self._database.transaction() as session:
             erased = await self._erasures.are_erased(session, [c.person.email for c in candidates])
             known = await store.known_contacts(session, candidates)
-            decisions = decide(candidates, suppressed=_any_of(on_list, erased), known=known)
+            suppressed = _any_of(on_list, erased)
+            decisions = await asyncio.to_thread(decide, candidates, suppressed=suppressed, known=known)
             view = ImportView(
                 id=new_id(),
                 file_name=clean(file_name),
@@ -114,7 +115,8 @@ class ImportsService:
             await store.alone(session)
             candidates, gone = await self._without_erased(session, import_id, candidates)
             known = await store.known_contacts(session, candidates, locked=True)
-            decisions = decide(candidates, suppressed=_any_of(refused, on_list, gone), known=known)
+            suppressed = _any_of(refused, on_list, gone)
+            decisions = await asyncio.to_thread(decide, candidates, suppressed=suppressed, known=known)
             decisions = await self._take_over(session, decisions, source=f"import:{import_id}")
             counts = counts_of(decisions)
             await store.settle(session, import_id, decisions, counts, self._clock.now())
@@ -202,7 +204,7 @@ class ImportsService:
         created = {d.candidate.line: i for i, d in wanted.items() if i in added}
         if len(added) < len(wanted):
             decisions = await _overtaken(session, decisions, created)
-        decisions = settled(decisions, created)
+        decisions = await asyncio.to_thread(settled, decisions, created)
         updates = [d for d in decisions if d.outcome == UPDATE]
         await store.fill_contacts(session, updates)
         related = [d for d in decisions if d.outcome in (NEW, UPDATE) and fold(d.candidate.organisation)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -47,6 +48,8 @@ from services.contacts.people.model import Person, name_key, person_values
 from services.contacts.people.tables import Contact, Relation
 from services.contacts.text import email_key, fold
 
+# Contact → names of its organisations.
+_Names = dict[uuid.UUID | None, list[str]]
 _VIEW = select(*(getattr(ContactImport, name) for name in ImportView._fields))
 _ROW = select(*(getattr(ImportRow, name) for name in RowView._fields))
 _ROW_COLUMNS = ("import_id", "line", "outcome", "reason", "cells", "emails", "contact_id")
@@ -144,7 +147,8 @@ async def add(session: WriteSession, view: ImportView, decisions: Sequence[Decis
 async def add_rows(session: WriteSession, import_id: uuid.UUID, decisions: Sequence[Decision]) -> None:
     """Rows of an import; those that an erasure took away come back without their content."""
     for part in parts(decisions):
-        await session.execute(_ADD_ROWS, {"rows": [_row(import_id, d) for d in part]})
+        rows = await asyncio.to_thread(_rows_of, import_id, part)
+        await session.execute(_ADD_ROWS, {"rows": rows})
 
 
 async def settle(
@@ -193,13 +197,11 @@ async def known_contacts(
     session: AnySession, candidates: Sequence[Candidate], *, locked: bool = False
 ) -> list[Known]:
     """Contacts that any of the rows might be."""
-    people = [c.person for c in candidates]
-    emails = {email_key(p.email) for p in people if p.email}
-    names = {name for p in people if (name := name_key(p.given_name, p.family_name))}
+    emails, names = await asyncio.to_thread(_keys, candidates)
     statement = _KNOWN.where(
         or_(
-            Contact.email_key == any_(literal(sorted(filter(None, emails)), ARRAY(Text))),
-            Contact.name_key == any_(literal(sorted(names), ARRAY(Text))),
+            Contact.email_key == any_(literal(emails, ARRAY(Text))),
+            Contact.name_key == any_(literal(names, ARRAY(Text))),
         )
     )
     if locked:
@@ -212,28 +214,20 @@ async def add_contacts(
     session: WriteSession, wanted: Mapping[uuid.UUID, Decision], *, source: str
 ) -> set[uuid.UUID]:
     """Adds contacts; answers the ids of those added. The others' addresses were taken a moment ago."""
-    rows = [
-        json_row({"id": i, "source": source, **person_values(p), **p.derived(_organisations(d))})
-        for i, d in wanted.items()
-        if (p := d.person)
-    ]
     added: set[uuid.UUID] = set()
-    for part in parts(rows):
-        added.update((await session.execute(_ADD_CONTACTS, {"rows": part})).scalars())
+    for part in parts(list(wanted.items())):
+        rows = await asyncio.to_thread(_people_rows, part, {}, source=source)
+        added.update((await session.execute(_ADD_CONTACTS, {"rows": rows})).scalars())
     return added
 
 
 async def fill_contacts(session: WriteSession, wanted: Sequence[Decision]) -> None:
     """Writes filled contacts. Errors: Aborted if an address was taken by somebody else just now."""
     names = await _organisation_names(session, [d.contact_id for d in wanted if d.contact_id])
-    rows = [
-        json_row({"id": d.contact_id, **person_values(p), **p.derived(_organisations(d, names))})
-        for d in wanted
-        if (p := d.person)
-    ]
     try:
-        for part in parts(rows):
-            await session.execute(_FILL_CONTACTS, {"rows": part})
+        for part in parts([(d.contact_id, d) for d in wanted]):
+            rows = await asyncio.to_thread(_people_rows, part, names)
+            await session.execute(_FILL_CONTACTS, {"rows": rows})
     except IntegrityError as error:
         raise Aborted(
             "Contacts of this file were changed at the same moment; commit again.", reason="IMPORT_CONTESTED"
@@ -272,10 +266,8 @@ async def ids_of_emails(session: AnySession, emails: Collection[str]) -> dict[st
     return {row.email_key: row.id for row in rows}
 
 
-async def _organisation_names(
-    session: AnySession, ids: Collection[uuid.UUID]
-) -> dict[uuid.UUID | None, list[str]]:
-    found: dict[uuid.UUID | None, list[str]] = {}
+async def _organisation_names(session: AnySession, ids: Collection[uuid.UUID]) -> _Names:
+    found: _Names = {}
     rows = await session.execute(
         select(Relation.contact_id, Organisation.name)
         .join(Organisation, Organisation.id == Relation.organisation_id)
@@ -286,13 +278,35 @@ async def _organisation_names(
     return found
 
 
-def _organisations(
-    decision: Decision, names: Mapping[uuid.UUID | None, list[str]] | None = None
-) -> list[str]:
-    own = (names or {}).get(decision.contact_id)
+# --- rows of files: pure, and for a thread, because a file has tens of thousands -----------------
+
+
+def _keys(candidates: Sequence[Candidate]) -> tuple[list[str], list[str]]:
+    people = [c.person for c in candidates]
+    emails = {key for p in people if (key := email_key(p.email))}
+    names = {name for p in people if (name := name_key(p.given_name, p.family_name))}
+    return sorted(emails), sorted(names)
+
+
+def _people_rows(
+    decided: Sequence[tuple[uuid.UUID | None, Decision]], names: _Names, **columns: str
+) -> list[dict[str, Any]]:
+    return [
+        json_row({"id": i, **columns, **person_values(p), **p.derived(_organisations(d, names))})
+        for i, d in decided
+        if (p := d.person)
+    ]
+
+
+def _organisations(decision: Decision, names: _Names) -> list[str]:
+    own = names.get(decision.contact_id)
     if own:
         return own
     return [decision.candidate.organisation] if decision.candidate.organisation else []
+
+
+def _rows_of(import_id: uuid.UUID, decisions: Sequence[Decision]) -> list[dict[str, Any]]:
+    return [_row(import_id, decision) for decision in decisions]
 
 
 def _row(import_id: uuid.UUID, decision: Decision) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
+from kernel.addresses import normal_email
 from kernel.clock import Clock
 from kernel.db import Database, WriteSession
 from kernel.errors import Aborted
@@ -40,7 +41,7 @@ from services.contacts.logins.model import (
 )
 from services.contacts.people.model import AddressSuppressed, ContactNotFound, ContactView, Person
 from services.contacts.people.service import PeopleService
-from services.contacts.text import clean, normal_email
+from services.contacts.text import clean
 
 
 class LoginsService:

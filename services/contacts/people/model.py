@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from kernel.addresses import normal_email
 from kernel.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
 from services.contacts.text import (
     clean,
@@ -15,7 +16,6 @@ from services.contacts.text import (
     email_key,
     fold,
     is_country,
-    normal_email,
     normal_phone,
 )
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from kernel.addresses import normal_email
 from kernel.coalesce import Coalescer
 from kernel.db import AnySession, Database, WriteSession
 from kernel.errors import Aborted, InvalidArgument, StaleEtag
@@ -32,7 +33,7 @@ from services.contacts.people.model import (
     differences,
     normalised,
 )
-from services.contacts.text import email_key, normal_email
+from services.contacts.text import email_key
 
 # Two callers may take turns at creating and erasing one address; more often than this is a fault.
 _ENSURE_TRIES = 3

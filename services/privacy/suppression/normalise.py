@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import lru_cache
 
-import idna
 import phonenumbers
 
+from kernel.addresses import normal_email
 from kernel.validation import is_email
 
 EMAIL = 1
@@ -44,21 +43,9 @@ def is_address(channel: int, value: str) -> bool:
 
 
 def _email(text: str) -> str:
-    local, at, domain = text.rpartition("@")
-    if not at:
-        return text.lower()
-    return f"{local.lower()}@{_domain(domain)}"
-
-
-@lru_cache(maxsize=4096)
-def _domain(domain: str) -> str:
-    lower = domain.lower().rstrip(".")
-    if lower.isascii() and "xn--" not in lower:
-        return lower
-    try:
-        return idna.encode(lower, uts46=True).decode()
-    except idna.IDNAError:
-        return lower
+    # A dot at the end of a domain says only that nothing follows.
+    written = text.rstrip(".")
+    return (normal_email(written) or written).lower()
 
 
 def _phone(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 
@@ -108,6 +108,11 @@ class Ticket:
     updated_at: datetime
 
     @property
+    def owner(self) -> Owner:
+        """Who looks after it; NOBODY if nobody does."""
+        return Owner(self.owner_id, self.owner_name)
+
+    @property
     def etag(self) -> str:
         """Changes with every change of the ticket."""
         return str(self.version)
@@ -159,7 +164,19 @@ class Filter:
         return [ticket.priority, ticket.number] if self.urgent_first else [ticket.number]
 
 
-def state_after(ticket: Ticket, change: Change) -> State:
+def changed(ticket: Ticket, change: Change) -> Ticket:
+    """The ticket as the change wants it. Errors: TicketClosed, TransitionRefused."""
+    owner = change.owner or ticket.owner
+    return replace(
+        ticket,
+        state=_state_after(ticket, change),
+        priority=change.priority or ticket.priority,
+        owner_id=owner.id,
+        owner_name=owner.name,
+    )
+
+
+def _state_after(ticket: Ticket, change: Change) -> State:
     """The state that a change leads to. Errors: TicketClosed, TransitionRefused."""
     if ticket.state is State.CLOSED:
         raise TicketClosed

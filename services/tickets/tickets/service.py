@@ -8,6 +8,7 @@ from typing import Protocol
 
 from kernel.clock import Clock
 from kernel.db import AnySession, Database, WriteSession
+from kernel.erased import is_erased
 from kernel.errors import StaleEtag
 from kernel.ids import new_id
 from kernel.outbox import emit
@@ -26,8 +27,9 @@ from services.tickets.tickets.model import (
     Priority,
     State,
     Ticket,
+    TicketClosed,
     TicketNotFound,
-    state_after,
+    changed,
     state_after_message,
 )
 from services.tickets.tickets.tables import TicketRow
@@ -84,7 +86,7 @@ class TicketsService:
         self._clock = clock
 
     async def create_ticket(self, opening: Opening) -> Ticket:
-        """Opens a ticket with its first message. Errors: ContactNotFound."""
+        """Opens a ticket with its first message. Errors: ContactNotFound, also for one erased a moment ago."""
         if current_principal().is_customer_only:
             # How urgent it is and how it came is not the customer's to say; the contact is their own by the
             # access rule.
@@ -104,6 +106,9 @@ class TicketsService:
             updated_at=now,
         )
         async with self._database.transaction() as session:
+            # Whoever said that the contact exists said so before this transaction.
+            if await is_erased(session, opening.contact_id):
+                raise ContactNotFound
             ticket = await store.insert(session, row)
             await self._conversation.open(session, ticket=ticket, body=opening.body)
             await emit(session, events.ticket_opened(ticket))
@@ -132,20 +137,25 @@ class TicketsService:
         return TicketPage(shown, total, has_more=len(found) > size)
 
     async def update_ticket(self, ticket_id: uuid.UUID, change: Change, *, etag: str) -> Ticket:
-        """Changes state, priority, owner. Errors: TicketNotFound, StaleEtag, TicketClosed, TransitionRefused."""
+        """Changes state, priority, owner; what is so already is no change, and nobody is told of it.
+
+        Errors: TicketNotFound, StaleEtag, TicketClosed, TransitionRefused.
+        """
         rows = await self.rows_of_caller()
         async with self._database.transaction() as session:
             ticket = await self.locked(session, ticket_id, rows)
             if etag and etag != ticket.etag:
                 raise StaleEtag
-            owner = change.owner
+            wanted = changed(ticket, change)
+            if wanted == ticket:
+                return ticket
             ticket = await store.change(
                 session,
                 ticket,
-                state=state_after(ticket, change),
-                priority=change.priority or ticket.priority,
+                state=wanted.state,
+                priority=wanted.priority,
                 updated_at=self._clock.now(),
-                **({} if owner is None else _owned_by(owner)),
+                **_owned_by(wanted.owner),
             )
             await emit(session, events.ticket_updated(ticket))
         return ticket
@@ -172,9 +182,12 @@ class TicketsService:
         owner: Owner | None = None,
     ) -> Ticket:
         """What a message changes about its ticket; `owner` gets one that nobody has taken. Errors: TicketClosed."""
+        if ticket.contact_id is None:
+            # Not even a note: no erasure finds again what is written about somebody who was erased.
+            raise TicketClosed
         taken = owner is not None and not ticket.owner_id
         state = state_after_message(ticket.state, by_customer=by_customer, internal=internal)
-        changed = await store.change(
+        counted = await store.change(
             session,
             ticket,
             state=state,
@@ -183,8 +196,8 @@ class TicketsService:
             **(_owned_by(owner) if owner is not None and taken else {}),
         )
         if state is not ticket.state or taken:
-            await emit(session, events.ticket_updated(changed))
-        return changed
+            await emit(session, events.ticket_updated(counted))
+        return counted
 
 
 def _owned_by(owner: Owner) -> dict[str, str | None]:

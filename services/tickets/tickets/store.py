@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +35,12 @@ async def lock(session: WriteSession, ticket_id: uuid.UUID, rows: Rows) -> Ticke
     statement = select(TicketRow).where(TicketRow.id == ticket_id, _within(rows))
     row = await session.scalar(statement.with_for_update())
     return _value(row) if row is not None else None
+
+
+async def lock_all_of(session: WriteSession, contact_id: uuid.UUID) -> None:
+    """Holds every ticket of a contact against other writers until the transaction ends."""
+    statement = select(TicketRow.id).where(TicketRow.contact_id == contact_id).order_by(TicketRow.id)
+    await session.execute(statement.with_for_update())
 
 
 async def change(session: WriteSession, ticket: Ticket, **values: Any) -> Ticket:
@@ -98,7 +103,7 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.contact_ids:
         conditions.append(TicketRow.contact_id.in_(wanted.contact_ids))
     if wanted.states:
-        conditions.append(TicketRow.state.in_(_numbers(wanted.states)))
+        conditions.append(TicketRow.state.in_([int(state) for state in wanted.states]))
     if wanted.owner_id == "none":
         conditions.append(TicketRow.owner_id.is_(None))
     elif wanted.owner_id:
@@ -106,10 +111,6 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.priorities:
         conditions.append(TicketRow.priority.in_([int(priority) for priority in wanted.priorities]))
     return conditions
-
-
-def _numbers(states: Sequence[State]) -> list[int]:
-    return [int(state) for state in states]
 
 
 def _value(row: TicketRow) -> Ticket:

@@ -34,6 +34,9 @@ gateway: [contacts, campaigns, tickets, privacy]
 {{ include "kontor.secretVar" (merge (dict "var" $var "key" $key) $ctx) }}
 {{- end }}
 {{- if include "kontor.isWeb" . }}{{ include "kontor.webEnv" . }}{{ else }}{{ include "kontor.backendEnv" . }}{{ end }}
+{{- if has .name (list "campaigns" "privacy") }}
+{{ include "kontor.secretVar" (merge (dict "var" "KONTOR_PREVIOUS_SECRET_KEYS" "key" "previous-secret-keys" "optional" true) $ctx) }}
+{{- end }}
 {{- if eq .name "campaigns" }}{{ include "kontor.campaignsEnv" . }}{{ end }}
 {{- if eq .name "privacy" }}{{ include "kontor.privacyEnv" . }}{{ end }}
 {{- end }}

@@ -40,13 +40,16 @@ capabilities: {drop: [ALL]}
 seccompProfile: {type: RuntimeDefault}
 {{- end }}
 
-{{/* One variable whose value stays in the process's existing Secret; add "var" and "key" to ctx. */}}
+{{/* One variable whose value stays in the process's existing Secret; add "var" and "key" to ctx, and "optional" if it may lack. */}}
 {{- define "kontor.secretVar" -}}
 - name: {{ .var }}
   valueFrom:
     secretKeyRef:
       name: {{ (index .root.Values .name).existingSecret }}
       key: {{ .key }}
+      {{- if .optional }}
+      optional: true
+      {{- end }}
 {{- end }}
 
 {{/* One plain variable; an empty value is left out, so that the process's own default holds. */}}
