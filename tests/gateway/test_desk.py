@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from kontor.tickets.v1 import tickets_pb2 as t
 
-from kernel.errors import StaleEtag
+from kernel.errors import FailedPrecondition, StaleEtag
 from tests.gateway.conftest import LogIn
 from tests.gateway.neighbours import Neighbours
 from tests.web.sample import form_token
@@ -94,6 +94,23 @@ def test_a_stale_tab_keeps_the_text_and_says_what_has_happened(log_in: LogIn, ne
     assert "Wir melden uns." in _form(answer.text)
     # Who sends again has read it: the form carries the ticket as it is now.
     assert 'name="etag" type="hidden" value="5"' in _form(answer.text)
+
+
+def test_the_text_of_a_reply_to_what_was_closed_meanwhile_is_not_lost(
+    log_in: LogIn, neighbours: Neighbours
+) -> None:
+    neighbours.answers["Tickets.GetTicket"] = lambda _: _ticket()
+    client = log_in("agent")
+
+    def refuse(_request: Any) -> FailedPrecondition:
+        neighbours.answers["Tickets.GetTicket"] = lambda _: _ticket(state=t.TICKET_STATE_CLOSED)
+        return FailedPrecondition("The ticket is closed.", reason="TICKET_CLOSED")
+
+    neighbours.answers["Tickets.AddMessage"] = refuse
+    answer = _send(client, body="Wir melden uns.")
+    assert answer.status_code == 409
+    assert "Ihr Text steht noch hier" in answer.text
+    assert "Wir melden uns." in answer.text.split("<textarea", 1)[1]
 
 
 def test_a_mistake_in_the_form_does_not_hide_what_has_happened(log_in: LogIn, neighbours: Neighbours) -> None:
