@@ -17,9 +17,10 @@ from kontor.contacts.v1.contacts_pb2 import (
 )
 
 from kernel.errors import Aborted, AlreadyExists, FailedPrecondition, InvalidArgument
+from kernel.web.forms import new_request_id
 from services.gateway.clients import clients, unless_down
 from services.gateway.contacts import access, detail, export, listing
-from services.gateway.contacts.conflict import differences
+from services.gateway.contacts.conflict import settle
 from services.gateway.contacts.forms import FAULTS, ContactForm, changes
 from services.gateway.people import name_of
 from services.gateway.realm import RealmSilent, realm
@@ -103,12 +104,12 @@ def _save(form: ContactForm, stored: Contact) -> ResponseReturnValue:
 
 
 def _conflict(form: ContactForm, contact_id: str) -> ResponseReturnValue:
-    """Somebody was faster: both values side by side, and what was entered is still in the form."""
+    """Somebody was faster: what they changed is shown, and what was entered is still in the form."""
     now = clients().contacts.GetContact(GetContactRequest(contact_id=contact_id))
-    rows = differences(form, now)
+    rows = settle(form, now)
     # The next submission is a new command, against what is stored now.
-    form.etag.data = now.etag
-    form.request_id.data = str(uuid.uuid4())
+    form.remember(now)
+    form.request_id.data = new_request_id()
     page = render_template("contacts/form.html", form=form, problems=[], contact=now, conflict=rows)
     return page, 409
 
