@@ -23,7 +23,7 @@ from services.gateway.contacts.conflict import Difference, settle
 from services.gateway.contacts.forms import ContactForm, changes
 from services.gateway.contacts.timeline import sentences
 from services.gateway.imports.views import _columns
-from services.gateway.requests.deadline import by_urgency, due
+from services.gateway.requests.deadline import due
 from services.gateway.requests.plans import consequences, in_words, totals
 from services.gateway.spreadsheet import line
 from services.gateway.tickets.queues import View, neighbours, view_of
@@ -62,12 +62,6 @@ def test_the_day_ends_where_the_company_is(german: Flask) -> None:
 
 def test_an_answered_request_is_never_overdue(german: Flask) -> None:
     assert due(Request(state=REQUEST_STATE_COMPLETED, due_date="2020-01-01")).tone == "neutral"
-
-
-def test_what_is_due_first_comes_first(german: Flask) -> None:
-    days = ["2026-06-01", "", "2026-05-01"]
-    found = by_urgency(Request(due_date=day) for day in days)
-    assert [entry.request.due_date for entry in found] == ["2026-05-01", "2026-06-01", ""]
 
 
 def test_send_and_next_goes_down_the_queue_and_starts_over_when_the_ticket_has_left() -> None:
