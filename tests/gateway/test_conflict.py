@@ -68,3 +68,14 @@ def test_a_conflict_is_said_also_where_the_form_shows_no_difference(
     assert told.status_code == 409
     assert "g-conflict" in told.text
     assert "Noch einmal speichern" in told.text
+
+
+def test_a_note_of_several_lines_is_not_changed_by_storing_it_again(
+    log_in: LogIn, neighbours: Neighbours
+) -> None:
+    neighbours.answers["Contacts.GetContact"] = lambda _: _contact(note="Erst anrufen.\nDann schreiben.")
+    client = log_in("agent")
+    page = client.get(f"/contacts/{_ID}/edit").text
+    # Browsers send line breaks as CRLF, however the page had them.
+    assert _store(client, page, city="Ulm", note="Erst anrufen.\r\nDann schreiben.").status_code == 303
+    assert neighbours.of("Contacts.UpdateContact") == []

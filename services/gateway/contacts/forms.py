@@ -12,7 +12,7 @@ from kontor.contacts.v1.contacts_pb2 import Contact, Organisation, Relation
 from wtforms import BooleanField, EmailField, HiddenField, SelectField, StringField, TelField, TextAreaField
 from wtforms.validators import Email, Optional
 
-from kernel.web.forms import Form, at_most, strip
+from kernel.web.forms import Form, at_most, strip, strip_lines
 from services.gateway.labels import COUNTRIES, LANGUAGES, SALUTATIONS
 from services.gateway.options import options
 
@@ -71,7 +71,7 @@ class ContactForm(Form):
     role = StringField(_l("Role there"), filters=[strip], validators=[at_most(100)])
     shared = BooleanField(_l("Acts for the organisation"))
     team = SelectField(_l("Team"), choices=options([("", _l("everybody's"))]), validate_choice=False)
-    note = TextAreaField(_l("Note"), filters=[strip], validators=[at_most(20000)])
+    note = TextAreaField(_l("Note"), filters=[strip_lines], validators=[at_most(20000)])
     # What was read before editing: a change by somebody else in between shows in the one, and whose it is in the other.
     etag = HiddenField()
     read = HiddenField()

@@ -122,8 +122,9 @@ def _explain(form: ContactForm, error: InvalidArgument | AlreadyExists | FailedP
         text = _("This address is on the suppression list: the person does not want to be contacted.")
         form.email.errors = [*form.email.errors, text]
         return []
-    told = {path: str(FAULTS.get(path.rsplit(".", 1)[-1], text)) for path, text in error.violations.items()}
-    return form.take_errors(told) or ([] if error.violations else [_("Please check what you entered.")])
+    return form.take_errors(error.violations, FAULTS) or (
+        [] if error.violations else [_("Please check what you entered.")]
+    )
 
 
 def _teams() -> list[str]:

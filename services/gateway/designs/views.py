@@ -59,8 +59,9 @@ def create() -> ResponseReturnValue:
                 CreateTemplateRequest(request_id=form.request_id.data, template=_entered(form))
             )
         except InvalidArgument as error:
-            found = mistake(error)
-            problems = form.take_errors(found) if found else [_("Please check what you entered.")]
+            problems = form.take_errors(error.violations, mistake(error)) or [
+                _("Please check what you entered.")
+            ]
         else:
             flash(_("The template “%(name)s” is stored.", name=created.name), "success")
             return redirect(url_for("templates.detail", template_id=created.id), code=303)
@@ -105,7 +106,7 @@ def _entered(form: TemplateForm) -> Template:
         name=form.name.data or "–",
         subject=form.subject.data or "–",
         language=form.language.data or "de",
-        mjml=(form.mjml.data or " ").replace("\r\n", "\n"),
+        mjml=form.mjml.data or " ",
     )
 
 
