@@ -11,14 +11,13 @@ from kontor.contacts.v1.contacts_pb2 import (
     Contact,
     CreateContactRequest,
     GetContactRequest,
-    ListOrganisationsRequest,
-    Organisation,
     UpdateContactRequest,
 )
 
 from kernel.errors import Aborted, AlreadyExists, FailedPrecondition, InvalidArgument
 from kernel.web.forms import new_request_id
-from services.gateway.clients import clients, unless_down
+from services.gateway.catalogue import organisations
+from services.gateway.clients import clients
 from services.gateway.contacts import access, detail, export, listing
 from services.gateway.contacts.conflict import settle
 from services.gateway.contacts.forms import FAULTS, ContactForm, changes
@@ -28,14 +27,12 @@ from services.gateway.session import opens_with, unseen
 
 blueprint = Blueprint("contacts", __name__)
 
-_ORGANISATIONS = 200
-
 
 @opens_with("Contacts.ListContacts")
 def index() -> ResponseReturnValue:
     """GET /contacts; with HX-Request only the hits, for the search while typing."""
     template = "contacts/hits.html" if request.headers.get("HX-Request") else "contacts/index.html"
-    return render_template(template, **listing.page(organisations=_organisations))
+    return render_template(template, **listing.page(organisations=organisations))
 
 
 @opens_with("Contacts.CreateContact")
@@ -43,7 +40,7 @@ def create() -> ResponseReturnValue:
     """GET, POST /contacts/new"""
     form = ContactForm()
     form.close(unseen(Contact, "Contacts.CreateContact"))
-    form.offer(_organisations(), _teams())
+    form.offer(organisations(), _teams())
     problems: list[str] = []
     if request.method == "GET":
         form.language.data, form.country.data = "de", "DE"
@@ -69,7 +66,7 @@ def edit(contact_id: uuid.UUID) -> ResponseReturnValue:
     stored = clients().contacts.GetContact(GetContactRequest(contact_id=str(contact_id)))
     form = ContactForm()
     form.close(stored.masked_fields)
-    form.offer(_organisations(), _teams(), stored)
+    form.offer(organisations(), _teams(), stored)
     problems: list[str] = []
     if request.method == "GET":
         form.show(stored)
@@ -133,12 +130,6 @@ def _teams() -> list[str]:
         return realm().teams()
     except RealmSilent:
         return []
-
-
-def _organisations() -> list[Organisation]:
-    asked = ListOrganisationsRequest(page_size=_ORGANISATIONS)
-    answer = unless_down(lambda: clients().contacts.ListOrganisations(asked))
-    return list(answer.organisations) if answer is not None else []
 
 
 blueprint.add_url_rule("/contacts", "index", index)

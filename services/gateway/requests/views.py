@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
-from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -31,6 +30,7 @@ from kontor.privacy.v1.privacy_pb2 import (
 
 from kernel.errors import FailedPrecondition
 from kernel.web.forms import Form
+from kernel.web.paging import page_links
 from services.gateway import people
 from services.gateway.clients import clients
 from services.gateway.labels import HOLDERS, NOT_CONFIRMED, word
@@ -60,15 +60,12 @@ def index() -> ResponseReturnValue:
             page_token=token,
         )
     )
-    here: dict[str, Any] = {"all": "yes" if everything else None}
-    more = answer.next_page_token
     return render_template(
         "requests/index.html",
         entries=[due(entry) for entry in answer.requests],
         contacts=people.by_id(entry.contact_id for entry in answer.requests),
         everything=everything,
-        next_href=url_for("requests.index", **here, page_token=more) if more else "",
-        first_href=url_for("requests.index", **here) if token else "",
+        **page_links("requests.index", answer.next_page_token, all="yes" if everything else None),
     )
 
 

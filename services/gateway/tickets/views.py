@@ -24,8 +24,9 @@ from kernel.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound
 from kernel.ids import derived_id
 from kernel.web.paging import every_item
 from services.gateway import people
+from services.gateway.catalogue import topics
 from services.gateway.clients import clients, unless_down
-from services.gateway.contacts.detail import consents, refusals, topics
+from services.gateway.contacts.detail import consents, refusals
 from services.gateway.session import may, me, opens_with
 from services.gateway.tickets.forms import ChangeForm, MessageForm, TicketForm
 from services.gateway.tickets.queues import PRIORITIES, QUEUES, View, load, neighbours, next_states, view_of

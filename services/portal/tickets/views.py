@@ -22,7 +22,7 @@ from kontor.tickets.v1.tickets_pb2 import (
 
 from kernel.errors import FailedPrecondition, InvalidArgument
 from kernel.web.access import login_required
-from kernel.web.paging import every_item
+from kernel.web.paging import every_item, page_links
 from services.portal.clients import clients
 from services.portal.session import colleagues, own_contact
 from services.portal.tickets.forms import NewTicket, Reply
@@ -45,8 +45,7 @@ def index() -> ResponseReturnValue:
         "tickets/index.html",
         tickets=answer.tickets,
         colleagues=names,
-        next_href=_page(answer.next_page_token),
-        first_href=url_for("tickets.index") if token else "",
+        **page_links("tickets.index", answer.next_page_token),
     )
 
 
@@ -123,10 +122,6 @@ def _as_new(ticket: Ticket, answer: Reply) -> str:
         "This ticket has been closed in the meantime. Your text is still here: you can send it as a new ticket."
     )
     return render_template("tickets/new.html", form=form, problems=[text])
-
-
-def _page(token: str) -> str:
-    return url_for("tickets.index", page_token=token) if token else ""
 
 
 blueprint.add_url_rule("/tickets", "index", index)
