@@ -85,7 +85,7 @@ def test_a_stale_tab_keeps_the_text_and_says_what_has_happened(log_in: LogIn, ne
     assert neighbours.of("Tickets.AddMessage")[0].etag == "3"
     assert neighbours.of("Tickets.UpdateTicket") == []
     for told in (
-        "„Gelöst“, vorher war er „In Arbeit“",
+        "„Gelöst“, vorher war er „In Bearbeitung“",
         "1 Nachricht ist dazugekommen",
         "Pia Roth kümmert",
     ):

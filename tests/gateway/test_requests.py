@@ -203,7 +203,7 @@ def test_the_desk_says_whose_word_a_plan_waits_for(log_in: LogIn, given: Callabl
     client = log_in("dpo")
     assert "entscheidet im Portal bis zum 1. April 2026" in client.get(f"/requests/{REQUEST}").text
     given(state=privacy_pb2.REQUEST_STATE_PLANNED, plans=[], on_behalf=True)
-    assert "Das Wort liegt bei uns" in client.get(f"/requests/{REQUEST}").text
+    assert "Die Freigabe liegt bei uns" in client.get(f"/requests/{REQUEST}").text
 
 
 def test_a_plan_that_nobody_confirmed_is_void_on_the_desk(

@@ -204,7 +204,13 @@ def test_a_plan_that_nobody_confirmed_says_what_became_of_it_and_where_to_compla
 ) -> None:
     given(monkeypatch, **planned("not-confirmed"))
     page = log_in("customer").get(f"/rights/requests/{REQUEST}").text
-    for words in ("Ohne Ihr Wort beendet", "bis zum 1. April 2026", "Art. 77", "Art. 79", "/rights/erasure"):
+    for words in (
+        "Ohne Ihre Bestätigung beendet",
+        "bis zum 1. April 2026",
+        "Art. 77",
+        "Art. 79",
+        "/rights/erasure",
+    ):
         assert words in page, words
     for words in ("Abgelehnt", "wird gelöscht", "btn-danger", "Der Plan in Zahlen"):
         assert words not in page, words

@@ -41,7 +41,7 @@ def test_each_failure_has_its_page(
     answer = make_web(fail=raiser(error)).app.test_client().get("/fail")
     assert answer.status_code == status
     assert words.lower() in answer.text.lower()
-    for heading in ("Was ist geschehen", "Was ist erhalten geblieben", "Was Sie tun können"):
+    for heading in ("Was geschehen ist", "Was erhalten blieb", "Was Sie tun können"):
         assert heading in answer.text
 
 
