@@ -1,5 +1,6 @@
 """The base of every form: idempotency, stripping, and errors that came over the wire."""
 
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,14 @@ from kernel.text import visible
 
 _UUID = r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
 
+# As browsers, word processors and PDF files break lines and pages.
+_BREAK = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_TAB_OR_BREAK = re.compile(r"[\t\n]+")
+# The contract refuses these (`kernel.validation`), and who has pasted one cannot see what is wrong.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+
+_REFUSED = _l("This cannot be stored like this.")
+
 # Of what the filters have left: spaces alone are no answer.
 required = DataRequired(_l("Please fill this in."))
 
@@ -22,9 +31,19 @@ def at_most(count: int) -> Length:
     return Length(max=count, message=_l("Please use at most %(max)d characters."))
 
 
+def line_breaks(value: str | None) -> str:
+    """A filter for texts that are kept as they are: one kind of line break, and no character that steers a printer."""
+    return _CONTROL.sub("", _BREAK.sub("\n", value or ""))
+
+
+def strip_lines(value: str | None) -> str:
+    """A filter for texts of several lines: spaces around an input are never meant, and what nobody sees neither."""
+    return visible(line_breaks(value)).strip()
+
+
 def strip(value: str | None) -> str:
-    """A filter for text fields: spaces around an input are never meant, and what nobody sees neither."""
-    return visible(value).strip() if value else ""
+    """The same for a text of one line."""
+    return visible(_TAB_OR_BREAK.sub(" ", line_breaks(value))).strip()
 
 
 def new_request_id() -> str:
@@ -41,16 +60,23 @@ class Form(FlaskForm):  # type: ignore[misc]
 
     request_id = HiddenField(default=new_request_id, validators=[Regexp(_UUID, message="request_id")])
 
-    def take_errors(self, violations: Mapping[str, str]) -> list[str]:
-        """Hang field violations of a service on the fields of the same name; answers the rest."""
+    def take_errors(
+        self, violations: Mapping[str, str], words: Mapping[str, object] | None = None
+    ) -> list[str]:
+        """Hang field violations of a service on the fields of the same name; answers what belongs to none.
+
+        The contract explains itself in English: what is shown is `words` by field, or a sentence that fits all.
+        """
         rest: list[str] = []
-        for path, text in violations.items():
-            field = self._fields.get(path) or self._fields.get(path.rsplit(".", 1)[-1])
+        for path in violations:
+            name = path.rsplit(".", 1)[-1]
+            text = str((words or {}).get(name, _REFUSED))
+            field = self._fields.get(path) or self._fields.get(name)
             if field is None or isinstance(field, HiddenField):
                 rest.append(text)
             else:
                 field.errors = [*field.errors, text]
-        return rest
+        return list(dict.fromkeys(rest))
 
     def values(self) -> dict[str, Any]:
         """What was filled in, without the hidden machinery."""

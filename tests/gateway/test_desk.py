@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from kontor.tickets.v1 import tickets_pb2 as t
 
-from kernel.errors import StaleEtag
+from kernel.errors import FailedPrecondition, InvalidArgument, StaleEtag
 from tests.gateway.conftest import LogIn
 from tests.gateway.neighbours import Neighbours
 from tests.web.sample import form_token
@@ -85,7 +85,7 @@ def test_a_stale_tab_keeps_the_text_and_says_what_has_happened(log_in: LogIn, ne
     assert neighbours.of("Tickets.AddMessage")[0].etag == "3"
     assert neighbours.of("Tickets.UpdateTicket") == []
     for told in (
-        "„Gelöst“, vorher war er „In Arbeit“",
+        "„Gelöst“, vorher war er „In Bearbeitung“",
         "1 Nachricht ist dazugekommen",
         "Pia Roth kümmert",
     ):
@@ -94,6 +94,23 @@ def test_a_stale_tab_keeps_the_text_and_says_what_has_happened(log_in: LogIn, ne
     assert "Wir melden uns." in _form(answer.text)
     # Who sends again has read it: the form carries the ticket as it is now.
     assert 'name="etag" type="hidden" value="5"' in _form(answer.text)
+
+
+def test_the_text_of_a_reply_to_what_was_closed_meanwhile_is_not_lost(
+    log_in: LogIn, neighbours: Neighbours
+) -> None:
+    neighbours.answers["Tickets.GetTicket"] = lambda _: _ticket()
+    client = log_in("agent")
+
+    def refuse(_request: Any) -> FailedPrecondition:
+        neighbours.answers["Tickets.GetTicket"] = lambda _: _ticket(state=t.TICKET_STATE_CLOSED)
+        return FailedPrecondition("The ticket is closed.", reason="TICKET_CLOSED")
+
+    neighbours.answers["Tickets.AddMessage"] = refuse
+    answer = _send(client, body="Wir melden uns.")
+    assert answer.status_code == 409
+    assert "Ihr Text steht noch hier" in answer.text
+    assert "Wir melden uns." in answer.text.split("<textarea", 1)[1]
 
 
 def test_a_mistake_in_the_form_does_not_hide_what_has_happened(log_in: LogIn, neighbours: Neighbours) -> None:
@@ -140,3 +157,56 @@ def test_only_who_can_take_a_ticket_is_told_that_one_is_free(log_in: LogIn, neig
     assert neighbours.of("Tickets.ListTickets")[0].order == t.TICKET_ORDER_URGENT
     assert "Ohne Bearbeitung" not in log_in("dpo").get("/").text
     assert log_in("sales").get("/").status_code == 200
+
+
+def test_the_place_in_a_long_queue_is_kept_through_a_whole_answer(
+    log_in: LogIn, neighbours: Neighbours
+) -> None:
+    other = _ticket(id=_CONTACT, number=10002)
+
+    def listed(request: t.ListTicketsRequest) -> t.ListTicketsResponse:
+        if request.page_token == "second":
+            return t.ListTicketsResponse(tickets=[_ticket(), other])
+        return t.ListTicketsResponse(tickets=[], next_page_token="second")
+
+    neighbours.answers["Tickets.ListTickets"] = listed
+    neighbours.answers["Tickets.GetTicket"] = lambda _: _ticket()
+    client = log_in("agent")
+    here = "queue=free&amp;page_token=second"
+    assert f"/tickets/{_ID}?{here}" in client.get("/tickets?queue=free&page_token=second").text
+    page = client.get(f"/tickets/{_ID}?queue=free&page_token=second").text
+    assert f'href="/tickets/{_CONTACT}?{here}" data-next' in page
+    hidden = {"queue": "free", "page_token": "second"}
+    for name, value in hidden.items():
+        assert f'name="{name}" value="{value}"' in _form(page)
+    sent = _send(client, body="Wir kommen.", then="next", **hidden)
+    assert sent.headers["Location"].startswith(f"/tickets/{_CONTACT}?queue=free&page_token=second")
+    changed = client.post(
+        f"/tickets/{_ID}/change",
+        data={"csrf_token": form_token(page), "request_id": str(uuid.uuid4()), "take": "yes", **hidden},
+    )
+    assert changed.headers["Location"].startswith(f"/tickets/{_ID}?queue=free&page_token=second")
+
+
+def test_another_queue_and_another_priority_begin_at_their_first_page(
+    log_in: LogIn, neighbours: Neighbours
+) -> None:
+    neighbours.answers["Tickets.GetTicket"] = lambda _: _ticket()
+    page = log_in("agent").get(f"/tickets/{_ID}?queue=free&page_token=second").text
+    assert 'href="/tickets?queue=mine"' in page
+    narrow = page.split('class="g-narrow"', 1)[1].split("</form>", 1)[0]
+    assert "page_token" not in narrow
+
+
+def test_beside_a_ticket_from_a_colleagues_link_stands_the_beginning_of_the_queue(
+    log_in: LogIn, neighbours: Neighbours
+) -> None:
+    neighbours.answers["Tickets.ListTickets"] = lambda request: (
+        InvalidArgument("no", reason="PAGE_TOKEN_INVALID", violations={"page_token": "x"})
+        if request.page_token
+        else t.ListTicketsResponse(tickets=[_ticket()])
+    )
+    neighbours.answers["Tickets.GetTicket"] = lambda _: _ticket()
+    page = log_in("agent").get(f"/tickets/{_ID}?queue=free&page_token=old")
+    assert page.status_code == 200
+    assert "page_token=old" not in page.text.split("<main", 1)[1]

@@ -21,8 +21,11 @@ from services.gateway.contacts import detail
 from services.gateway.requests import views
 from services.gateway.suppressions import views as suppressions
 from tests.gateway.conftest import LogIn
+from tests.gateway.neighbours import Neighbours
 
 REQUEST = "018f0000-0000-7000-8000-000000000001"
+CONTACT = "018f0000-0000-7000-8000-000000000002"
+ACCESS = holder_pb2.REQUEST_KIND_ACCESS
 
 
 def post(client: FlaskClient, path: str, *, form_at: str, **data: str) -> Any:
@@ -200,7 +203,7 @@ def test_the_desk_says_whose_word_a_plan_waits_for(log_in: LogIn, given: Callabl
     client = log_in("dpo")
     assert "entscheidet im Portal bis zum 1. April 2026" in client.get(f"/requests/{REQUEST}").text
     given(state=privacy_pb2.REQUEST_STATE_PLANNED, plans=[], on_behalf=True)
-    assert "Das Wort liegt bei uns" in client.get(f"/requests/{REQUEST}").text
+    assert "Die Freigabe liegt bei uns" in client.get(f"/requests/{REQUEST}").text
 
 
 def test_a_plan_that_nobody_confirmed_is_void_on_the_desk(
@@ -222,3 +225,77 @@ def test_a_plan_that_nobody_confirmed_is_void_on_the_desk(
     page = client.get(f"/requests/{REQUEST}").text
     assert "bis zum 1. April 2026 nicht bestätigt" in page
     assert "wird gelöscht" not in page
+
+
+def _paged(asked: privacy_pb2.ListRequestsRequest) -> privacy_pb2.ListRequestsResponse:
+    """Two pages of open requests, with one more on the second."""
+    first = not asked.page_token
+    days = ["2026-05-04"] * (200 if first else 1)
+    requests = [
+        privacy_pb2.Request(
+            id=str(uuid.uuid4()), state=privacy_pb2.REQUEST_STATE_ACCEPTED, kind=ACCESS, due_date=day
+        )
+        for day in days
+    ]
+    return privacy_pb2.ListRequestsResponse(requests=requests, next_page_token="more" if first else "")
+
+
+def test_open_requests_are_asked_for_by_due_date_and_all_of_them_by_age(
+    log_in: LogIn, neighbours: Neighbours
+) -> None:
+    neighbours.answers["Requests.ListRequests"] = _paged
+    client = log_in("dpo")
+    assert "page_token=more" in client.get("/requests").text
+    client.get("/requests?page_token=more")
+    client.get("/requests?all=yes")
+    asked = neighbours.of("Requests.ListRequests")
+    by_due, newest = privacy_pb2.REQUEST_ORDER_DUE, privacy_pb2.REQUEST_ORDER_NEWEST
+    assert [(request.open, request.order) for request in asked] == [
+        (True, by_due),
+        (True, by_due),
+        (False, newest),
+    ]
+
+
+def test_the_start_page_counts_open_requests_beyond_one_page(log_in: LogIn, neighbours: Neighbours) -> None:
+    neighbours.answers["Requests.ListRequests"] = _paged
+    page = log_in("dpo").get("/").text
+    assert ">201<" in page
+    assert "201 in den nächsten 7 Tagen fällig" in page
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [("REQUEST_OPEN", "ist schon offen"), ("ERASURE_RUNS", "werden gerade gelöscht")],
+)
+def test_why_a_request_cannot_be_recorded_is_said_as_it_is(
+    log_in: LogIn, neighbours: Neighbours, reason: str, words: str
+) -> None:
+    neighbours.answers["Contacts.GetContact"] = lambda _: Contact(id=CONTACT, family_name="Sommer")
+    neighbours.answers["Requests.CreateRequest"] = lambda _: FailedPrecondition(
+        "no", reason=reason, metadata={"id": REQUEST}
+    )
+    client = log_in("agent")
+    path = f"/requests/new?contact_id={CONTACT}&kind=access"
+    answer = post(client, path, form_at=path)
+    assert answer.headers["Location"] == f"/requests/{REQUEST}"
+    neighbours.answers["Requests.GetRequest"] = lambda _: privacy_pb2.Request(id=REQUEST)
+    assert words in client.get(f"/requests/{REQUEST}").text
+
+
+def test_where_the_first_request_has_just_ended_the_contact_is_shown(
+    log_in: LogIn, neighbours: Neighbours
+) -> None:
+    neighbours.answers["Contacts.GetContact"] = lambda _: Contact(id=CONTACT, family_name="Sommer")
+    neighbours.answers["Requests.CreateRequest"] = lambda _: FailedPrecondition("no", reason="REQUEST_OPEN")
+    client = log_in("agent")
+    path = f"/requests/new?contact_id={CONTACT}&kind=access"
+    assert post(client, path, form_at=path).headers["Location"] == f"/contacts/{CONTACT}"
+
+
+def test_another_reason_is_not_called_an_open_request(log_in: LogIn, neighbours: Neighbours) -> None:
+    neighbours.answers["Contacts.GetContact"] = lambda _: Contact(id=CONTACT, family_name="Sommer")
+    neighbours.answers["Requests.CreateRequest"] = lambda _: FailedPrecondition("no", reason="UNHEARD_OF")
+    client = log_in("agent")
+    path = f"/requests/new?contact_id={CONTACT}&kind=access"
+    assert post(client, path, form_at=path).status_code == 409

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from flask import Flask
 from google.protobuf.timestamp_pb2 import Timestamp
-from kontor.contacts.v1.contacts_pb2 import Contact, Relation, TimelineEntry
+from kontor.contacts.v1.contacts_pb2 import Contact, Organisation, Relation, TimelineEntry
 from kontor.privacy.v1.holder_pb2 import ACTION_DELETE_ROW, ACTION_KEEP_RESTRICTED, PlanItem
 from kontor.privacy.v1.privacy_pb2 import (
     REQUEST_STATE_ACCEPTED,
@@ -19,11 +19,11 @@ from kontor.privacy.v1.privacy_pb2 import (
 )
 from kontor.tickets.v1.tickets_pb2 import ListTicketsResponse, Ticket
 
-from services.gateway.contacts.conflict import differences
+from services.gateway.contacts.conflict import Difference, settle
 from services.gateway.contacts.forms import ContactForm, changes
 from services.gateway.contacts.timeline import sentences
 from services.gateway.imports.views import _columns
-from services.gateway.requests.deadline import by_urgency, due
+from services.gateway.requests.deadline import due
 from services.gateway.requests.plans import consequences, in_words, totals
 from services.gateway.spreadsheet import line
 from services.gateway.tickets.queues import View, neighbours, view_of
@@ -64,12 +64,6 @@ def test_an_answered_request_is_never_overdue(german: Flask) -> None:
     assert due(Request(state=REQUEST_STATE_COMPLETED, due_date="2020-01-01")).tone == "neutral"
 
 
-def test_what_is_due_first_comes_first(german: Flask) -> None:
-    days = ["2026-06-01", "", "2026-05-01"]
-    found = by_urgency(Request(due_date=day) for day in days)
-    assert [entry.request.due_date for entry in found] == ["2026-05-01", "2026-06-01", ""]
-
-
 def test_send_and_next_goes_down_the_queue_and_starts_over_when_the_ticket_has_left() -> None:
     queue = ListTicketsResponse(tickets=[Ticket(id="a"), Ticket(id="b"), Ticket(id="c")])
     assert neighbours(queue, "b") == ("a", "c")
@@ -92,11 +86,50 @@ def test_only_what_was_changed_is_sent() -> None:
     assert list(changes(entered, stored).paths) == ["city", "relations"]
 
 
-def test_a_conflict_shows_both_values_and_nothing_else(german: Flask) -> None:
+def _edited(read: Contact, **entered: object) -> ContactForm:
+    """The form as it comes back: what was read, and what somebody typed over it."""
     form = ContactForm(formdata=None)
-    form.show(Contact(given_name="Änne", city="Köln"))
-    rows = differences(form, Contact(given_name="Änne", city="Bonn"))
-    assert [(row.label, row.stored, row.entered) for row in rows] == [("Ort", "Bonn", "Köln")]
+    organisations = [Organisation(id="1", name="Nordlicht"), Organisation(id="2", name="Hafenwerk")]
+    form.offer(organisations, [], read)
+    form.show(read)
+    for name, value in entered.items():
+        form[name].data = value
+    return form
+
+
+def test_a_conflict_shows_both_values_and_nothing_else(german: Flask) -> None:
+    form = _edited(Contact(given_name="Änne", city="Ulm"), city="Köln")
+    assert settle(form, Contact(given_name="Änne", city="Bonn")) == [Difference("Ort", "Bonn", "Köln")]
+    assert form.city.data == "Köln"
+
+
+def test_what_only_a_colleague_has_changed_is_taken_over_and_shown(german: Flask) -> None:
+    read = Contact(city="Ulm", salutation=1, relations=[Relation(organisation_id="1", role="Einkauf")])
+    theirs = Contact(
+        city="Ulm", salutation=2, relations=[Relation(organisation_id="2", role="Leitung", shared=True)]
+    )
+    form = _edited(read, city="Köln")
+    assert settle(form, theirs) == [
+        Difference("Anrede", "Herr"),
+        Difference("Organisation", "Hafenwerk"),
+        Difference("Rolle dort", "Leitung"),
+        Difference("Handelt für die Organisation", "ja"),
+    ]
+    form.remember(theirs)
+    assert list(changes(form.contact(theirs), theirs).paths) == ["city"]
+
+
+def test_an_organisation_that_both_have_changed_is_shown_with_both(german: Flask) -> None:
+    form = _edited(Contact(), organisation_id="1")
+    theirs = Contact(relations=[Relation(organisation_id="2")])
+    assert settle(form, theirs) == [Difference("Organisation", "Hafenwerk", "Nordlicht")]
+    assert form.organisation_id.data == "1"
+
+
+def test_a_form_that_does_not_say_what_was_read_keeps_every_entered_value(german: Flask) -> None:
+    form = _edited(Contact(city="Köln"))
+    form.read.data = "[broken"
+    assert settle(form, Contact(city="Bonn")) == [Difference("Ort", "Bonn", "Köln")]
 
 
 def test_what_the_role_does_not_see_is_neither_offered_nor_sent_nor_compared(german: Flask) -> None:
@@ -108,7 +141,8 @@ def test_what_the_role_does_not_see_is_neither_offered_nor_sent_nor_compared(ger
     form.given_name.data = "Anne"
     entered = form.contact(stored)
     assert list(changes(entered, stored).paths) == ["given_name"]
-    assert [row.label for row in differences(form, stored)] == ["Vorname"]
+    theirs = Contact(given_name="Anna", masked_fields=["phone", "note"])
+    assert settle(form, theirs) == [Difference("Vorname", "Anna", "Anne")]
 
 
 def test_the_same_fact_about_the_same_record_is_told_once(log_in: object, german: Flask) -> None:

@@ -9,10 +9,9 @@ import pytest
 from flask import Flask
 from kontor.campaigns.v1 import campaigns_pb2 as c
 from kontor.contacts.v1 import contacts_pb2, imports_pb2
-from kontor.privacy.v1 import holder_pb2, privacy_pb2
 from kontor.tickets.v1 import tickets_pb2
 
-from kernel.errors import AlreadyExists, InvalidArgument
+from kernel.errors import InvalidArgument
 from services.campaigns.templates.model import Problem, TemplateInvalid
 from tests.gateway.conftest import LogIn
 from tests.gateway.neighbours import Neighbours
@@ -135,24 +134,6 @@ def test_another_state_is_only_offered_where_there_is_one(log_in: LogIn, neighbo
     assert "anderen Status" not in client.get(f"/campaigns/{_ID}").text
     ended.counts.audience = ended.counts.sent = 2
     assert "anderen Status" in client.get(f"/campaigns/{_ID}?state=denied").text
-
-
-def test_a_second_request_leads_to_the_first(log_in: LogIn, neighbours: Neighbours) -> None:
-    neighbours.answers["Contacts.GetContact"] = lambda _: contacts_pb2.Contact(id=_ID, family_name="Sommer")
-    neighbours.answers["Requests.CreateRequest"] = lambda _: AlreadyExists("open", reason="REQUEST_OPEN")
-    kinds = (holder_pb2.REQUEST_KIND_ACCESS, holder_pb2.REQUEST_KIND_ERASURE)
-    requests = [
-        privacy_pb2.Request(id=one, kind=kind) for one, kind in zip((_ID, _OTHER), kinds, strict=True)
-    ]
-    neighbours.answers["Requests.ListRequests"] = lambda _: privacy_pb2.ListRequestsResponse(
-        requests=requests
-    )
-    client = log_in("agent")
-    address = f"/requests/new?contact_id={_ID}&kind=erasure"
-    data = {"csrf_token": form_token(client.get(address).text), "request_id": str(uuid.uuid4())}
-    assert client.post(address, data=data).headers["Location"] == f"/requests/{_OTHER}"
-    (asked,) = neighbours.of("Requests.ListRequests")
-    assert (asked.contact_id, asked.open) == (_ID, True)
 
 
 def test_a_customer_in_the_gateway_is_shown_the_portal(app: Flask, log_in: LogIn) -> None:

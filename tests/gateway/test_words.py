@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
+from flask import Flask
 from google.protobuf.descriptor import EnumDescriptor
 from kontor.campaigns.v1 import campaigns_pb2
 from kontor.campaigns.v1 import events_pb2 as campaign_events
@@ -16,7 +19,11 @@ from kontor.privacy.v1 import events_pb2 as privacy_events
 from kontor.privacy.v1 import holder_pb2, privacy_pb2
 from kontor.tickets.v1 import events_pb2 as ticket_events
 from kontor.tickets.v1 import tickets_pb2
+from sqlalchemy import Table
 
+from kernel.holder.subject import has_subjects
+from kernel.personal import datasets, personal_columns
+from kernel.schema import service_metadata
 from kernel.web.extract_translations import extract
 from services.campaigns.templates.model import Problem
 from services.contacts.consumers import consumers
@@ -24,6 +31,7 @@ from services.contacts.imports import model as imports_model
 from services.gateway import labels
 from services.gateway.contacts import timeline
 from services.gateway.designs import words as mistakes
+from services.gateway.requests import plans
 from services.privacy.permits import model as permits_model
 
 _PACKAGE = Path(labels.__file__).parent
@@ -65,6 +73,30 @@ def test_placeholders_survive_translation() -> None:
 )
 def test_every_value_of_the_contract_has_a_label(enum: EnumDescriptor, table: dict[Any, Any]) -> None:
     assert set(table) == {value.number for value in enum.values if value.number}
+
+
+def _declared() -> Iterator[tuple[str, Table]]:
+    """Every table of every holder that a plan can name, as `plans.DATASETS` calls it."""
+    kernel = service_metadata().tables
+    for holder in labels.HOLDERS:
+        metadata = importlib.import_module(f"services.{holder}.tables").metadata
+        for table, _declaration in datasets(metadata):
+            if has_subjects(table):
+                yield table.name if table.name in kernel else f"{holder}.{table.name}", table
+
+
+def test_every_data_set_that_a_plan_can_name_has_words_and_no_other_has() -> None:
+    assert set(plans.DATASETS) == {name for name, _table in _declared()}
+
+
+def test_every_law_that_keeps_something_is_cited_as_germans_cite_it(app: Flask) -> None:
+    laws = {how.law for _, table in _declared() for _, how in personal_columns(table) if how.law}
+    assert laws
+    with app.test_request_context(headers={"Accept-Language": "de"}):
+        cited = {plans.law(text) for text in laws}
+    # "(3)(b)" is how the English version counts: a German reader looks for paragraph and letter.
+    assert [text for text in cited if "(" in text or "GDPR" in text] == []
+    assert "Art. 5 Abs. 2, Art. 17 Abs. 3 Buchst. b DSGVO" in cited
 
 
 def test_every_fact_of_the_timeline_is_told_in_a_sentence() -> None:

@@ -37,6 +37,7 @@ def shown(app: Flask, template: str, *, name: str = "Anna Chef", **values: Any) 
     tokens = Tokens(
         access="a.b.c", refresh="r", identity="i", expires_at=datetime.now(UTC) + timedelta(hours=1)
     )
+    values = {"solved": False, "closed": False} | values
     with app.test_request_context(headers={"Accept-Language": "de"}):
         g.login = Login(
             issuer="http://127.0.0.1:9/realms/kontor",

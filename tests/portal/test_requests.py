@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,46 +16,14 @@ from kontor.contacts.v1.contacts_pb2 import Contact
 from kontor.privacy.v1 import holder_pb2, privacy_pb2
 
 from kernel.errors import NotFound
-from kernel.web.sessions import Login, Tokens
 from services.portal import session
-from services.portal.app import create_app
-from services.portal.config import PortalSettings
 from services.portal.home import views as home
 from services.portal.rights import views
 from services.portal.rights.held import Entry, _gathered
-from tests.fixtures.postgres import PostgresUrl
-from tests.web import sample
+from tests.portal.conftest import LogIn
 
 OWN, FOREIGN = str(uuid.uuid4()), str(uuid.uuid4())
 REQUEST = "018f0000-0000-7000-8000-000000000001"
-LogIn = Callable[..., FlaskClient]
-
-
-@pytest.fixture
-def app(postgres_url: PostgresUrl) -> Iterator[Flask]:
-    given = sample.settings(database_url=postgres_url("portal"))
-    made = create_app(PortalSettings(**given.model_dump()))
-    yield made
-    made.extensions["kontor.login"].sessions.dispose()
-
-
-@pytest.fixture
-def log_in(app: Flask) -> LogIn:
-    def browser(*roles: str) -> FlaskClient:
-        desk = app.extensions["kontor.login"]
-        tokens = Tokens(
-            access="a.b.c", refresh="r", identity="i", expires_at=datetime.now(UTC) + timedelta(hours=1)
-        )
-        login = Login(
-            issuer="http://127.0.0.1:9/realms/kontor", subject="sub", provider_sid="sid", name="Anna",
-            email="anna@example.org", email_verified=True, roles=frozenset(roles), tokens=tokens,
-        )  # fmt: skip
-        client = app.test_client()
-        client.set_cookie(desk.cookie, desk.sessions.open(login))
-        client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "de"
-        return client
-
-    return browser
 
 
 class Requests:
@@ -236,7 +204,13 @@ def test_a_plan_that_nobody_confirmed_says_what_became_of_it_and_where_to_compla
 ) -> None:
     given(monkeypatch, **planned("not-confirmed"))
     page = log_in("customer").get(f"/rights/requests/{REQUEST}").text
-    for words in ("Ohne Ihr Wort beendet", "bis zum 1. April 2026", "Art. 77", "Art. 79", "/rights/erasure"):
+    for words in (
+        "Ohne Ihre Bestätigung beendet",
+        "bis zum 1. April 2026",
+        "Art. 77",
+        "Art. 79",
+        "/rights/erasure",
+    ):
         assert words in page, words
     for words in ("Abgelehnt", "wird gelöscht", "btn-danger", "Der Plan in Zahlen"):
         assert words not in page, words

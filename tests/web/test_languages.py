@@ -99,3 +99,18 @@ def _complete(string: object) -> bool:
 def _placeholders(message: object) -> set[str]:
     texts = message if isinstance(message, list | tuple) else [message]
     return {name for text in texts for name in re.findall(r"%\(\w+\)[sd]", str(text))}
+
+
+# The same English in two voices: customers are greeted more formally, and "done" ends a list of steps there.
+_TWO_VOICES = {"Hello %(name)s", "Done", "our staff"}
+
+
+def test_one_text_has_one_translation_on_all_pages() -> None:
+    said: dict[tuple[str, str], set[str]] = {}
+    for folder in catalog_folders(ROOT):
+        with (folder / "de/LC_MESSAGES/messages.po").open("rb") as stream:
+            for entry in read_po(stream, locale="de"):
+                if entry.id:
+                    said.setdefault((entry.context or "", str(entry.id)), set()).add(str(entry.string))
+    differing = {text for (_context, text), words in said.items() if len(words) > 1}
+    assert differing == _TWO_VOICES

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from kontor.campaigns.v1.campaigns_pb2 import (
     Audience,
@@ -15,11 +13,12 @@ from kontor.campaigns.v1.campaigns_pb2 import (
     ListAudiencesRequest,
     PreviewAudienceRequest,
 )
-from kontor.contacts.v1.contacts_pb2 import GetOrganisationRequest, ListOrganisationsRequest, Organisation
-from kontor.privacy.v1.privacy_pb2 import ListConsentTextsRequest
+from kontor.contacts.v1.contacts_pb2 import GetOrganisationRequest
 
 from kernel.errors import InvalidArgument, NotFound
+from kernel.web.paging import page_links
 from services.gateway.audiences.forms import AudienceForm
+from services.gateway.catalogue import audiences, organisations, topics
 from services.gateway.clients import clients, unless_down
 from services.gateway.labels import COUNTRIES, LANGUAGES, source, why, word
 from services.gateway.session import opens_with
@@ -27,7 +26,6 @@ from services.gateway.session import opens_with
 blueprint = Blueprint("audiences", __name__)
 
 _PAGE = 50
-_MOST = 200
 
 
 @opens_with("Audiences.ListAudiences")
@@ -35,14 +33,12 @@ def index() -> ResponseReturnValue:
     """GET /audiences"""
     token = request.args.get("page_token", "")
     answer = clients().audiences.ListAudiences(ListAudiencesRequest(page_size=_PAGE, page_token=token))
-    more = answer.next_page_token
     return render_template(
         "audiences/index.html",
         audiences=answer.audiences,
         topics=topics(),
         words={audience.id: describe(audience) for audience in answer.audiences},
-        next_href=url_for("audiences.index", page_token=more) if more else "",
-        first_href=url_for("audiences.index") if token else "",
+        **page_links("audiences.index", answer.next_page_token),
     )
 
 
@@ -50,7 +46,7 @@ def index() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """GET, POST /audiences/new"""
     form = AudienceForm()
-    form.offer(topics=topics(), organisations=_organisations())
+    form.offer(topics=topics(), organisations=organisations())
     problems: list[str] = []
     if form.validate_on_submit():
         try:
@@ -81,27 +77,9 @@ def preview(audience_id: uuid.UUID) -> ResponseReturnValue:
     return render_template("audiences/preview.html", counted=answer, rows=rows)
 
 
-def topics() -> dict[str, str]:
-    """The title of each topic in the language of the page."""
-    asked = ListConsentTextsRequest(language=str(get_locale()))
-    answer = unless_down(lambda: clients().consents.ListConsentTexts(asked))
-    return {text.topic: text.title for text in answer.texts} if answer is not None else {}
-
-
-def every() -> Iterator[Audience]:
-    """All audiences, newest first as the service answers them; there are few."""
-    asked = ListAudiencesRequest(page_size=_MOST)
-    while True:
-        answer = clients().audiences.ListAudiences(asked)
-        yield from answer.audiences
-        if not answer.next_page_token:
-            return
-        asked.page_token = answer.next_page_token
-
-
 def find(audience_id: str) -> Audience:
     """The contract has no GetAudience yet; the list is short."""
-    return next((audience for audience in every() if audience.id == audience_id), None) or abort(404)
+    return next((audience for audience in audiences() if audience.id == audience_id), None) or abort(404)
 
 
 def describe(audience: Audience) -> str:
@@ -126,13 +104,6 @@ def _organisation(organisation_id: str) -> str:
     except NotFound:
         answer = None
     return answer.name if answer is not None else str(_("an organisation"))
-
-
-def _organisations() -> list[Organisation]:
-    answer = unless_down(
-        lambda: clients().contacts.ListOrganisations(ListOrganisationsRequest(page_size=_MOST))
-    )
-    return list(answer.organisations) if answer is not None else []
 
 
 blueprint.add_url_rule("/audiences", "index", index)

@@ -22,6 +22,7 @@ from kontor.campaigns.v1.campaigns_pb2 import (
     MessageState,
 )
 
+from kernel.web.paging import page_links
 from services.gateway import people
 from services.gateway.clients import clients
 from services.gateway.labels import MESSAGE_STATES, label, why
@@ -56,8 +57,7 @@ def page(campaign: Campaign) -> dict[str, Any]:
         "people": people.by_id(message.contact_id for message in found),
         "tabs": _tabs(campaign, state, reason),
         "reason": why(reason) if reason else "",
-        "next_href": url_for("campaigns.detail", **here, page_token=more, _anchor="messages") if more else "",
-        "first_href": url_for("campaigns.detail", **here, _anchor="messages") if token else "",
+        **page_links("campaigns.detail", more, **here, _anchor="messages"),
     }
 
 

@@ -14,16 +14,16 @@ from kontor.campaigns.v1.campaigns_pb2 import (
     GetCampaignRequest,
     GetTemplateRequest,
     ListCampaignsRequest,
-    ListTemplatesRequest,
     PreviewAudienceRequest,
     StartCampaignRequest,
 )
 
 from kernel.errors import FailedPrecondition, InvalidArgument, NotFound
 from kernel.web.forms import Form
-from services.gateway.audiences.views import every as audiences
+from kernel.web.paging import page_links
 from services.gateway.campaigns import messages
 from services.gateway.campaigns.forms import CampaignForm
+from services.gateway.catalogue import audiences, templates
 from services.gateway.clients import clients
 from services.gateway.labels import why
 from services.gateway.options import options
@@ -32,7 +32,6 @@ from services.gateway.session import opens_with
 blueprint = Blueprint("campaigns", __name__)
 
 _PAGE = 50
-_MOST = 200
 
 
 @opens_with("Campaigns.ListCampaigns")
@@ -40,12 +39,10 @@ def index() -> ResponseReturnValue:
     """GET /campaigns"""
     token = request.args.get("page_token", "")
     answer = clients().campaigns.ListCampaigns(ListCampaignsRequest(page_size=_PAGE, page_token=token))
-    more = answer.next_page_token
     return render_template(
         "campaigns/index.html",
         campaigns=answer.campaigns,
-        next_href=url_for("campaigns.index", page_token=more) if more else "",
-        first_href=url_for("campaigns.index") if token else "",
+        **page_links("campaigns.index", answer.next_page_token),
     )
 
 
@@ -53,8 +50,7 @@ def index() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """GET, POST /campaigns/new: a draft; nothing is sent by storing it."""
     form = CampaignForm()
-    found = clients().templates.ListTemplates(ListTemplatesRequest(page_size=_MOST))
-    form.template_id.choices = options((template.id, template.name) for template in found.templates)
+    form.template_id.choices = options((template.id, template.name) for template in templates())
     form.audience_id.choices = options((audience.id, audience.name) for audience in audiences())
     problems: list[str] = []
     if request.method == "GET":

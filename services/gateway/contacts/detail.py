@@ -8,7 +8,6 @@ from functools import partial
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from google.protobuf.field_mask_pb2 import FieldMask
 from kontor.campaigns.v1.campaigns_pb2 import ListCampaignsRequest
@@ -29,7 +28,6 @@ from kontor.privacy.v1.privacy_pb2 import (
     Decision,
     GetConsentEvidenceRequest,
     ListConsentsRequest,
-    ListConsentTextsRequest,
     ListRequestsRequest,
     Request,
     WithdrawConsentRequest,
@@ -38,6 +36,7 @@ from kontor.tickets.v1.tickets_pb2 import ListTicketsRequest, ListTicketsRespons
 
 from kernel.web.forms import Form
 from kernel.web.paging import every_item
+from services.gateway.catalogue import topics
 from services.gateway.clients import clients, unless_down
 from services.gateway.contacts import access
 from services.gateway.contacts.timeline import sentences
@@ -159,15 +158,6 @@ def _refused(decision: Decision) -> str:
     if decision.reason != "suppressed":
         return why(decision.reason)
     return str(_("suppressed (%(reason)s)", reason=word(SUPPRESSION_REASONS, decision.suppressed_for)))
-
-
-def topics() -> dict[str, str]:
-    """The title of each topic in the language of the page."""
-    if not may("Consents.ListConsentTexts"):
-        return {}
-    asked = ListConsentTextsRequest(language=str(get_locale()))
-    answer = unless_down(lambda: clients().consents.ListConsentTexts(asked))
-    return {text.topic: text.title for text in answer.texts} if answer is not None else {}
 
 
 def _get(contact_id: uuid.UUID) -> Contact:

@@ -8,6 +8,7 @@ from flask import Response, request, stream_with_context
 from flask_babel import gettext as _
 from kontor.contacts.v1.contacts_pb2 import Contact, ListContactsRequest
 
+from kernel.web.paging import every_page
 from services.gateway.clients import clients
 from services.gateway.contacts.listing import asked
 from services.gateway.session import opens_with
@@ -51,11 +52,7 @@ def _cell(contact: Contact, name: str) -> str:
 def _lines(asked_for: ListContactsRequest, head: list[str]) -> Iterator[str]:
     """All of them: a file that ends early without a word would be taken for the whole list."""
     yield BOM + line(head)
-    while True:
-        answer = clients().contacts.ListContacts(asked_for)
+    for answer in every_page(clients().contacts.ListContacts, asked_for):
         for contact in answer.contacts:
             organisations = ", ".join(r.organisation_name for r in contact.relations)
             yield line([*(_cell(contact, name) for name in _COLUMNS), organisations])
-        if not answer.next_page_token:
-            return
-        asked_for.page_token = answer.next_page_token

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -11,7 +12,7 @@ from kontor.contacts.v1.contacts_pb2 import Contact, Organisation, Relation
 from wtforms import BooleanField, EmailField, HiddenField, SelectField, StringField, TelField, TextAreaField
 from wtforms.validators import Email, Optional
 
-from kernel.web.forms import Form, at_most, strip
+from kernel.web.forms import Form, at_most, strip, strip_lines
 from services.gateway.labels import COUNTRIES, LANGUAGES, SALUTATIONS
 from services.gateway.options import options
 
@@ -29,6 +30,8 @@ TEXTS = (
     "team",
     "note",
 )
+# What the form says about the first relation.
+RELATION = ("organisation_id", "role", "shared")
 
 
 # What the service refuses, in the reader's language; the form itself cannot know it.
@@ -68,9 +71,10 @@ class ContactForm(Form):
     role = StringField(_l("Role there"), filters=[strip], validators=[at_most(100)])
     shared = BooleanField(_l("Acts for the organisation"))
     team = SelectField(_l("Team"), choices=options([("", _l("everybody's"))]), validate_choice=False)
-    note = TextAreaField(_l("Note"), filters=[strip], validators=[at_most(20000)])
-    # What was read before editing; a change by somebody else in between shows here.
+    note = TextAreaField(_l("Note"), filters=[strip_lines], validators=[at_most(20000)])
+    # What was read before editing: a change by somebody else in between shows in the one, and whose it is in the other.
     etag = HiddenField()
+    read = HiddenField()
 
     def offer(
         self, organisations: Iterable[Organisation], teams: Iterable[str], contact: Contact | None = None
@@ -94,14 +98,30 @@ class ContactForm(Form):
 
     def show(self, contact: Contact) -> None:
         """Fill the form with what is stored."""
-        self.salutation.data = contact.salutation
-        for name in self.texts():
-            self[name].data = getattr(contact, name)
-        if contact.relations:
-            self.organisation_id.data = contact.relations[0].organisation_id
-            self.role.data = contact.relations[0].role
-            self.shared.data = contact.relations[0].shared
+        for name, value in self.values_of(contact).items():
+            self[name].data = value
+        self.remember(contact)
+
+    def remember(self, contact: Contact) -> None:
+        """Note what is stored now: what is entered is compared with it."""
         self.etag.data = contact.etag
+        self.read.data = json.dumps(self.values_of(contact))
+
+    def values_of(self, contact: Contact) -> dict[str, Any]:
+        """What of a contact stands in the form, by field."""
+        first = contact.relations[0] if contact.relations else Relation()
+        return {
+            **{name: getattr(contact, name) for name in ("salutation", *self.texts())},
+            **{name: getattr(first, name) for name in RELATION},
+        }
+
+    def values_read(self) -> dict[str, Any]:
+        """What stood in the form before anything was entered; empty if the browser did not send it back."""
+        try:
+            found = json.loads(self.read.data or "{}")
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def texts(self) -> list[str]:
         """The texts that are open to the role."""

@@ -15,6 +15,7 @@ from kontor.contacts.v1.contacts_pb2 import (
     Organisation,
 )
 
+from kernel.web.paging import page_links
 from services.gateway.clients import clients
 from services.gateway.labels import SOURCES
 
@@ -55,14 +56,9 @@ def page(*, organisations: Callable[[], list[Organisation]]) -> dict[str, Any]:
         "sort_href": {key: url_for("contacts.index", **{**state, "order": key}) for key in _ORDERS},
         "order": state.get("order", "name"),
         "export_href": url_for("contacts.export", **state),
-        "next_href": _next(state, answer.next_page_token),
-        "first_href": url_for("contacts.index", **state) if request.args.get("page_token") else "",
+        **page_links("contacts.index", answer.next_page_token, **state),
         "chips": _chips(state, filters, organisations),
     }
-
-
-def _next(state: Mapping[str, Any], token: str) -> str:
-    return url_for("contacts.index", **{**state, "page_token": token}) if token else ""
 
 
 def _chips(

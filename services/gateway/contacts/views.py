@@ -11,15 +11,15 @@ from kontor.contacts.v1.contacts_pb2 import (
     Contact,
     CreateContactRequest,
     GetContactRequest,
-    ListOrganisationsRequest,
-    Organisation,
     UpdateContactRequest,
 )
 
 from kernel.errors import Aborted, AlreadyExists, FailedPrecondition, InvalidArgument
-from services.gateway.clients import clients, unless_down
+from kernel.web.forms import new_request_id
+from services.gateway.catalogue import organisations
+from services.gateway.clients import clients
 from services.gateway.contacts import access, detail, export, listing
-from services.gateway.contacts.conflict import differences
+from services.gateway.contacts.conflict import settle
 from services.gateway.contacts.forms import FAULTS, ContactForm, changes
 from services.gateway.people import name_of
 from services.gateway.realm import RealmSilent, realm
@@ -27,14 +27,12 @@ from services.gateway.session import opens_with, unseen
 
 blueprint = Blueprint("contacts", __name__)
 
-_ORGANISATIONS = 200
-
 
 @opens_with("Contacts.ListContacts")
 def index() -> ResponseReturnValue:
     """GET /contacts; with HX-Request only the hits, for the search while typing."""
     template = "contacts/hits.html" if request.headers.get("HX-Request") else "contacts/index.html"
-    return render_template(template, **listing.page(organisations=_organisations))
+    return render_template(template, **listing.page(organisations=organisations))
 
 
 @opens_with("Contacts.CreateContact")
@@ -42,7 +40,7 @@ def create() -> ResponseReturnValue:
     """GET, POST /contacts/new"""
     form = ContactForm()
     form.close(unseen(Contact, "Contacts.CreateContact"))
-    form.offer(_organisations(), _teams())
+    form.offer(organisations(), _teams())
     problems: list[str] = []
     if request.method == "GET":
         form.language.data, form.country.data = "de", "DE"
@@ -68,7 +66,7 @@ def edit(contact_id: uuid.UUID) -> ResponseReturnValue:
     stored = clients().contacts.GetContact(GetContactRequest(contact_id=str(contact_id)))
     form = ContactForm()
     form.close(stored.masked_fields)
-    form.offer(_organisations(), _teams(), stored)
+    form.offer(organisations(), _teams(), stored)
     problems: list[str] = []
     if request.method == "GET":
         form.show(stored)
@@ -103,12 +101,12 @@ def _save(form: ContactForm, stored: Contact) -> ResponseReturnValue:
 
 
 def _conflict(form: ContactForm, contact_id: str) -> ResponseReturnValue:
-    """Somebody was faster: both values side by side, and what was entered is still in the form."""
+    """Somebody was faster: what they changed is shown, and what was entered is still in the form."""
     now = clients().contacts.GetContact(GetContactRequest(contact_id=contact_id))
-    rows = differences(form, now)
+    rows = settle(form, now)
     # The next submission is a new command, against what is stored now.
-    form.etag.data = now.etag
-    form.request_id.data = str(uuid.uuid4())
+    form.remember(now)
+    form.request_id.data = new_request_id()
     page = render_template("contacts/form.html", form=form, problems=[], contact=now, conflict=rows)
     return page, 409
 
@@ -121,8 +119,9 @@ def _explain(form: ContactForm, error: InvalidArgument | AlreadyExists | FailedP
         text = _("This address is on the suppression list: the person does not want to be contacted.")
         form.email.errors = [*form.email.errors, text]
         return []
-    told = {path: str(FAULTS.get(path.rsplit(".", 1)[-1], text)) for path, text in error.violations.items()}
-    return form.take_errors(told) or ([] if error.violations else [_("Please check what you entered.")])
+    return form.take_errors(error.violations, FAULTS) or (
+        [] if error.violations else [_("Please check what you entered.")]
+    )
 
 
 def _teams() -> list[str]:
@@ -131,12 +130,6 @@ def _teams() -> list[str]:
         return realm().teams()
     except RealmSilent:
         return []
-
-
-def _organisations() -> list[Organisation]:
-    asked = ListOrganisationsRequest(page_size=_ORGANISATIONS)
-    answer = unless_down(lambda: clients().contacts.ListOrganisations(asked))
-    return list(answer.organisations) if answer is not None else []
 
 
 blueprint.add_url_rule("/contacts", "index", index)

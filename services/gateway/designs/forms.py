@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField, TextAreaField
 
-from kernel.web.forms import Form, at_most, required, strip
+from kernel.web.forms import Form, at_most, line_breaks, required, strip
 from services.gateway.labels import LANGUAGES
 from services.gateway.options import options
 
@@ -42,4 +42,4 @@ class TemplateForm(Form):
     name = StringField(_l("Name"), filters=[strip], validators=[required, at_most(120)])
     subject = StringField(_l("Subject"), filters=[strip], validators=[required, at_most(200)])
     language = SelectField(_l("Language"), choices=options(LANGUAGES.items()))
-    mjml = TextAreaField(_l("Mail (MJML)"), validators=[required, at_most(200_000)])
+    mjml = TextAreaField(_l("Mail (MJML)"), filters=[line_breaks], validators=[required, at_most(200_000)])

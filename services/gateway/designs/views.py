@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from kontor.campaigns.v1.campaigns_pb2 import (
@@ -17,6 +17,7 @@ from kontor.campaigns.v1.campaigns_pb2 import (
 )
 
 from kernel.errors import InvalidArgument
+from kernel.web.paging import page_links
 from services.gateway.clients import clients
 from services.gateway.designs.forms import STARTER, TemplateForm
 from services.gateway.designs.words import mistake
@@ -37,12 +38,10 @@ def index() -> ResponseReturnValue:
     """GET /templates"""
     token = request.args.get("page_token", "")
     answer = clients().templates.ListTemplates(ListTemplatesRequest(page_size=_PAGE, page_token=token))
-    more = answer.next_page_token
     return render_template(
         "designs/index.html",
         templates=answer.templates,
-        next_href=url_for("templates.index", page_token=more) if more else "",
-        first_href=url_for("templates.index") if token else "",
+        **page_links("templates.index", answer.next_page_token),
     )
 
 
@@ -59,8 +58,9 @@ def create() -> ResponseReturnValue:
                 CreateTemplateRequest(request_id=form.request_id.data, template=_entered(form))
             )
         except InvalidArgument as error:
-            found = mistake(error)
-            problems = form.take_errors(found) if found else [_("Please check what you entered.")]
+            problems = form.take_errors(error.violations, mistake(error)) or [
+                _("Please check what you entered.")
+            ]
         else:
             flash(_("The template “%(name)s” is stored.", name=created.name), "success")
             return redirect(url_for("templates.detail", template_id=created.id), code=303)
@@ -94,9 +94,17 @@ def _begin(form: TemplateForm) -> None:
     origin = request.args.get("from", "")
     form.mjml.data = STARTER
     if origin:
-        found = _get(uuid.UUID(origin))
+        found = _get(_id(origin))
         form.name.data = _("Copy of %(name)s", name=found.name)
         form.subject.data, form.language.data, form.mjml.data = found.subject, found.language, found.mjml
+
+
+def _id(text: str) -> uuid.UUID:
+    """The id that an address gives after its question mark, where no route checks it."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        abort(404)
 
 
 def _entered(form: TemplateForm) -> Template:
@@ -105,7 +113,7 @@ def _entered(form: TemplateForm) -> Template:
         name=form.name.data or "–",
         subject=form.subject.data or "–",
         language=form.language.data or "de",
-        mjml=(form.mjml.data or " ").replace("\r\n", "\n"),
+        mjml=form.mjml.data or " ",
     )
 
 

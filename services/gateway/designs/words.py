@@ -13,8 +13,8 @@ MISTAKES = {
     "placeholders-too-deep": _l("Conditions are nested too deeply."),
     "placeholders-unfillable": _l("The placeholders cannot be filled in."),
     "filter-unknown": _l("The filter “%(name)s” does not exist."),
-    "tag-forbidden": _l("The tag “%(name)s” is not allowed in a mail."),
-    "mjml-unreadable": _l("The MJML cannot be read. Perhaps a tag is misspelt or not closed."),
+    "tag-forbidden": _l("The command “%(name)s” is not allowed in a mail."),
+    "mjml-unreadable": _l("The MJML cannot be read. Perhaps an element is misspelt or not closed."),
     "mjml-too-deep": _l("Elements are nested too deeply."),
     "mail-too-large": _l("The mail would be too large. Please shorten it."),
 }

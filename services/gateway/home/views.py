@@ -12,7 +12,7 @@ from kontor.campaigns.v1.campaigns_pb2 import (
     ListCampaignsRequest,
 )
 from kontor.contacts.v1.contacts_pb2 import CONTACT_ORDER_NEWEST, Contact, ListContactsRequest
-from kontor.privacy.v1.privacy_pb2 import ListRequestsRequest
+from kontor.privacy.v1.privacy_pb2 import REQUEST_ORDER_DUE, ListRequestsRequest
 from kontor.tickets.v1.tickets_pb2 import (
     TICKET_ORDER_URGENT,
     TICKET_STATE_NEW,
@@ -22,14 +22,16 @@ from kontor.tickets.v1.tickets_pb2 import (
     ListTicketsResponse,
 )
 
+from kernel.web.paging import every_item
 from services.gateway import menu, people
 from services.gateway.clients import clients, unless_down
-from services.gateway.requests.deadline import Due, by_urgency
+from services.gateway.requests.deadline import Due, due
 from services.gateway.session import may, me, staff_only
 
 blueprint = Blueprint("home", __name__)
 
 _ROWS = 6
+_PAGE = 200
 _OPEN = (TICKET_STATE_NEW, TICKET_STATE_OPEN, TICKET_STATE_PENDING)
 _TO_DO = (TICKET_STATE_NEW, TICKET_STATE_OPEN)
 
@@ -38,7 +40,9 @@ _TO_DO = (TICKET_STATE_NEW, TICKET_STATE_OPEN)
 def start() -> ResponseReturnValue:
     """GET /: each card asks one service, and a service that is down costs its card only."""
     tickets = _tickets() if may("Tickets.ListTickets") else {}
-    due = _due() if may("Requests.ListRequests") else []
+    deadlines = _due() if may("Requests.ListRequests") else []
+    # What stands still needs somebody before what only comes closer.
+    pressing = sorted(deadlines or [], key=lambda entry: not entry.stalled)[:_ROWS]
     newest = _newest()
     mine = tickets.get("mine")
     shown = [ticket.contact_id for ticket in mine.tickets] if mine else []
@@ -46,11 +50,12 @@ def start() -> ResponseReturnValue:
         "home/start.html",
         first_name=me().name.partition(" ")[0],
         tickets=tickets,
-        due=due,
+        due=deadlines,
+        pressing=pressing,
         campaigns=_campaigns() if may("Campaigns.ListCampaigns") else [],
         newest=newest,
         actions=menu.actions(),
-        contacts=people.by_id([*shown, *[entry.request.contact_id for entry in due or []]]),
+        contacts=people.by_id([*shown, *[entry.request.contact_id for entry in pressing]]),
     )
 
 
@@ -71,9 +76,11 @@ def _tickets() -> dict[str, ListTicketsResponse | None]:
 
 
 def _due() -> list[Due] | None:
-    asked = ListRequestsRequest(open=True, page_size=200)
-    answer = unless_down(lambda: clients().requests.ListRequests(asked))
-    return by_urgency(answer.requests) if answer is not None else None
+    """Every open request, the one that is due first before the others: their number stands on the page."""
+    asked = ListRequestsRequest(open=True, order=REQUEST_ORDER_DUE, page_size=_PAGE)
+    stub = clients().requests
+    found = unless_down(lambda: every_item(stub.ListRequests, asked, lambda answer: list(answer.requests)))
+    return [due(entry) for entry in found] if found is not None else None
 
 
 def _campaigns() -> list[Campaign] | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from flask import Response
 from flask_babel import gettext as _
-from kontor.contacts.v1.imports_pb2 import Import, ImportRow, ListImportRowsRequest
+from kontor.contacts.v1.imports_pb2 import Import, ListImportRowsRequest
 
+from kernel.web.paging import every_page
 from services.gateway.clients import clients
 from services.gateway.imports.outcomes import REJECTED
 from services.gateway.labels import OUTCOMES, label, why
@@ -18,7 +17,8 @@ _PAGE = 1000
 
 def as_csv(found: Import) -> Response:
     """The file is small enough to be made whole: an import holds at most 6 MB."""
-    rows = list(_rows(found.id))
+    asked = ListImportRowsRequest(import_id=found.id, outcomes=REJECTED, page_size=_PAGE)
+    rows = [row for answer in every_page(clients().imports.ListImportRows, asked) for row in answer.rows]
     columns = list(dict.fromkeys(name for row in rows for name in sorted(row.cells)))
     lines = [line([_("Line"), _("Outcome"), _("Reason"), *columns])]
     for row in rows:
@@ -27,16 +27,6 @@ def as_csv(found: Import) -> Response:
     answer = Response(BOM + "".join(lines), mimetype="text/csv")
     answer.headers.set("Content-Disposition", "attachment", filename=f"{_('rejected')}-{_stem(found)}.csv")
     return answer
-
-
-def _rows(import_id: str) -> Iterator[ImportRow]:
-    asked = ListImportRowsRequest(import_id=import_id, outcomes=REJECTED, page_size=_PAGE)
-    while True:
-        answer = clients().imports.ListImportRows(asked)
-        yield from answer.rows
-        if not answer.next_page_token:
-            return
-        asked.page_token = answer.next_page_token
 
 
 def _stem(found: Import) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -24,6 +23,7 @@ from werkzeug.exceptions import HTTPException
 
 from kernel.errors import DomainError, FailedPrecondition, InvalidArgument, NotFound
 from kernel.web.forms import Form
+from kernel.web.paging import page_links
 from services.gateway import people
 from services.gateway.clients import clients
 from services.gateway.imports import rejected
@@ -41,12 +41,10 @@ def index() -> ResponseReturnValue:
     """GET /imports"""
     token = request.args.get("page_token", "")
     answer = clients().imports.ListImports(ListImportsRequest(page_size=_PAGE, page_token=token))
-    more = answer.next_page_token
     return render_template(
         "imports/index.html",
         imports=answer.imports,
-        next_href=url_for("imports.index", page_token=more) if more else "",
-        first_href=url_for("imports.index") if token else "",
+        **page_links("imports.index", answer.next_page_token),
     )
 
 
@@ -91,8 +89,6 @@ def detail(import_id: uuid.UUID) -> ResponseReturnValue:
             page_token=token,
         )
     )
-    here: dict[str, Any] = {"import_id": wanted, "outcome": KEYS.get(outcome)}
-    more = rows.next_page_token
     return render_template(
         "imports/detail.html",
         found=found,
@@ -100,8 +96,7 @@ def detail(import_id: uuid.UUID) -> ResponseReturnValue:
         columns=_columns(rows.rows),
         contacts=people.by_id(row.contact_id for row in rows.rows),
         tabs=tabs(found, outcome),
-        next_href=url_for("imports.detail", **here, page_token=more) if more else "",
-        first_href=url_for("imports.detail", **here) if token else "",
+        **page_links("imports.detail", rows.next_page_token, import_id=wanted, outcome=KEYS.get(outcome)),
     )
 
 

@@ -18,6 +18,7 @@ from kontor.contacts.v1.contacts_pb2 import (
 )
 
 from kernel.errors import AlreadyExists, InvalidArgument
+from kernel.web.paging import page_links
 from services.gateway.clients import clients
 from services.gateway.organisations.forms import OrganisationForm
 from services.gateway.session import opens_with
@@ -40,8 +41,7 @@ def index() -> ResponseReturnValue:
         "organisations/hits.html" if fragment else "organisations/index.html",
         organisations=answer.organisations,
         query=query,
-        next_href=_next(query, answer.next_page_token),
-        first_href=url_for("organisations.index", q=query or None) if token else "",
+        **page_links("organisations.index", answer.next_page_token, q=query or None),
     )
 
 
@@ -80,20 +80,13 @@ def detail(organisation_id: uuid.UUID) -> ResponseReturnValue:
             page_token=token,
         )
     )
-    here = url_for("organisations.detail", organisation_id=wanted)
-    more = people.next_page_token
     return render_template(
         "organisations/detail.html",
         organisation=organisation,
         people=people.contacts,
         total=people.total_size,
-        next_href=f"{here}?page_token={more}" if more else "",
-        first_href=here if token else "",
+        **page_links("organisations.detail", people.next_page_token, organisation_id=wanted),
     )
-
-
-def _next(query: str, token: str) -> str:
-    return url_for("organisations.index", q=query or None, page_token=token) if token else ""
 
 
 blueprint.add_url_rule("/organisations", "index", index)

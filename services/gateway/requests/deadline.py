@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -63,8 +62,3 @@ def due(request: Request) -> Due:
     day = date.fromisoformat(request.due_date)
     today = datetime.now(ZoneInfo(current_app.config["KONTOR"].timezone)).date()
     return Due(request, day, (day - today).days)
-
-
-def by_urgency(requests: Iterable[Request]) -> list[Due]:
-    """The one that is due first comes first."""
-    return sorted((due(request) for request in requests), key=lambda d: (d.day is None, d.day))

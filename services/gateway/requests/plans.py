@@ -19,34 +19,30 @@ DATASETS = {
     "contacts.contact": _l("master data"),
     "contacts.relation": _l("relations to organisations"),
     "contacts.login": _l("joined logins"),
+    "contacts.login_invitation": _l("invitations for a login"),
     "contacts.timeline_entry": _l("entries of the timeline"),
-    "contacts.contact_import": _l("imports"),
     "contacts.import_row": _l("rows of imports"),
     "campaigns.message": _l("campaign messages"),
+    "campaigns.invitation_mail": _l("mails with an invitation"),
     "campaigns.sign_up": _l("newsletter sign-ups"),
     "tickets.ticket": _l("tickets"),
     "tickets.message": _l("messages in tickets"),
     "privacy.consent_record": _l("consent records"),
-    "privacy.consent_salt": _l("keys of the consent proof"),
     "privacy.consent_ip": _l("network addresses of consents"),
     "privacy.permit_decision": _l("decisions about messages"),
     "privacy.subject_request": _l("requests of data subjects"),
-    "privacy.request_transition": _l("steps of requests"),
     "privacy.request_identifiers": _l("search terms of requests"),
-    "privacy.request_plan": _l("plans of requests"),
     "privacy.access_document": _l("copies of the data"),
     "privacy.certificate": _l("certificates"),
-    "privacy.suppression_entry": _l("suppression entries"),
     "privacy.erasure_ledger": _l("entries of the erasure ledger"),
     # The kernel's own tables, which every holder has.
     "audit_entry": _l("entries of the access log"),
     "idempotency": _l("remembered answers"),
-    "outbox": _l("facts on their way"),
-    "inbox": _l("facts received"),
+    "erasure_plan": _l("plans of erasures"),
 }
 
 
-_PARAGRAPH = re.compile(r"Art\. (\d+)\((\d+)\)")
+_PARAGRAPH = re.compile(r"Art\. (\d+)\((\d+)\)(?:\(([a-z])\))?")
 
 
 @dataclass(frozen=True)
@@ -132,11 +128,16 @@ def _dataset(holder: str, name: str) -> str:
     return word(DATASETS, key if key in DATASETS else name)
 
 
-def _law(text: str) -> str:
-    """The declarations cite the GDPR in English; Germans cite it as DSGVO, with paragraphs spelled out."""
+def law(text: str) -> str:
+    """The declarations cite the GDPR in English; Germans cite it as DSGVO, with paragraph and letter spelled out."""
     if str(get_locale()) != "de":
         return text
-    return _PARAGRAPH.sub(r"Art. \1 Abs. \2", text).replace("GDPR", "DSGVO")
+    return _PARAGRAPH.sub(_in_german, text).replace("GDPR", "DSGVO")
+
+
+def _in_german(cited: re.Match[str]) -> str:
+    article, paragraph, letter = cited.groups()
+    return f"Art. {article} Abs. {paragraph}" + (f" Buchst. {letter}" if letter else "")
 
 
 def _line(holder: str, item: PlanItem, executed: bool) -> Line:
@@ -145,5 +146,5 @@ def _line(holder: str, item: PlanItem, executed: bool) -> Line:
         what=_dataset(holder, item.dataset),
         rows=item.rows,
         action=label(DONE if executed else ACTIONS, item.action),
-        because=", ".join(part for part in (_law(item.law), until) if part),
+        because=", ".join(part for part in (law(item.law), until) if part),
     )

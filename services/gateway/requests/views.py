@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
-from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,6 +14,8 @@ from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS, REQUEST_KIND_ERASU
 from kontor.privacy.v1.privacy_pb2 import (
     DOCUMENT_FORMAT_JSON,
     DOCUMENT_FORMAT_PDF,
+    REQUEST_ORDER_DUE,
+    REQUEST_ORDER_NEWEST,
     REQUEST_STATE_COMPLETED,
     REQUEST_STATE_PLANNED,
     ConfirmRequestRequest,
@@ -27,12 +28,13 @@ from kontor.privacy.v1.privacy_pb2 import (
     WithdrawRequestRequest,
 )
 
-from kernel.errors import AlreadyExists, FailedPrecondition
+from kernel.errors import FailedPrecondition
 from kernel.web.forms import Form
+from kernel.web.paging import page_links
 from services.gateway import people
 from services.gateway.clients import clients
 from services.gateway.labels import HOLDERS, NOT_CONFIRMED, word
-from services.gateway.requests.deadline import ENDED, by_urgency, due
+from services.gateway.requests.deadline import ENDED, due
 from services.gateway.requests.forms import Word
 from services.gateway.requests.plans import consequences, in_words, totals
 from services.gateway.session import opens_with
@@ -47,21 +49,23 @@ _FORMATS = {"json": DOCUMENT_FORMAT_JSON, "pdf": DOCUMENT_FORMAT_PDF}
 
 @opens_with("Requests.ListRequests")
 def index() -> ResponseReturnValue:
-    """GET /requests?all=yes: the one that is due first comes first."""
+    """GET /requests?all=yes: of the open ones the one that is due first comes first, of all the newest."""
     everything = request.args.get("all") == "yes"
     token = request.args.get("page_token", "")
     answer = clients().requests.ListRequests(
-        ListRequestsRequest(open=not everything, page_size=_PAGE, page_token=token)
+        ListRequestsRequest(
+            open=not everything,
+            order=REQUEST_ORDER_NEWEST if everything else REQUEST_ORDER_DUE,
+            page_size=_PAGE,
+            page_token=token,
+        )
     )
-    here: dict[str, Any] = {"all": "yes" if everything else None}
-    more = answer.next_page_token
     return render_template(
         "requests/index.html",
-        entries=by_urgency(answer.requests),
+        entries=[due(entry) for entry in answer.requests],
         contacts=people.by_id(entry.contact_id for entry in answer.requests),
         everything=everything,
-        next_href=url_for("requests.index", **here, page_token=more) if more else "",
-        first_href=url_for("requests.index", **here) if token else "",
+        **page_links("requests.index", answer.next_page_token, all="yes" if everything else None),
     )
 
 
@@ -105,9 +109,8 @@ def create() -> ResponseReturnValue:
                     language=contact.language or str(get_locale()),
                 )
             )
-        except (AlreadyExists, FailedPrecondition):
-            flash(_("Such a request is open already. The legal clock of the first one counts."), "warning")
-            return redirect(_open_one(contact.id, kind), code=303)
+        except FailedPrecondition as error:
+            return _in_the_way(error, contact.id)
         flash(_("The request is recorded. The legal clock runs."), "success")
         return redirect(url_for("requests.detail", request_id=created.id), code=303)
     return render_template("requests/create.html", contact=contact, erasure=kind == REQUEST_KIND_ERASURE)
@@ -178,14 +181,21 @@ def document(request_id: uuid.UUID, form: str) -> ResponseReturnValue:
     return answer
 
 
-def _open_one(contact_id: str, kind: int) -> str:
-    """Where the open request of this kind stands; the contact's page if it has just ended."""
-    asked = ListRequestsRequest(contact_id=contact_id, open=True, page_size=_PAGE)
-    found = (r for r in clients().requests.ListRequests(asked).requests if r.kind == kind)
-    entry = next(found, None)
-    if entry is None:
-        return url_for("contacts.detail", contact_id=contact_id)
-    return url_for("requests.detail", request_id=entry.id)
+def _in_the_way(error: FailedPrecondition, contact_id: str) -> ResponseReturnValue:
+    """Why nothing new was recorded, and the request that is the reason; the contact if that has just ended."""
+    if error.reason == "ERASURE_RUNS":
+        flash(_("This person's data is being erased. There is nothing left to copy."), "warning")
+    elif error.reason == "REQUEST_OPEN":
+        flash(_("Such a request is open already. The legal clock of the first one counts."), "warning")
+    else:
+        raise error
+    other = error.metadata.get("id")
+    target = (
+        url_for("requests.detail", request_id=other)
+        if other
+        else url_for("contacts.detail", contact_id=contact_id)
+    )
+    return redirect(target, code=303)
 
 
 def _confirm_page(found: Request, form: Word, status: int = 200) -> ResponseReturnValue:

@@ -14,6 +14,7 @@ from kontor.privacy.v1.privacy_pb2 import (
 
 from kernel.errors import InvalidArgument
 from kernel.web.i18n import moment
+from kernel.web.paging import page_links
 from services.gateway.clients import clients
 from services.gateway.labels import SUPPRESSION_REASONS, word
 from services.gateway.session import opens_with
@@ -31,13 +32,11 @@ def index() -> ResponseReturnValue:
     answer = clients().suppressions.ListSuppressions(
         ListSuppressionsRequest(page_size=_PAGE, page_token=token)
     )
-    more = answer.next_page_token
     return render_template(
         "suppressions/index.html",
         entries=answer.entries,
         total=answer.total_size,
-        next_href=url_for("suppressions.index", page_token=more) if more else "",
-        first_href=url_for("suppressions.index") if token else "",
+        **page_links("suppressions.index", answer.next_page_token),
     )
 
 

@@ -24,7 +24,7 @@ from wtforms import (
 from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
-from kernel.web.forms import Form, at_most, required, strip
+from kernel.web.forms import Form, at_most, required, strip, strip_lines
 from services.gateway.labels import PRIORITIES, TICKET_CHANNELS, TICKET_STATES
 from services.gateway.options import options
 
@@ -42,7 +42,7 @@ class MessageForm(Form):
         choices=options([("reply", _l("Reply to the customer")), ("note", _l("Internal note"))]),
         default="reply",
     )
-    body = TextAreaField(_l("Message"), filters=[strip], validators=[required, at_most(20_000)])
+    body = TextAreaField(_l("Message"), filters=[strip_lines], validators=[required, at_most(20_000)])
     state = SelectField(
         _l("Afterwards"), coerce=int, choices=options([(0, _l("leave the state")), *_STATES]), default=0
     )
@@ -79,7 +79,7 @@ class TicketForm(Form):
 
     subject = StringField(_l("Subject"), filters=[strip], validators=[required, at_most(200)])
     body = TextAreaField(
-        _l("What the customer wants"), filters=[strip], validators=[required, at_most(20_000)]
+        _l("What the customer wants"), filters=[strip_lines], validators=[required, at_most(20_000)]
     )
     channel = SelectField(
         _l("How it reached us"),

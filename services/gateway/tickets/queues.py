@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -25,6 +25,7 @@ from kontor.tickets.v1.tickets_pb2 import (
     TicketState,
 )
 
+from kernel.errors import InvalidArgument
 from services.gateway.clients import clients
 from services.gateway.session import me
 
@@ -53,18 +54,20 @@ class Queue:
 
 @dataclass(frozen=True)
 class View:
-    """A queue, perhaps narrowed to one priority, as an address names it."""
+    """A queue, perhaps narrowed to one priority, and the page of it, as an address names it."""
 
     name: str
     priority: str = ""
+    token: str = ""
 
     @property
     def args(self) -> dict[str, Any]:
         """What leads back to it."""
-        return {"queue": self.name} | ({"priority": self.priority} if self.priority else {})
+        named = {"queue": self.name, "priority": self.priority, "page_token": self.token}
+        return {name: value for name, value in named.items() if value}
 
     def of(self, name: str) -> View:
-        """The same in another queue."""
+        """The same in another queue, from its beginning."""
         return View(name, self.priority)
 
 
@@ -87,7 +90,11 @@ PRIORITIES = {
 def view_of(asked: Mapping[str, str]) -> View:
     """The queue and priority that an address or a form names; what does not exist counts as not named."""
     queue, priority = asked.get("queue", ""), asked.get("priority", "")
-    return View(queue if queue in QUEUES else DEFAULT, priority if priority in PRIORITIES else "")
+    return View(
+        queue if queue in QUEUES else DEFAULT,
+        priority if priority in PRIORITIES else "",
+        asked.get("page_token", ""),
+    )
 
 
 def next_states(state: TicketState.ValueType) -> tuple[TicketState.ValueType, ...]:
@@ -95,8 +102,21 @@ def next_states(state: TicketState.ValueType) -> tuple[TicketState.ValueType, ..
     return _NEXT.get(state, ())
 
 
-def load(view: View, *, token: str = "") -> ListTicketsResponse:
-    """One page of a queue; what is urgent and has waited longest comes first."""
+def load(view: View) -> tuple[View, ListTicketsResponse]:
+    """One page of a queue, with the view that it shows; what is urgent and has waited longest comes first.
+
+    A page is its caller's own: whoever was sent a colleague's link sees the beginning of the queue beside the ticket.
+    """
+    try:
+        return view, _page(view)
+    except InvalidArgument as error:
+        if error.reason != "PAGE_TOKEN_INVALID":
+            raise
+        first = replace(view, token="")
+        return first, _page(first)
+
+
+def _page(view: View) -> ListTicketsResponse:
     queue = QUEUES[view.name]
     return clients().tickets.ListTickets(
         ListTicketsRequest(
@@ -105,7 +125,7 @@ def load(view: View, *, token: str = "") -> ListTicketsResponse:
             priorities=[PRIORITIES[view.priority]] if view.priority else [],
             order=queue.order,
             page_size=_SIZE,
-            page_token=token,
+            page_token=view.token,
         )
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -24,8 +25,9 @@ from kernel.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound
 from kernel.ids import derived_id
 from kernel.web.paging import every_item
 from services.gateway import people
+from services.gateway.catalogue import topics
 from services.gateway.clients import clients, unless_down
-from services.gateway.contacts.detail import consents, refusals, topics
+from services.gateway.contacts.detail import consents, refusals
 from services.gateway.session import may, me, opens_with
 from services.gateway.tickets.forms import ChangeForm, MessageForm, TicketForm
 from services.gateway.tickets.queues import PRIORITIES, QUEUES, View, load, neighbours, next_states, view_of
@@ -178,9 +180,7 @@ def _conflict(ticket: Ticket, form: MessageForm) -> str:
 
 
 def _queue(ticket_id: str) -> dict[str, object]:
-    view = view_of(request.form if "queue" in request.form else request.args)
-    token = request.args.get("page_token", "")
-    found = load(view, token=token)
+    view, found = load(view_of(request.form if "queue" in request.form else request.args))
     before, after = neighbours(found, ticket_id)
     return {
         "view": view,
@@ -190,7 +190,9 @@ def _queue(ticket_id: str) -> dict[str, object]:
         "names": people.by_id(entry.contact_id for entry in found.tickets),
         "previous_href": _href(before, view),
         "next_href": _href(after, view),
-        "more_href": _more(view, found.next_page_token),
+        "more_href": url_for("tickets.desk", **replace(view, token=found.next_page_token).args)
+        if found.next_page_token
+        else "",
     }
 
 
@@ -217,9 +219,11 @@ def _after(ticket: Ticket) -> str:
     view = view_of(request.form)
     following = ""
     if request.form.get("then") == "next":
-        _before, following = neighbours(load(view), ticket.id)
+        view, found = load(view)
+        _before, following = neighbours(found, ticket.id)
         if not following:
-            return url_for("tickets.desk", **view.args, sent=ticket.id)
+            further = replace(view, token=found.next_page_token or view.token)
+            return url_for("tickets.desk", **further.args, sent=ticket.id)
     target = following or ticket.id
     return url_for("tickets.conversation", ticket_id=target, **view.args, sent=ticket.id)
 
@@ -251,10 +255,6 @@ def _others(ticket: Ticket) -> list[Ticket]:
 
 def _href(ticket_id: str, view: View) -> str:
     return url_for("tickets.conversation", ticket_id=ticket_id, **view.args) if ticket_id else ""
-
-
-def _more(view: View, token: str) -> str:
-    return url_for("tickets.desk", **view.args, page_token=token) if token else ""
 
 
 blueprint.add_url_rule("/tickets", "desk", desk)

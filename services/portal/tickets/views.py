@@ -10,16 +10,19 @@ from flask_babel import gettext as _
 from kontor.tickets.v1.tickets_pb2 import (
     CHANNEL_PORTAL,
     TICKET_PRIORITY_NORMAL,
+    TICKET_STATE_CLOSED,
+    TICKET_STATE_SOLVED,
     AddMessageRequest,
     CreateTicketRequest,
     GetTicketRequest,
     ListMessagesRequest,
     ListTicketsRequest,
+    Ticket,
 )
 
-from kernel.errors import InvalidArgument
+from kernel.errors import FailedPrecondition, InvalidArgument
 from kernel.web.access import login_required
-from kernel.web.paging import every_item
+from kernel.web.paging import every_item, page_links
 from services.portal.clients import clients
 from services.portal.session import colleagues, own_contact
 from services.portal.tickets.forms import NewTicket, Reply
@@ -42,8 +45,7 @@ def index() -> ResponseReturnValue:
         "tickets/index.html",
         tickets=answer.tickets,
         colleagues=names,
-        next_href=_page(answer.next_page_token),
-        first_href=url_for("tickets.index") if token else "",
+        **page_links("tickets.index", answer.next_page_token),
     )
 
 
@@ -90,30 +92,36 @@ def detail(ticket_id: uuid.UUID) -> ResponseReturnValue:
     if own and form.validate_on_submit():
         try:
             clients().tickets.AddMessage(
-                AddMessageRequest(
-                    request_id=form.request_id.data, ticket_id=str(ticket_id), body=form.body.data
-                )
+                AddMessageRequest(request_id=form.request_id.data, ticket_id=ticket.id, body=form.body.data)
             )
         except InvalidArgument as error:
             problems = form.take_errors(error.violations) or [_("Please check your message.")]
+        except FailedPrecondition:
+            return _as_new(ticket, form), 409
         else:
             flash(_("Your answer is with us."), "success")
             return redirect(url_for("tickets.detail", ticket_id=ticket_id), code=303)
-    asked = ListMessagesRequest(ticket_id=str(ticket_id), page_size=_MESSAGES)
+    asked = ListMessagesRequest(ticket_id=ticket.id, page_size=_MESSAGES)
     messages = every_item(clients().tickets.ListMessages, asked, lambda answer: list(answer.messages))
-    public = [message for message in messages if not message.internal]
     return render_template(
         "tickets/detail.html",
         ticket=ticket,
-        messages=public,
+        messages=[message for message in messages if not message.internal],
         colleague=None if own else colleagues()[ticket.contact_id],
         form=form,
         problems=problems,
+        solved=ticket.state == TICKET_STATE_SOLVED,
+        closed=ticket.state == TICKET_STATE_CLOSED,
     )
 
 
-def _page(token: str) -> str:
-    return url_for("tickets.index", page_token=token) if token else ""
+def _as_new(ticket: Ticket, answer: Reply) -> str:
+    """The answer to a ticket that was closed while it was typed: nothing of it is lost, one click sends it."""
+    form = NewTicket(formdata=None, subject=ticket.subject, body=answer.body.data)
+    text = _(
+        "This ticket has been closed in the meantime. Your text is still here: you can send it as a new ticket."
+    )
+    return render_template("tickets/new.html", form=form, problems=[text])
 
 
 blueprint.add_url_rule("/tickets", "index", index)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum
@@ -126,6 +126,31 @@ class Request:
 def shown_at(steps: Iterable[Transition]) -> datetime | None:
     """When the plan was shown that waits for a word; None if there is none."""
     return max((step.at for step in steps if step.state is State.PLANNED), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which requests, in which order. None restricts nothing."""
+
+    contact_id: uuid.UUID | None = None
+    requested_by: str | None = None
+    only_open: bool = False
+    # The one that is due first, and of one day the one that came first; else the newest first.
+    due_first: bool = False
+
+    def position(self, request: Request) -> list[str]:
+        """Where a page ends whose last request is this one: the values of the sort keys."""
+        due = [request.due_date.isoformat()] if self.due_first else []
+        return [*due, request.received_at.isoformat(), str(request.id)]
+
+    def keys(self, position: Sequence[str]) -> tuple[date | datetime | uuid.UUID, ...]:
+        """What `position` wrote down, as values."""
+        *due, received_at, request_id = position
+        return (
+            *map(date.fromisoformat, due),
+            datetime.fromisoformat(received_at),
+            uuid.UUID(request_id),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2, privacy_pb2, privacy_pb2_grpc
@@ -13,7 +12,7 @@ from kernel.clock import to_timestamp
 from kernel.pages import Pages, page_size
 from kernel.rpc.call import current_principal
 from kernel.rpc.rows import narrowed_caller
-from services.privacy.requests.model import Kind, Request, State
+from services.privacy.requests.model import Filter, Kind, Request, State
 from services.privacy.requests.receipts import Planned
 from services.privacy.requests.service import RequestService, View
 
@@ -53,22 +52,20 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
     async def ListRequests(
         self, request: privacy_pb2.ListRequestsRequest, context: Any
     ) -> privacy_pb2.ListRequestsResponse:
-        position = self._pages.position(request)
-        after = (datetime.fromisoformat(position[0]), uuid.UUID(position[1])) if position else None
-        size = page_size(request.page_size)
-        views = await self._requests.list_requests(
+        wanted = Filter(
             contact_id=uuid.UUID(request.contact_id) if request.contact_id else None,
             only_open=request.open,
-            after=after,
-            limit=size + 1,
-            caller=narrowed_caller(),
+            due_first=request.order == privacy_pb2.REQUEST_ORDER_DUE,
+        )
+        size = page_size(request.page_size)
+        views = await self._requests.list_requests(
+            wanted, after=self._pages.position(request), limit=size + 1, caller=narrowed_caller()
         )
         shown = views[:size]
         response = privacy_pb2.ListRequestsResponse(requests=map(_request, shown))
         if len(views) > size:
-            last = shown[-1].request
-            key = [last.received_at.isoformat(), str(last.id)]
-            response.next_page_token = self._pages.token(request, key)
+            last = wanted.position(shown[-1].request)
+            response.next_page_token = self._pages.token(request, last)
         return response
 
     async def ConfirmRequest(

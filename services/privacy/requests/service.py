@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from kernel.clock import Clock
@@ -23,6 +23,7 @@ from services.privacy.requests.model import (
     WORDS_BY,
     DocumentGone,
     ErasureRuns,
+    Filter,
     Kind,
     NotCompleted,
     NothingStalls,
@@ -114,25 +115,13 @@ class RequestService:
             return (await self._views(session, [request]))[0]
 
     async def list_requests(
-        self,
-        *,
-        contact_id: uuid.UUID | None,
-        only_open: bool,
-        after: tuple[datetime, uuid.UUID] | None,
-        limit: int,
-        caller: Principal,
+        self, wanted: Filter, *, after: Sequence[str] | None, limit: int, caller: Principal
     ) -> list[View]:
-        """Requests newest first, of everybody or of one contact; a customer's own only."""
-        mine = caller.subject if caller.is_customer_only else None
+        """The requests that are wanted; a customer's own only."""
+        if caller.is_customer_only:
+            wanted = replace(wanted, requested_by=caller.subject)
         async with self._database.reading() as session:
-            found = await store.listed(
-                session,
-                contact_id=contact_id,
-                requested_by=mine,
-                only_open=only_open,
-                after=after,
-                limit=limit,
-            )
+            found = await store.listed(session, wanted, after=after, limit=limit)
             note_subjects(r.contact_id for r in found)
             return await self._views(session, found)
 

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2
-from sqlalchemy import delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import AnySession, WriteSession
 from kernel.ids import new_id
-from services.privacy.requests.model import Kind, Request, Round, State, Transition
+from services.privacy.requests.model import Filter, Kind, Request, Round, State, Transition
 from services.privacy.requests.receipts import Planned
 from services.privacy.requests.tables import (
     AccessDocument,
@@ -73,24 +73,24 @@ async def find(session: AnySession, request_id: uuid.UUID, *, lock: bool = False
 
 
 async def listed(
-    session: AnySession,
-    *,
-    contact_id: uuid.UUID | None,
-    requested_by: str | None,
-    only_open: bool,
-    after: tuple[datetime, uuid.UUID] | None,
-    limit: int,
+    session: AnySession, wanted: Filter, *, after: Sequence[str] | None, limit: int
 ) -> list[Request]:
-    """Requests, newest first."""
-    statement = select(SubjectRequest).order_by(SubjectRequest.received_at.desc(), SubjectRequest.id.desc())
-    if contact_id is not None:
-        statement = statement.where(SubjectRequest.contact_id == contact_id)
-    if requested_by is not None:
-        statement = statement.where(SubjectRequest.requested_by == requested_by)
-    if only_open:
+    """Requests in the order that is wanted, from behind a position."""
+    keys: list[ColumnElement[Any]] = [SubjectRequest.received_at, SubjectRequest.id]
+    if wanted.due_first:
+        keys.insert(0, SubjectRequest.due_date)
+    statement = select(SubjectRequest).order_by(
+        *(key.asc() if wanted.due_first else key.desc() for key in keys)
+    )
+    if wanted.contact_id is not None:
+        statement = statement.where(SubjectRequest.contact_id == wanted.contact_id)
+    if wanted.requested_by is not None:
+        statement = statement.where(SubjectRequest.requested_by == wanted.requested_by)
+    if wanted.only_open:
         statement = statement.where(_OPEN)
     if after is not None:
-        statement = statement.where(tuple_(SubjectRequest.received_at, SubjectRequest.id) < after)
+        here, end = tuple_(*keys), wanted.keys(after)
+        statement = statement.where(here > end if wanted.due_first else here < end)
     return [_request(row) for row in (await session.execute(statement.limit(limit))).scalars()]
 
 

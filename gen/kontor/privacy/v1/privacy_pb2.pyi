@@ -98,6 +98,25 @@ REQUEST_STATE_REFUSED: RequestState.ValueType  # 7
 REQUEST_STATE_WITHDRAWN: RequestState.ValueType  # 8
 Global___RequestState: _TypeAlias = RequestState  # noqa: Y015
 
+class _RequestOrder:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RequestOrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RequestOrder.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REQUEST_ORDER_UNSPECIFIED: _RequestOrder.ValueType  # 0
+    REQUEST_ORDER_NEWEST: _RequestOrder.ValueType  # 1
+    REQUEST_ORDER_DUE: _RequestOrder.ValueType  # 2
+    """The one whose answer is due first, and of one day the one that came first."""
+
+class RequestOrder(_RequestOrder, metaclass=_RequestOrderEnumTypeWrapper): ...
+
+REQUEST_ORDER_UNSPECIFIED: RequestOrder.ValueType  # 0
+REQUEST_ORDER_NEWEST: RequestOrder.ValueType  # 1
+REQUEST_ORDER_DUE: RequestOrder.ValueType  # 2
+"""The one whose answer is due first, and of one day the one that came first."""
+Global___RequestOrder: _TypeAlias = RequestOrder  # noqa: Y015
+
 class _DocumentFormat:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -1002,12 +1021,15 @@ class ListRequestsRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     OPEN_FIELD_NUMBER: _builtins.int
     CONTACT_ID_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     page_token: _builtins.str
     open: _builtins.bool
     """Open requests only."""
     contact_id: _builtins.str
     """Requests of this contact only; all if empty."""
+    order: Global___RequestOrder.ValueType
+    """The newest first unless said otherwise."""
     def __init__(
         self,
         *,
@@ -1015,10 +1037,11 @@ class ListRequestsRequest(_message.Message):
         page_token: _builtins.str = ...,
         open: _builtins.bool = ...,
         contact_id: _builtins.str = ...,
+        order: Global___RequestOrder.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "open", b"open", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "open", b"open", "order", b"order", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
