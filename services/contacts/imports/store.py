@@ -49,7 +49,7 @@ from services.contacts.text import email_key, fold
 
 _VIEW = select(*(getattr(ContactImport, name) for name in ImportView._fields))
 _ROW = select(*(getattr(ImportRow, name) for name in RowView._fields))
-_ROW_COLUMNS = ("import_id", "line", "outcome", "reason", "cells", "emails", "contact_id")
+_ROW_COLUMNS = ("import_id", "line", "outcome", "reason", "cells", "email", "emails", "contact_id")
 # Tables, not mapped classes: the ORM would take the one parameter for a row of its own.
 _rows = table_of(ImportRow)
 _given = row_set(_rows, _ROW_COLUMNS)
@@ -156,7 +156,7 @@ async def settle(
     await session.execute(
         update(ImportRow)
         .where(ImportRow.import_id == import_id, ImportRow.outcome == SUPPRESSED)
-        .values(cells={}, emails=[])
+        .values(cells={}, email="", emails=[])
     )
     await session.execute(
         update(ContactImport)
@@ -298,9 +298,13 @@ def _organisations(
 def _row(import_id: uuid.UUID, decision: Decision) -> dict[str, Any]:
     # Nothing of a suppressed row is kept: whoever was erased must not come back through a rejected file.
     cells = {} if decision.outcome == SUPPRESSED else decision.candidate.cells
-    # The row's own address as contacts keep it, too: where it is spelled unusually, nothing else would find it.
-    own = [email_key(decision.candidate.person.email)] if cells and decision.candidate.person.email else []
-    return {**_decided_row(import_id, decision), "cells": cells, "emails": [*own, *addresses_in(cells)]}
+    own = (email_key(decision.candidate.person.email) if cells else None) or ""
+    return {
+        **_decided_row(import_id, decision),
+        "cells": cells,
+        "email": own,
+        "emails": addresses_in(cells),
+    }
 
 
 def _decided_row(import_id: uuid.UUID, decision: Decision) -> dict[str, Any]:
