@@ -69,7 +69,14 @@ async def main() -> None:
         ),
     )
     machine = backend.every("requests", _REQUESTS_S, procedures.work)
-    requests = RequestService(database, clock, deadline=deadline, wake=lambda: _soon(machine.wake))
+    own_contact = RemoteOwnContact(contacts)
+    requests = RequestService(
+        database,
+        clock,
+        deadline=deadline,
+        own_contact=own_contact,
+        wake=lambda: _soon(machine.wake),
+    )
     permits = PermitService(
         database, clock, consents=consents, suppression=suppression, restricted=requests.restricted
     )
@@ -93,7 +100,7 @@ async def main() -> None:
     )
     holder = holder_rpc(database, backend.signer, clock)
     backend.add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, f"{package}.DataHolder")
-    await backend.run(own_contact=RemoteOwnContact(contacts))
+    await backend.run(own_contact=own_contact)
 
 
 def _hasher(settings: Settings) -> Hasher:

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2
-from sqlalchemy import delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import AnySession, WriteSession
 from kernel.ids import new_id
-from services.privacy.requests.model import Kind, Request, Round, State, Transition
+from services.privacy.requests.model import ERASING, Kind, Request, Requester, Round, State, Transition
 from services.privacy.requests.receipts import Planned
 from services.privacy.requests.tables import (
     AccessDocument,
@@ -76,7 +76,7 @@ async def listed(
     session: AnySession,
     *,
     contact_id: uuid.UUID | None,
-    requested_by: str | None,
+    requested_by: Requester | None,
     only_open: bool,
     after: tuple[datetime, uuid.UUID] | None,
     limit: int,
@@ -86,12 +86,19 @@ async def listed(
     if contact_id is not None:
         statement = statement.where(SubjectRequest.contact_id == contact_id)
     if requested_by is not None:
-        statement = statement.where(SubjectRequest.requested_by == requested_by)
+        statement = statement.where(_seen_by(requested_by))
     if only_open:
         statement = statement.where(_OPEN)
     if after is not None:
         statement = statement.where(tuple_(SubjectRequest.received_at, SubjectRequest.id) < after)
     return [_request(row) for row in (await session.execute(statement.limit(limit))).scalars()]
+
+
+def _seen_by(requester: Requester) -> ColumnElement[bool]:
+    """As `Requester.sees`."""
+    outlives_contact = and_(SubjectRequest.kind == Kind.ERASURE, SubjectRequest.state.in_(ERASING))
+    own = or_(SubjectRequest.contact_id == requester.contact_id, outlives_contact)
+    return and_(SubjectRequest.requested_by == requester.login, own)
 
 
 async def due(session: AnySession, now: datetime) -> list[Request]:
