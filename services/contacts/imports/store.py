@@ -63,6 +63,8 @@ _SETTLE_ROWS = (
 )
 # Files are taken over one after the other; contacts that staff create meanwhile are no obstacle.
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtext('contacts-import'))")
+# Who waits longer for a big file is told to come again, before the time of the statement is over.
+_PATIENCE = text("SET LOCAL lock_timeout = '10s'")
 _PERSON = tuple(person_values(Person()))
 _DERIVED = ("email_key", "name_key", "search_text")
 _NEW_COLUMNS = ("id", "source", *_PERSON, *_DERIVED)
@@ -102,7 +104,11 @@ async def find(session: AnySession, import_id: uuid.UUID) -> ImportView | None:
 
 
 async def lock(session: WriteSession, import_id: uuid.UUID) -> ImportView | None:
-    """The import, held until the transaction ends."""
+    """The import, held until the transaction ends.
+
+    Errors: Aborted if that takes long, as every later wait in this transaction.
+    """
+    await session.execute(_PATIENCE)
     statement = _VIEW.where(ContactImport.id == import_id).with_for_update()
     row = (await session.execute(statement)).first()
     return None if row is None else ImportView._make(row)
@@ -185,7 +191,7 @@ async def forget_imports_before(session: WriteSession, moment: datetime) -> None
 
 
 async def alone(session: WriteSession) -> None:
-    """Waits until no other import is being taken over."""
+    """Waits until no other import is being taken over. Errors: Aborted if that takes long, as for `lock`."""
     await session.execute(_ALONE)
 
 
