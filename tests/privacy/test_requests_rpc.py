@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from kontor.privacy.v1 import holder_pb2, privacy_pb2, privacy_pb2_grpc
+from sqlalchemy import text
 
 from kernel.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
 from kernel.pages import Pages
@@ -38,6 +39,13 @@ class Door:
 
     def as_staff(self, *roles: str) -> "privacy_pb2_grpc.RequestsAsyncStub":
         return self._stub(self._realm.token(*roles))
+
+    async def read_of(self, method: str) -> list[uuid.UUID]:
+        """Whose data the log says was read by this method."""
+        await self._served.audit.flush()
+        async with self.machine.parts.database.reading() as session:
+            statement = text("SELECT unnest(subject_ids) FROM audit_entry WHERE method LIKE '%/' || :method")
+            return list((await session.execute(statement, {"method": method})).scalars())
 
     def _stub(self, token: str) -> "privacy_pb2_grpc.RequestsAsyncStub":
         return privacy_pb2_grpc.RequestsStub(self._served.channel(token))
@@ -203,6 +211,17 @@ async def test_the_list_pages_newest_first_and_leaves_out_the_closed(door: Door)
         )
     await door.machine.jobs().work()
     assert not (await requests.ListRequests(privacy_pb2.ListRequestsRequest(open=True))).requests
+
+
+async def test_only_whose_requests_were_shown_is_noted_as_read(door: Door) -> None:
+    staff = door.as_staff("dpo")
+    people = []
+    for _ in range(3):
+        door.machine.parts.clock.advance(seconds=1)
+        people.append(await add_person(door.machine.contacts))
+        await staff.CreateRequest(create(people[-1]))
+    await staff.ListRequests(privacy_pb2.ListRequestsRequest(page_size=2))
+    assert set(await door.read_of("ListRequests")) == set(people[1:])
 
 
 async def test_the_list_of_one_contact_holds_nobody_else(door: Door) -> None:

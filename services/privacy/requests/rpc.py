@@ -60,7 +60,7 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
             contact_id=uuid.UUID(request.contact_id) if request.contact_id else None,
             only_open=request.open,
             after=after,
-            limit=size + 1,
+            limit=size,
             caller=narrowed_caller(),
         )
         shown = views[:size]

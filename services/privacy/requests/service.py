@@ -132,7 +132,10 @@ class RequestService:
         limit: int,
         caller: Principal,
     ) -> list[View]:
-        """Requests newest first, of everybody or of one contact; a customer's own only."""
+        """Requests newest first, of everybody or of one contact; a customer's own only.
+
+        One more than `limit` if there are more.
+        """
         requester = await self._requester(caller)
         async with self._database.reading() as session:
             found = await store.listed(
@@ -141,9 +144,9 @@ class RequestService:
                 requested_by=requester,
                 only_open=only_open,
                 after=after,
-                limit=limit,
+                limit=limit + 1,
             )
-            note_subjects(r.contact_id for r in found)
+            note_subjects(r.contact_id for r in found[:limit])
             return await self._views(session, found)
 
     async def confirm_request(self, request_id: uuid.UUID, *, caller: Principal, word_by: str = "") -> View:
