@@ -14,7 +14,7 @@ from kontor.privacy.v1 import holder_pb2
 
 from services.privacy.requests.model import Controller, Request
 from services.privacy.requests.wording import column_label, label, source_words, value_words, words
-from services.privacy.suppression.model import Entry
+from services.privacy.suppression.model import KEPT, Entry
 
 # The same words once more in the form that searching needs; complete in the JSON, noise on paper.
 DERIVED = frozenset({"email_key", "name_key", "search_text"})
@@ -90,7 +90,7 @@ def suppression_record(entry: Entry) -> holder_pb2.Record:
         holder="privacy",
         dataset="suppression_entry",
         record_id=str(entry.id),
-        retention="entry + until the subject asks to be taken off",
+        retention=KEPT,
     )
     record.since.FromDatetime(entry.created_at)
     record.values.add(

@@ -197,7 +197,7 @@ async def identifiers(session: AnySession, request_id: uuid.UUID) -> bytes | Non
 
 
 async def forget_identifiers(session: WriteSession, request_id: uuid.UUID) -> None:
-    """The erasure is complete; nothing is left to look for."""
+    """Nobody looks for them any more: the erasure is complete, refused or withdrawn."""
     await session.execute(delete(RequestIdentifiers).where(RequestIdentifiers.request_id == request_id))
 
 
