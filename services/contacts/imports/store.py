@@ -49,7 +49,7 @@ from services.contacts.text import email_key, fold
 
 _VIEW = select(*(getattr(ContactImport, name) for name in ImportView._fields))
 _ROW = select(*(getattr(ImportRow, name) for name in RowView._fields))
-_ROW_COLUMNS = ("import_id", "line", "outcome", "reason", "cells", "email", "emails", "contact_id")
+_ROW_COLUMNS = ("import_id", "line", "outcome", "reason", "cells", "email_key", "emails", "contact_id")
 # Tables, not mapped classes: the ORM would take the one parameter for a row of its own.
 _rows = table_of(ImportRow)
 _given = row_set(_rows, _ROW_COLUMNS)
@@ -162,7 +162,7 @@ async def settle(
     await session.execute(
         update(ImportRow)
         .where(ImportRow.import_id == import_id, ImportRow.outcome == SUPPRESSED)
-        .values(cells={}, email="", emails=[])
+        .values(cells={}, email_key="", emails=[])
     )
     await session.execute(
         update(ContactImport)
@@ -308,7 +308,7 @@ def _row(import_id: uuid.UUID, decision: Decision) -> dict[str, Any]:
     return {
         **_decided_row(import_id, decision),
         "cells": cells,
-        "email": own,
+        "email_key": own,
         "emails": addresses_in(cells),
     }
 

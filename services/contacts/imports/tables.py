@@ -60,7 +60,7 @@ class ImportRow(Base):
         JSONB, category=Category.FREE_TEXT, purpose=Purpose.SERVICE, basis=Basis.LEGITIMATE_INTEREST
     )
     # The address of whom the row is about, as contacts compare it; empty where the row could not be read as one.
-    email: Mapped[str] = personal(
+    email_key: Mapped[str] = personal(
         Text,
         category=Category.CONTACT_POINT,
         purpose=Purpose.SERVICE,
@@ -79,7 +79,7 @@ class ImportRow(Base):
         dataset(
             deletion_class="import + 30 days",
             subject="contact_id",
-            emails=("email",),
+            emails=("email_key",),
             mentions=("emails", "cells"),
         ),
     )

@@ -13,4 +13,4 @@ depends_on = None
 
 def upgrade() -> None:
     # Rows of earlier files stay without it: they are gone within 30 days, and till then they are only erased by it.
-    op.add_column("import_row", sa.Column("email", sa.Text(), server_default="", nullable=False))
+    op.add_column("import_row", sa.Column("email_key", sa.Text(), server_default="", nullable=False))
