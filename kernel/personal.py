@@ -79,10 +79,11 @@ class Dataset:
 
     `subject` names the column that leads to the contact: "contact_id"; "subject_ids[]" for an
     array; "ticket_id -> ticket" to go on through another table's own path; None if rows have
-    no contact. `emails` names text columns whose value (lower case) is an address of the
-    subject, or arrays of such: rows that match one belong to the subject even without a contact.
-    `mentions` names columns of copies that serve nobody for long: a row that mentions any of the
-    subject's addresses, phones or names in them is treated as the subject's.
+    no contact. `emails` names text columns whose value is the address of the row's own subject:
+    rows that match one belong to the subject even without a contact.
+    `mentions` names columns of copies that serve nobody for long, texts or arrays of addresses (lower
+    case): an erasure takes every row that mentions any of the subject's addresses, phones or names in
+    them. A copy of the subject's data leaves those rows out, for they may be about others (Art. 15(4) GDPR).
     `deletion_class` is start event + standard period (DIN 66398), in words. `hours_at_most` is for rows
     that are gone by themselves within a day, whoever they belong to: no request needs to find those.
     """

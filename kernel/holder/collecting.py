@@ -13,7 +13,7 @@ from sqlalchemy import Row, Table, select
 
 from kernel.clock import to_timestamp
 from kernel.db import AnySession
-from kernel.holder.subject import Holder, Subject, has_subjects, rows_of
+from kernel.holder.subject import Holder, Subject, has_subjects, rows_about
 from kernel.personal import Personal, dataset_of, datasets, declaration_of, personal_columns
 
 _FETCH = 500
@@ -32,12 +32,12 @@ def describe(holder: Holder) -> holder_pb2.DescribeResponse:
 
 
 async def collect(session: AnySession, holder: Holder, subject: Subject) -> AsyncIterator[holder_pb2.Record]:
-    """Every record of the subject, table by table, each value with its category, purpose and basis."""
+    """Every record about the subject, table by table, each value with its category, purpose and basis."""
     for table, _ in datasets(holder.metadata):
         if not has_subjects(table) or not any(personal_columns(table)):
             continue
         result = await session.stream(
-            select(table).where(rows_of(table, subject)), execution_options={"yield_per": _FETCH}
+            select(table).where(rows_about(table, subject)), execution_options={"yield_per": _FETCH}
         )
         async for row in result:
             yield _record(table, row, holder.name)

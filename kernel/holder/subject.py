@@ -89,27 +89,40 @@ class Holder:
 
 
 def rows_of(table: Table, subject: Subject) -> ColumnElement[bool]:
-    """The condition under which a row belongs to the subject; false for tables without any path."""
-    declared = dataset_of(table)
-    conditions = []
-    path = _path_condition(table, subject.id, hops=0)
-    if path is not None:
-        conditions.append(path)
-    if subject.emails:
-        conditions += [_has_address(table, name, subject) for name in declared.emails]
-    for name in declared.mentions:
-        mentioned = occurs_in(table.c[name], subject.words)
+    """The condition under which an erasure treats a row as the subject's; false for tables without any path."""
+    conditions = _reached(table, subject)
+    for name in dataset_of(table).mentions:
+        mentioned = _mentioned(table.c[name], subject)
         if mentioned is not None:
             conditions.append(mentioned)
     return or_(*conditions) if conditions else false()
 
 
-def _has_address(table: Table, name: str, subject: Subject) -> ColumnElement[bool]:
-    column = table.c[name]
-    if isinstance(column.type, ARRAY):
-        # Declared to hold lower case, so that its index can answer.
-        return column.op("&&", is_comparison=True)(literal(list(subject.emails), type_=column.type))
-    return func.lower(column).in_(subject.emails)
+def rows_about(table: Table, subject: Subject) -> ColumnElement[bool]:
+    """The condition under which a row may be handed out to the subject; false for tables without any path.
+
+    Narrower than `rows_of`: a copy must not adversely affect others (Art. 15(4) GDPR). Who is only mentioned in a
+    row, by a name that two people may share or in somebody's note, does not learn what else stands there.
+    """
+    conditions = _reached(table, subject)
+    return or_(*conditions) if conditions else false()
+
+
+def _reached(table: Table, subject: Subject) -> list[ColumnElement[bool]]:
+    """By the way that leads to the contact, or by an address in a row that leads to nobody."""
+    path = _path_condition(table, subject.id, hops=0)
+    found = [] if path is None else [path]
+    if subject.emails:
+        found += [func.lower(table.c[name]).in_(subject.emails) for name in dataset_of(table).emails]
+    return found
+
+
+def _mentioned(column: Column[Any], subject: Subject) -> ColumnElement[bool] | None:
+    if not isinstance(column.type, ARRAY):
+        return occurs_in(column, subject.words)
+    # Declared to hold lower case, so that its index can answer.
+    addresses = literal(list(subject.emails), type_=column.type)
+    return column.op("&&", is_comparison=True)(addresses) if subject.emails else None
 
 
 def holds_id(column: Column[Any], subject_id: uuid.UUID) -> ColumnElement[bool]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from kontor.contacts.v1 import contacts_pb2_grpc, imports_pb2_grpc, logins_pb2_grpc
 from kontor.privacy.v1 import holder_pb2_grpc
 
@@ -28,6 +30,18 @@ _HOUR_S = 3_600
 _DAY_S = 86_400
 
 
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """What the RPCs call."""
+
+    people: PeopleService
+    logins: LoginsService
+    organisations: OrganisationsService
+    timeline: TimelineService
+    imports: ImportsService
+    erasures: ErasuresService
+
+
 async def main() -> None:
     """Serves until it is told to stop."""
     settings = Settings()
@@ -41,36 +55,38 @@ async def main() -> None:
     own_contacts = LocalOwnContact(database, people)
     logins = LoginsService(database, people, suppressions, clock=clock, forget=own_contacts.forget)
     imports = ImportsService(database, suppressions, organisations, erasures, clock=clock)
-    contacts = ContactsRpc(
-        people=people,
-        logins=logins,
-        organisations=organisations,
-        timeline=timeline,
-        finder=own_contacts,
-        pages=backend.pages,
-    )
-    holder = data_holder(
-        database,
-        metadata,
-        signer=backend.signer,
-        own_contacts=own_contacts,
-        people=people,
-        erasures=erasures,
-    )
-    backend.add(contacts_pb2_grpc.add_ContactsServicer_to_server, contacts, "kontor.contacts.v1.Contacts")
-    backend.add(
-        imports_pb2_grpc.add_ImportsServicer_to_server,
-        ImportsRpc(imports, backend.pages),
-        "kontor.contacts.v1.Imports",
-    )
-    backend.add(
-        logins_pb2_grpc.add_LoginsServicer_to_server, LoginsRpc(logins, clock), "kontor.contacts.v1.Logins"
-    )
-    backend.add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, "kontor.privacy.v1.DataHolder")
+    use_cases = UseCases(people, logins, organisations, timeline, imports, erasures)
+    add_servicers(backend, use_cases, own_contacts)
     backend.consume(consumers(timeline))
     backend.every("forget-import-rows", _DAY_S, imports.forget_old_rows)
     backend.every("forget-erased-addresses", _HOUR_S, erasures.forget_old)
     await backend.run(own_contact=own_contacts)
+
+
+def add_servicers(backend: Backend, use_cases: UseCases, own_contacts: LocalOwnContact) -> None:
+    """Serves the contract."""
+    add, pages, v1 = backend.add, backend.pages, "kontor.contacts.v1"
+    contacts = ContactsRpc(
+        people=use_cases.people,
+        logins=use_cases.logins,
+        organisations=use_cases.organisations,
+        timeline=use_cases.timeline,
+        finder=own_contacts,
+        pages=pages,
+    )
+    add(contacts_pb2_grpc.add_ContactsServicer_to_server, contacts, f"{v1}.Contacts")
+    add(imports_pb2_grpc.add_ImportsServicer_to_server, ImportsRpc(use_cases.imports, pages), f"{v1}.Imports")
+    logins = LoginsRpc(use_cases.logins, SystemClock())
+    add(logins_pb2_grpc.add_LoginsServicer_to_server, logins, f"{v1}.Logins")
+    holder = data_holder(
+        backend.database,
+        metadata,
+        signer=backend.signer,
+        own_contacts=own_contacts,
+        people=use_cases.people,
+        erasures=use_cases.erasures,
+    )
+    add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, "kontor.privacy.v1.DataHolder")
 
 
 if __name__ == "__main__":

@@ -65,10 +65,13 @@ def is_country(value: str) -> bool:
 
 
 def search_words(query: str) -> list[str]:
-    """The folded words of a query; a query that is a phone number is one word, without its zero at home."""
+    """The folded words of a query; a query that is a phone number is one word, without its zero at home.
+
+    Zeros alone stay: nothing at all would be found in everybody.
+    """
     digits = _NOT_IN_PHONE.sub("", query)
     if digits.lstrip("+").isdecimal() and len(digits) >= 4:
-        return [digits.lstrip("+0")]
+        return [digits.lstrip("+0") or digits.lstrip("+")]
     return fold(query).split()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import grpc
 from kontor.privacy.v1 import holder_pb2_grpc, privacy_pb2_grpc
@@ -41,35 +42,36 @@ _DAY_S = 86_400
 _AFTER_COMMIT_S = 0.1
 
 
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """What the RPCs call."""
+
+    consents: ConsentService
+    suppression: SuppressionService
+    permits: PermitService
+    requests: RequestService
+
+
 async def main() -> None:
     """Serves until told to stop."""
     settings = Settings()
     backend = Backend("privacy", settings, metadata=metadata)
     database, clock = backend.database, SystemClock()
     contacts = backend.channel(settings.contacts_target, to="contacts")
+    own_contact = RemoteOwnContact(contacts)
 
-    hasher = _hasher(settings)
-    suppression = SuppressionService(database, hasher, clock)
+    suppression = SuppressionService(database, _hasher(settings), clock)
     consents = ConsentService(database, clock, suppression=suppression)
     ledger = LedgerService(database, backend.bus, backend.signer, clock)
-    desk = _desk(backend, settings, contacts)
-    deadline = Deadline(state=settings.controller_state, timezone=settings.controller_timezone)
-    procedures = RequestJobs(
+    procedures = _procedures(backend, settings, contacts, suppression=suppression, ledger=ledger)
+    machine = backend.every("requests", _REQUESTS_S, procedures.work)
+    requests = RequestService(
         database,
         clock,
-        deadline=deadline,
-        access=Access(desk, suppression=suppression, controller=settings.controller),
-        erasure=Erasure(
-            desk,
-            ledger=ledger,
-            suppression=suppression,
-            hasher=hasher,
-            holder_keys=settings.holder_keys,
-            certifier=Certifier(backend.signer, settings.controller),
-        ),
+        deadline=_deadline(settings),
+        own_contact=own_contact,
+        wake=lambda: _soon(machine.wake),
     )
-    machine = backend.every("requests", _REQUESTS_S, procedures.work)
-    requests = RequestService(database, clock, deadline=deadline, wake=lambda: _soon(machine.wake))
     permits = PermitService(
         database, clock, consents=consents, suppression=suppression, restricted=requests.restricted
     )
@@ -79,21 +81,51 @@ async def main() -> None:
     backend.every("delete-overdue-ips", _DAY_S, consent_jobs.delete_overdue)
     backend.every("delete-overdue-documents", _DAY_S, procedures.delete_overdue)
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
+    add_servicers(backend, UseCases(consents, suppression, permits, requests))
+    await backend.run(own_contact=own_contact)
 
-    door, package = privacy_pb2_grpc, "kontor.privacy.v1"
-    backend.add(door.add_ConsentsServicer_to_server, ConsentsRpc(consents), f"{package}.Consents")
-    backend.add(
-        door.add_SuppressionsServicer_to_server,
-        SuppressionsRpc(suppression, backend.pages),
-        f"{package}.Suppressions",
+
+def add_servicers(backend: Backend, use_cases: UseCases) -> None:
+    """Serves the contract."""
+    add, pages, v1 = backend.add, backend.pages, "kontor.privacy.v1"
+    door = privacy_pb2_grpc
+    add(door.add_ConsentsServicer_to_server, ConsentsRpc(use_cases.consents), f"{v1}.Consents")
+    suppressions = SuppressionsRpc(use_cases.suppression, pages)
+    add(door.add_SuppressionsServicer_to_server, suppressions, f"{v1}.Suppressions")
+    add(door.add_PermitsServicer_to_server, PermitsRpc(use_cases.permits), f"{v1}.Permits")
+    add(door.add_RequestsServicer_to_server, RequestsRpc(use_cases.requests, pages), f"{v1}.Requests")
+    holder = holder_rpc(backend.database, backend.signer, SystemClock())
+    add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, f"{v1}.DataHolder")
+
+
+def _procedures(
+    backend: Backend,
+    settings: Settings,
+    contacts: grpc.aio.Channel,
+    *,
+    suppression: SuppressionService,
+    ledger: LedgerService,
+) -> RequestJobs:
+    """What carries requests out."""
+    desk = _desk(backend, settings, contacts)
+    return RequestJobs(
+        backend.database,
+        SystemClock(),
+        deadline=_deadline(settings),
+        access=Access(desk, suppression=suppression, controller=settings.controller),
+        erasure=Erasure(
+            desk,
+            ledger=ledger,
+            suppression=suppression,
+            hasher=_hasher(settings),
+            holder_keys=settings.holder_keys,
+            certifier=Certifier(backend.signer, settings.controller),
+        ),
     )
-    backend.add(door.add_PermitsServicer_to_server, PermitsRpc(permits), f"{package}.Permits")
-    backend.add(
-        door.add_RequestsServicer_to_server, RequestsRpc(requests, backend.pages), f"{package}.Requests"
-    )
-    holder = holder_rpc(database, backend.signer, clock)
-    backend.add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, f"{package}.DataHolder")
-    await backend.run(own_contact=RemoteOwnContact(contacts))
+
+
+def _deadline(settings: Settings) -> Deadline:
+    return Deadline(state=settings.controller_state, timezone=settings.controller_timezone)
 
 
 def _hasher(settings: Settings) -> Hasher:

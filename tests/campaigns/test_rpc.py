@@ -9,6 +9,7 @@ from kontor.campaigns.v1 import campaigns_pb2 as pb
 from kontor.campaigns.v1 import campaigns_pb2_grpc as services
 from kontor.contacts.v1 import contacts_pb2
 from kontor.privacy.v1 import holder_pb2, holder_pb2_grpc
+from sqlalchemy import text
 
 from kernel.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
 from kernel.pages import Pages
@@ -119,6 +120,14 @@ async def test_a_campaign_from_template_to_its_messages(doors: Doors) -> None:
     second = await doors.campaigns().ListMessages(asked)
     assert len({one.id for one in (*first.messages, *second.messages)}) == 6
     assert not second.next_page_token
+    await doors.served.audit.flush()
+    async with doors.house.database.reading() as session:
+        statement = text(
+            "SELECT subject_ids FROM audit_entry WHERE method LIKE '%/ListMessages' ORDER BY seq"
+        )
+        noted = [set(ids) for ids in (await session.execute(statement)).scalars()]
+    # Whoever was not shown was not read.
+    assert noted == [{uuid.UUID(one.contact_id) for one in page.messages} for page in (first, second)]
     denied = await doors.campaigns().ListMessages(
         pb.ListMessagesRequest(campaign_id=campaign.id, states=[pb.MESSAGE_STATE_DENIED])
     )

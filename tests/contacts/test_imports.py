@@ -1,6 +1,7 @@
 """Imports through their RPCs: what the dry run promises, the commit does."""
 
 import asyncio
+import uuid
 
 import pytest
 from kontor.contacts.v1 import contacts_pb2, imports_pb2
@@ -13,8 +14,8 @@ from kontor.contacts.v1.imports_pb2 import (
 )
 from sqlalchemy import text
 
-from kernel.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
-from services.contacts.imports import model
+from kernel.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
+from services.contacts.imports import model, store
 from tests.contacts.conftest import House, request_id, update_request
 
 HEADER = "Vorname;Nachname;E-Mail;Telefon;Straße;PLZ;Ort;Firma;Funktion;Notiz"
@@ -312,3 +313,31 @@ async def test_a_contact_changed_between_dry_run_and_commit_keeps_the_change(hou
     done = await house.commit(made.id)
     assert counts(done) == (1, 0, 0, 1, 0, 0)
     assert (await contacts_by_name(house))["E"].phone == "+4930999999"
+
+
+async def test_a_commit_that_waits_too_long_for_another_file_can_simply_be_tried_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_PATIENCE", text("SET LOCAL lock_timeout = '50ms'"))
+    made = await house.upload(f"{HEADER}\nNora;Neu;nora@example.org;;;;;;;\n")
+    async with house.database.transaction() as session:
+        await store.alone(session)
+        with pytest.raises(Aborted):
+            await house.commit(made.id)
+    assert counts(await house.commit(made.id)) == (1, 1, 0, 0, 0, 0)
+
+
+async def test_who_comes_to_a_file_that_is_being_taken_over_can_simply_try_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_PATIENCE", text("SET LOCAL lock_timeout = '50ms'"))
+    made = await house.upload(f"{HEADER}\nNora;Neu;nora@example.org;;;;;;;\n")
+    async with house.database.transaction() as session:
+        await store.lock(session, uuid.UUID(made.id))
+        with pytest.raises(Aborted):
+            await house.commit(made.id)
+        with pytest.raises(Aborted):
+            await house.imports().DiscardImport(
+                imports_pb2.DiscardImportRequest(request_id=request_id(), import_id=made.id)
+            )
+    assert counts(await house.commit(made.id)) == (1, 1, 0, 0, 0, 0)

@@ -183,6 +183,16 @@ async def test_an_invitation_is_not_revoked_through_another_contact(house: House
             )
         )
     assert await send(house, invitation.id)
+    revocation = logins_pb2.RevokeInvitationRequest(contact_id=contact.id, invitation_id=invitation.id)
+    revocation.request_id = request_id()
+    await house.logins().RevokeInvitation(revocation)
+    # Nor does it say through another contact that the invitation has ended.
+    with pytest.raises(NotFound):
+        await house.logins().RevokeInvitation(
+            logins_pb2.RevokeInvitationRequest(
+                request_id=request_id(), contact_id=other.id, invitation_id=invitation.id
+            )
+        )
 
 
 @pytest.mark.parametrize(

@@ -386,3 +386,11 @@ async def test_an_address_that_nobody_verified_joins_nothing(house: House) -> No
     with pytest.raises(FailedPrecondition) as error:
         await thief.LinkLogin(contacts_pb2.LinkLoginRequest(request_id=request_id()))
     assert error.value.reason == "EMAIL_NOT_VERIFIED"
+
+
+async def test_a_search_for_nothing_but_zeros_does_not_list_everybody(house: House) -> None:
+    await house.create(family_name="Muster", phone="030 123456")
+    zeros = await house.create(family_name="Nullen", phone="030 700001")
+    for query, found in (("0000", [zeros.id]), ("00000000", []), ("+000000", [])):
+        answer = await house.contacts().ListContacts(contacts_pb2.ListContactsRequest(query=query))
+        assert [one.id for one in answer.contacts] == found

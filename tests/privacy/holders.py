@@ -70,7 +70,10 @@ def _without(found: dict[uuid.UUID, str], subject_id: uuid.UUID) -> set[str]:
     return {email for owner, email in found.items() if owner != subject_id}
 
 
-async def add_person(database: Database, *, email: str = "", family_name: str = "Meier") -> uuid.UUID:
+async def add_person(
+    database: Database, *, email: str | None = None, phone: str = "+49 30 901820", family_name: str = "Meier"
+) -> uuid.UUID:
+    """Somebody; with an address of their own if none is named, without one if it is empty."""
     contact_id = uuid.uuid4()
     async with database.transaction() as session:
         await session.execute(
@@ -78,8 +81,8 @@ async def add_person(database: Database, *, email: str = "", family_name: str = 
                 id=contact_id,
                 given_name="Anna",
                 family_name=family_name,
-                email=email or f"{contact_id.hex}@example.org",
-                phone="+49 30 901820",
+                email=f"{contact_id.hex}@example.org" if email is None else email,
+                phone=phone,
             )
         )
     return contact_id

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2_grpc
+from sqlalchemy import select
 
 from kernel.bus import Bus
 from kernel.db import Database, WriteSession
@@ -28,8 +29,8 @@ from services.privacy.requests.model import Controller, Kind
 from services.privacy.requests.sealing import Seal
 from services.privacy.requests.service import RequestService, View
 from services.privacy.requests.working import Desk
-from tests.fixtures.serving import Serve
-from tests.privacy.holders import Base, Told, make_tables, require_identifiers
+from tests.fixtures.serving import OwnContacts, Serve
+from tests.privacy.holders import Base, Person, Told, make_tables, require_identifiers
 from tests.privacy.parts import Parts
 
 DEADLINE = Deadline(state="BE", timezone="Europe/Berlin")
@@ -57,6 +58,21 @@ def customer(contact_id: uuid.UUID) -> Principal:
         token="",
         expires_at=0,
     )
+
+
+@dataclass
+class Logins(OwnContacts):
+    """`login-<id>` is joined to that contact while it is there, unless somebody has taken the login away."""
+
+    database: Database | None = None
+    removed: set[uuid.UUID] = field(default_factory=set)
+
+    async def contact_of(self, principal: Principal) -> uuid.UUID | None:
+        assert self.database is not None
+        contact_id = uuid.UUID(principal.subject.removeprefix("login-"))
+        async with self.database.reading() as session:
+            known = await session.scalar(select(Person.id).where(Person.id == contact_id))
+        return None if contact_id in self.removed else known
 
 
 class Killed(BaseException):
@@ -127,6 +143,7 @@ class Machine:
     keys: dict[str, str]
     signer: Signer
     service: RequestService
+    logins: Logins
     woken: list[bool] = field(default_factory=list)
 
     def jobs(self, reaper: Reaper | None = None) -> RequestJobs:
@@ -206,11 +223,13 @@ async def build(parts: Parts, contacts: Database, bus: Bus, serve: Serve, token:
         )
         clients[name] = HolderClient.over(name, served.channel(token))
     woken: list[bool] = []
+    logins = Logins(database=contacts)
     service = RequestService(
         parts.database,
         parts.clock,
         deadline=DEADLINE,
+        own_contact=logins,
         wake=lambda: woken.append(True),
     )
     keys = {name: signer(name).public_key for name in HOLDERS}
-    return Machine(parts, contacts, bus, clients, told, keys, signer("privacy"), service, woken)
+    return Machine(parts, contacts, bus, clients, told, keys, signer("privacy"), service, logins, woken)

@@ -7,6 +7,7 @@ import pytest
 from kernel.errors import FailedPrecondition, NotFound
 from services.privacy.requests.model import Kind, State
 from services.privacy.suppression.model import Address
+from services.privacy.suppression.normalise import PHONE, SMS
 from tests.privacy.holders import add_person
 from tests.privacy.machine import Machine
 from tests.privacy.pdftext import text_of
@@ -45,6 +46,17 @@ async def test_the_subject_learns_that_its_address_is_suppressed(machine: Machin
     content = json.loads(await machine.document(request_id, anna, 1))
     entries = [r for r in content["records"] if r["dataset"] == "suppression_entry"]
     assert [e["values"][0]["value"] for e in entries] == ["objection"]
+
+
+async def test_the_subject_learns_that_its_number_is_suppressed_too(machine: Machine) -> None:
+    anna = await add_person(machine.contacts, email="", phone="+49 30 123456")
+    for channel, reason in ((PHONE, "staff"), (SMS, "objection")):
+        await machine.parts.suppression.add_suppression(Address(channel, "030 123456"), reason=reason)
+    request_id = (await machine.create(anna, Kind.ACCESS)).request.id
+    await machine.jobs().work()
+    content = json.loads(await machine.document(request_id, anna, 1))
+    entries = [r for r in content["records"] if r["dataset"] == "suppression_entry"]
+    assert sorted(e["values"][0]["value"] for e in entries) == ["objection", "staff"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Consent that stands in court: evidence, append-only records, who may give what."""
 
 import uuid
+from dataclasses import replace
 
 import pytest
 from kontor.privacy.v1 import privacy_pb2
@@ -9,8 +10,12 @@ from sqlalchemy.exc import DBAPIError
 
 from kernel.db import Database
 from kernel.errors import FailedPrecondition, InvalidArgument, NotFound
+from services.privacy.consent import store
+from services.privacy.consent.merkle import leaf_hash
+from services.privacy.consent.model import Evidence, Leaf, Record, State, leaf_content
+from services.privacy.consent.service import Subject
 from tests.privacy.conftest import Doors
-from tests.privacy.giving import evidence, give_request, text_id, withdraw_request
+from tests.privacy.giving import EMAIL, evidence, give_request, text_id, withdraw_request
 from tests.privacy.parts import Parts
 
 ANNA = uuid.UUID("018f0000-0000-7000-8000-00000000a11a")
@@ -97,6 +102,30 @@ async def test_withdrawing_what_was_never_given_is_recorded(doors: Doors, parts:
     assert withdrawn.state == privacy_pb2.CONSENT_STATE_WITHDRAWN
     assert withdrawn.text_id == ""
     assert await facts(parts.database) == ["privacy.consent.withdrawn"]
+
+
+async def test_nobody_writes_a_topic_of_their_own_into_the_ledger(doors: Doors, parts: Parts) -> None:
+    by_whom = (doors.as_customer(ANNA), doors.as_service(), doors.realm.token("agent"))
+    for token in by_whom:
+        with pytest.raises(NotFound) as refused:
+            await doors.consents(token).WithdrawConsent(withdraw_request(ANNA, topic="Anna ist krank"))
+        assert refused.value.reason == "TOPIC_UNKNOWN"
+    assert await facts(parts.database) == []
+
+
+async def test_a_topic_without_a_text_can_be_withdrawn_by_whom_it_was_recorded_for(
+    doors: Doors, parts: Parts
+) -> None:
+    # A company may retire a topic; whoever had agreed to it must still be able to take that back.
+    about = Subject(ANNA, "retired", EMAIL)
+    async with parts.database.transaction() as session:
+        given = Record(uuid.uuid4(), ANNA, "retired", EMAIL, State.GIVEN, None, parts.clock.now(), Evidence())
+        tree = await store.lock_tree(session)
+        leaf = Leaf(leaf_hash(b"s" * 16, leaf_content(given)), tree.size, b"s" * 16)
+        await store.append(session, [store.Entry(given, leaf)], tree.append(leaf.hash))
+    assert (await parts.consents.withdraw_consent(about, method="portal")).state is State.WITHDRAWN
+    with pytest.raises(NotFound):
+        await parts.consents.withdraw_consent(replace(about, contact_id=uuid.uuid4()), method="portal")
 
 
 async def test_the_newest_record_counts_per_topic(doors: Doors, parts: Parts) -> None:

@@ -18,6 +18,7 @@ from services.privacy.permits.service import PermitService
 from services.privacy.requests.certificate import faults
 from services.privacy.requests.model import Filter, Kind, State
 from services.privacy.suppression.model import Address
+from services.privacy.suppression.normalise import EMAIL, PHONE
 from tests.privacy.holders import Person, Remark, add_person
 from tests.privacy.machine import Killed, Machine, Reaper, customer, signer
 from tests.privacy.pdftext import text_of
@@ -224,6 +225,23 @@ async def test_what_the_probe_finds_is_planned_and_erased_anew(machine: Machine)
     assert [m["content"]["round"] for m in await ledger_messages(machine)] == [1, 2]
     statement = await machine.document(request_id, anna, 1)
     assert faults(statement, certificate_key=signer("privacy").public_key, holder_keys=machine.keys) == []
+
+
+async def test_who_had_only_a_number_is_suppressed_by_it(machine: Machine) -> None:
+    # Imports and forms ask about the number where there is no address: the erased must not come back by a file.
+    anna = await add_person(machine.contacts, email="", phone="+49 30 123456")
+    await machine.confirmed(anna)
+    await machine.jobs().work()
+    checked = await machine.parts.suppression.check_suppressions([Address(PHONE, "030 123456")])
+    assert checked == [True]
+
+
+async def test_a_number_that_a_household_shares_is_not_suppressed_beside_an_address(machine: Machine) -> None:
+    anna = await add_person(machine.contacts, email="anna@example.org", phone="+49 30 123456")
+    await machine.confirmed(anna)
+    await machine.jobs().work()
+    asked = [Address(EMAIL, "anna@example.org"), Address(PHONE, "030 123456")]
+    assert await machine.parts.suppression.check_suppressions(asked) == [True, False]
 
 
 async def test_an_address_in_somebody_elses_text_keeps_the_request_open(machine: Machine) -> None:

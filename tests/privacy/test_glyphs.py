@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.privacy.requests import pdf
 from services.privacy.requests.glyphs import SHOWN, printable, printable_content
 from services.privacy.requests.model import DocumentFailed, Kind, State
-from services.privacy.requests.pdf import words
+from services.privacy.requests.wording import words
 from tests.privacy.holders import add_person
 from tests.privacy.machine import Machine
 from tests.privacy.pdftext import text_of

@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 from kontor.privacy.v1 import holder_pb2, privacy_pb2, privacy_pb2_grpc
+from sqlalchemy import text
 
 from kernel.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
 from kernel.pages import Pages
 from services.privacy.requests.rpc import RequestsRpc
 from tests.fixtures.realm import Realm
-from tests.fixtures.serving import OwnContacts, Serve
+from tests.fixtures.serving import Serve
 from tests.privacy.holders import add_person
 from tests.privacy.machine import Machine
 
@@ -22,24 +23,29 @@ class Door:
 
     def __init__(self, machine: Machine, serve: Serve, realm: Realm) -> None:
         self.machine, self._serve, self._realm = machine, serve, realm
-        self._own = OwnContacts()
 
     async def open(self) -> "Door":
         servicer = RequestsRpc(self.machine.service, Pages("s" * 32))
         self._served = await self._serve(
             (privacy_pb2_grpc.add_RequestsServicer_to_server, servicer),
             database=self.machine.parts.database,
-            own_contact=self._own,
+            own_contact=self.machine.logins,
             audience="kontor-privacy",
         )
         return self
 
     def as_customer(self, contact_id: uuid.UUID) -> "privacy_pb2_grpc.RequestsAsyncStub":
-        self._own.contacts[f"login-{contact_id}"] = contact_id
         return self._stub(self._realm.token("customer", sub=f"login-{contact_id}"))
 
     def as_staff(self, *roles: str) -> "privacy_pb2_grpc.RequestsAsyncStub":
         return self._stub(self._realm.token(*roles))
+
+    async def read_of(self, method: str) -> list[uuid.UUID]:
+        """Whose data the log says was read by this method."""
+        await self._served.audit.flush()
+        async with self.machine.parts.database.reading() as session:
+            statement = text("SELECT unnest(subject_ids) FROM audit_entry WHERE method LIKE '%/' || :method")
+            return list((await session.execute(statement, {"method": method})).scalars())
 
     def _stub(self, token: str) -> "privacy_pb2_grpc.RequestsAsyncStub":
         return privacy_pb2_grpc.RequestsStub(self._served.channel(token))
@@ -104,6 +110,58 @@ async def test_staff_asks_on_behalf_and_the_customer_does_not_see_it(door: Door)
     with pytest.raises(NotFound):
         await door.as_customer(anna).GetRequest(privacy_pb2.GetRequestRequest(id=created.id))
     assert await door.as_staff("dpo").GetRequest(privacy_pb2.GetRequestRequest(id=created.id)) == created
+
+
+async def test_a_login_that_was_taken_away_sees_nothing_of_the_contact(door: Door) -> None:
+    anna = await add_person(door.machine.contacts)
+    requests = door.as_customer(anna)
+    copy = await requests.CreateRequest(create(anna))
+    erasure = await requests.CreateRequest(create(anna, ERASURE))
+    await door.machine.jobs().work()
+    fetch = privacy_pb2.GetDocumentRequest(id=copy.id, format=privacy_pb2.DOCUMENT_FORMAT_JSON)
+    assert (await requests.GetDocument(fetch)).content
+    door.machine.logins.removed.add(anna)
+    attempts = (
+        requests.GetRequest(privacy_pb2.GetRequestRequest(id=copy.id)),
+        requests.GetDocument(fetch),
+        requests.ConfirmRequest(
+            privacy_pb2.ConfirmRequestRequest(request_id=str(uuid.uuid4()), id=erasure.id)
+        ),
+        requests.WithdrawRequest(
+            privacy_pb2.WithdrawRequestRequest(request_id=str(uuid.uuid4()), id=erasure.id)
+        ),
+    )
+    for attempt in attempts:
+        with pytest.raises(NotFound):
+            await attempt
+    assert not (await requests.ListRequests(privacy_pb2.ListRequestsRequest())).requests
+
+
+async def test_who_was_erased_still_finds_the_certificate_and_nothing_else(door: Door) -> None:
+    anna = await add_person(door.machine.contacts)
+    requests = door.as_customer(anna)
+    copy = await requests.CreateRequest(create(anna))
+    await door.machine.jobs().work()
+    erasure = await requests.CreateRequest(create(anna, ERASURE))
+    await door.machine.jobs().work()
+    await requests.ConfirmRequest(
+        privacy_pb2.ConfirmRequestRequest(request_id=str(uuid.uuid4()), id=erasure.id)
+    )
+    door.machine.told["tickets"].down = True
+    await door.machine.jobs().work()
+    # The contact is gone, another holder is waited for.
+    assert [r.id for r in (await requests.ListRequests(privacy_pb2.ListRequestsRequest())).requests] == [
+        erasure.id
+    ]
+    door.machine.told["tickets"].down = False
+    await door.machine.jobs().work()
+    certificate = privacy_pb2.GetDocumentRequest(id=erasure.id, format=privacy_pb2.DOCUMENT_FORMAT_PDF)
+    assert (await requests.GetDocument(certificate)).content
+    with pytest.raises(NotFound):
+        await requests.GetRequest(privacy_pb2.GetRequestRequest(id=copy.id))
+    assert [r.id for r in (await requests.ListRequests(privacy_pb2.ListRequestsRequest())).requests] == [
+        erasure.id
+    ]
 
 
 async def test_strangers_and_wrong_roles_are_refused(door: Door) -> None:
@@ -176,6 +234,17 @@ async def test_by_due_date_the_list_begins_with_what_is_due_first_on_every_page(
     by_due.page_token = first.next_page_token
     with pytest.raises(InvalidArgument):
         await staff.ListRequests(by_due)
+
+
+async def test_only_whose_requests_were_shown_is_noted_as_read(door: Door) -> None:
+    staff = door.as_staff("dpo")
+    people = []
+    for _ in range(3):
+        door.machine.parts.clock.advance(seconds=1)
+        people.append(await add_person(door.machine.contacts))
+        await staff.CreateRequest(create(people[-1]))
+    await staff.ListRequests(privacy_pb2.ListRequestsRequest(page_size=2))
+    assert set(await door.read_of("ListRequests")) == set(people[1:])
 
 
 async def test_the_list_of_one_contact_holds_nobody_else(door: Door) -> None:

@@ -80,7 +80,7 @@ class CampaignsRpc(campaigns_pb2_grpc.CampaignsServicer):
             uuid.UUID(request.campaign_id),
             states=[ours for ours, theirs in _MESSAGE_STATES.items() if theirs in request.states],
             after=uuid.UUID(position[0]) if position else None,
-            limit=size + 1,
+            limit=size,
         )
         answer = campaigns_pb2.ListMessagesResponse(messages=[_message(one) for one in found[:size]])
         if len(found) > size:

@@ -84,12 +84,17 @@ class CampaignsService:
     async def list_messages(
         self, campaign_id: uuid.UUID, *, states: Sequence[State], after: uuid.UUID | None, limit: int
     ) -> list[Message]:
-        """Every contact with what became of the message. Errors: CampaignNotFound."""
+        """Every contact with what became of the message; one more than `limit` if there are more.
+
+        Errors: CampaignNotFound.
+        """
         async with self._database.reading() as session:
             if await store.find(session, campaign_id) is None:
                 raise CampaignNotFound
-            found = await self._messages.page(session, campaign_id, states=states, after=after, limit=limit)
-        note_subjects([one.contact_id for one in found if one.contact_id is not None])
+            found = await self._messages.page(
+                session, campaign_id, states=states, after=after, limit=limit + 1
+            )
+        note_subjects([one.contact_id for one in found[:limit] if one.contact_id is not None])
         return found
 
     async def running(self) -> list[Running]:

@@ -77,7 +77,7 @@ class Messages:
         await emit(session, *facts)
 
     async def delete_overdue(self, session: WriteSession) -> None:
-        """Deletes what its deletion class says: three years after sending."""
+        """Deletes ended messages three years after they were sent, or planned if they never were."""
         await store.delete_overdue(session)
 
 

@@ -263,6 +263,6 @@ async def counts(session: AnySession, campaign_ids: Sequence[uuid.UUID]) -> dict
 
 
 async def delete_overdue(session: WriteSession) -> None:
-    """Deletes messages three years after they came to their end (their deletion class)."""
+    """Deletes ended messages three years after they were sent, or planned if they never were."""
     age = func.coalesce(_MESSAGES.c.sent_at, _MESSAGES.c.created_at) < func.now() - text("interval '3 years'")
     await session.execute(delete(_MESSAGES).where(age, _MESSAGES.c.state.not_in(OPEN)))

@@ -1,4 +1,4 @@
-"""Use cases of imports: a dry run that decides every row, and a commit that does what it said."""
+"""Use cases of imports: a dry run that decides every row, and a commit that decides again and takes them over."""
 
 from __future__ import annotations
 
@@ -127,7 +127,10 @@ class ImportsService:
         return done
 
     async def discard_import(self, import_id: uuid.UUID) -> None:
-        """Deletes an import that nobody has taken over, its rows at once. Errors: ImportNotFound, ImportCommitted."""
+        """Deletes an import that nobody has taken over, its rows at once.
+
+        Errors: ImportNotFound, ImportCommitted, Aborted.
+        """
         async with self._database.transaction() as session:
             await self._lock(session, import_id)
             await store.discard(session, import_id)

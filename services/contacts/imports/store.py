@@ -52,7 +52,7 @@ from services.contacts.text import email_key, fold
 _Names = dict[uuid.UUID | None, list[str]]
 _VIEW = select(*(getattr(ContactImport, name) for name in ImportView._fields))
 _ROW = select(*(getattr(ImportRow, name) for name in RowView._fields))
-_ROW_COLUMNS = ("import_id", "line", "outcome", "reason", "cells", "emails", "contact_id")
+_ROW_COLUMNS = ("import_id", "line", "outcome", "reason", "cells", "email_key", "emails", "contact_id")
 # Tables, not mapped classes: the ORM would take the one parameter for a row of its own.
 _rows = table_of(ImportRow)
 _given = row_set(_rows, _ROW_COLUMNS)
@@ -66,6 +66,8 @@ _SETTLE_ROWS = (
 )
 # Files are taken over one after the other; contacts that staff create meanwhile are no obstacle.
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtext('contacts-import'))")
+# Who waits longer for a big file is told to come again, before the time of the statement is over.
+_PATIENCE = text("SET LOCAL lock_timeout = '10s'")
 _PERSON = tuple(person_values(Person()))
 _DERIVED = ("email_key", "name_key", "search_text")
 _NEW_COLUMNS = ("id", "source", *_PERSON, *_DERIVED)
@@ -105,7 +107,11 @@ async def find(session: AnySession, import_id: uuid.UUID) -> ImportView | None:
 
 
 async def lock(session: WriteSession, import_id: uuid.UUID) -> ImportView | None:
-    """The import, held until the transaction ends."""
+    """The import, held until the transaction ends.
+
+    Errors: Aborted if that takes long, as every later wait in this transaction.
+    """
+    await session.execute(_PATIENCE)
     statement = _VIEW.where(ContactImport.id == import_id).with_for_update()
     row = (await session.execute(statement)).first()
     return None if row is None else ImportView._make(row)
@@ -160,7 +166,7 @@ async def settle(
     await session.execute(
         update(ImportRow)
         .where(ImportRow.import_id == import_id, ImportRow.outcome == SUPPRESSED)
-        .values(cells={}, emails=[])
+        .values(cells={}, email_key="", emails=[])
     )
     await session.execute(
         update(ContactImport)
@@ -189,7 +195,7 @@ async def forget_imports_before(session: WriteSession, moment: datetime) -> None
 
 
 async def alone(session: WriteSession) -> None:
-    """Waits until no other import is being taken over."""
+    """Waits until no other import is being taken over. Errors: Aborted if that takes long, as for `lock`."""
     await session.execute(_ALONE)
 
 
@@ -312,9 +318,13 @@ def _rows_of(import_id: uuid.UUID, decisions: Sequence[Decision]) -> list[dict[s
 def _row(import_id: uuid.UUID, decision: Decision) -> dict[str, Any]:
     # Nothing of a suppressed row is kept: whoever was erased must not come back through a rejected file.
     cells = {} if decision.outcome == SUPPRESSED else decision.candidate.cells
-    # The row's own address as contacts keep it, too: where it is spelled unusually, nothing else would find it.
-    own = [email_key(decision.candidate.person.email)] if cells and decision.candidate.person.email else []
-    return {**_decided_row(import_id, decision), "cells": cells, "emails": [*own, *addresses_in(cells)]}
+    own = (email_key(decision.candidate.person.email) if cells else None) or ""
+    return {
+        **_decided_row(import_id, decision),
+        "cells": cells,
+        "email_key": own,
+        "emails": addresses_in(cells),
+    }
 
 
 def _decided_row(import_id: uuid.UUID, decision: Decision) -> dict[str, Any]:

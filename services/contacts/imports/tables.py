@@ -59,6 +59,14 @@ class ImportRow(Base):
     cells: Mapped[dict[str, str]] = personal(
         JSONB, category=Category.FREE_TEXT, purpose=Purpose.SERVICE, basis=Basis.LEGITIMATE_INTEREST
     )
+    # The address of whom the row is about, as contacts compare it; empty where the row could not be read as one.
+    email_key: Mapped[str] = personal(
+        Text,
+        category=Category.CONTACT_POINT,
+        purpose=Purpose.SERVICE,
+        basis=Basis.LEGITIMATE_INTEREST,
+        server_default="",
+    )
     # Every address that occurs anywhere in the row, lower case: an erasure finds the row by any of them.
     emails: Mapped[list[str]] = personal(
         ARRAY(Text), category=Category.CONTACT_POINT, purpose=Purpose.SERVICE, basis=Basis.LEGITIMATE_INTEREST
@@ -69,6 +77,9 @@ class ImportRow(Base):
         Index("ix_import_row_emails", "emails", postgresql_using="gin"),
         # A rejected row may name somebody without any address; it is a copy, so it goes with them.
         dataset(
-            deletion_class="import + 30 days", subject="contact_id", emails=("emails",), mentions=("cells",)
+            deletion_class="import + 30 days",
+            subject="contact_id",
+            emails=("email_key",),
+            mentions=("emails", "cells"),
         ),
     )

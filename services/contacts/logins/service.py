@@ -149,7 +149,7 @@ class LoginsService:
         Errors: InvitationNotFound, InvitationEnded.
         """
         async with self._database.transaction() as session:
-            await self._open_one(session, invitation_id)
+            self._require_open(await self._locked(session, invitation_id))
             return await store.change_invitation(
                 session, invitation_id, state=State.SENT, token_sha256=token_sha256
             )
@@ -168,9 +168,11 @@ class LoginsService:
     async def revoke_invitation(self, contact_id: uuid.UUID, invitation_id: uuid.UUID) -> Invitation:
         """Errors: InvitationNotFound, InvitationEnded."""
         async with self._database.transaction() as session:
-            found = await self._open_one(session, invitation_id)
+            found = await self._locked(session, invitation_id)
+            # First of all: how somebody else's invitation stands is not this contact's business.
             if found.contact_id != contact_id:
                 raise InvitationNotFound
+            self._require_open(found)
             ended = await self._end(session, found, State.REVOKED)
             await emit(session, events.invitation_revoked(contact_id, invitation_id))
             return ended
@@ -253,11 +255,6 @@ class LoginsService:
         if found is None:
             raise InvitationNotFound
         note_subjects([found.contact_id])
-        return found
-
-    async def _open_one(self, session: WriteSession, invitation_id: uuid.UUID) -> Invitation:
-        found = await self._locked(session, invitation_id)
-        self._require_open(found)
         return found
 
     def _require_open(self, invitation: Invitation) -> None:

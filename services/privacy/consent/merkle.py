@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
@@ -45,11 +44,3 @@ class Frontier:
         for node in reversed(larger):
             root = _node(node, root)
         return root
-
-
-def frontier_of(leaves: Iterable[bytes]) -> Frontier:
-    """The frontier of all leaves, from nothing; for checks."""
-    frontier = Frontier()
-    for leaf in leaves:
-        frontier = frontier.append(leaf)
-    return frontier

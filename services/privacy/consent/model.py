@@ -28,6 +28,10 @@ class ConsentTextNotFound(NotFound):
     """No text for this topic and language, or the id is none of this topic's."""
 
 
+class TopicUnknown(NotFound):
+    """Nobody was ever asked about this topic, and nothing about it was recorded for this contact."""
+
+
 class ConsentNotFound(NotFound):
     """Nothing was ever recorded for this contact and topic."""
 

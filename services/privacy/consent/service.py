@@ -27,6 +27,7 @@ from services.privacy.consent.model import (
     Record,
     State,
     Text,
+    TopicUnknown,
     WithdrawnSince,
     leaf_content,
     require_complete,
@@ -106,10 +107,18 @@ class ConsentService:
         return given
 
     async def withdraw_consent(self, about: Subject, *, method: str) -> Record:
-        """Withdraws; needs no earlier consent, so that nobody has to prove one to get rid of it."""
+        """Withdraws; needs no earlier consent, so that nobody has to prove one to get rid of it.
+
+        Errors: TopicUnknown for a topic that has neither a text nor a record of this contact.
+        """
         async with self._database.transaction() as session:
             frontier = await store.lock_tree(session)
             before = await store.newest(session, about.contact_id)
+            # What the ledger and the bus take in cannot be erased: a topic must not be anything that somebody typed.
+            if not any(r.topic == about.topic for r in before) and not await store.has_text(
+                session, about.topic
+            ):
+                raise TopicUnknown("There is no such topic.")
             text_id = next(
                 (r.text_id for r in before if (r.topic, r.channel) == (about.topic, about.channel)), None
             )

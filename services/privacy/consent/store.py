@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Uuid, bindparam, delete, insert, select, text, update
+from sqlalchemy import Uuid, bindparam, delete, exists, insert, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from kernel.db import AnySession, WriteSession
@@ -57,6 +57,12 @@ async def find_text(session: AnySession, text_id: uuid.UUID) -> Text | None:
     """A text by id."""
     row = (await session.execute(select(ConsentText).where(ConsentText.id == text_id))).scalars().first()
     return _text(row) if row else None
+
+
+async def has_text(session: AnySession, topic: str) -> bool:
+    """Whether there is a text of this topic, in any language and version."""
+    found = await session.execute(select(exists().where(ConsentText.topic == topic)))
+    return bool(found.scalar_one())
 
 
 async def texts_by_id(session: AnySession, ids: set[uuid.UUID]) -> dict[uuid.UUID, Text]:

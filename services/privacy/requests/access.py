@@ -15,7 +15,7 @@ from services.privacy.requests.model import SYSTEM, Controller, Identifiers, Req
 from services.privacy.requests.report import Held, access_content, access_page, suppression_record
 from services.privacy.requests.working import Desk, Waiting
 from services.privacy.suppression.model import Address
-from services.privacy.suppression.normalise import EMAIL
+from services.privacy.suppression.normalise import EMAIL, PHONE, SMS
 from services.privacy.suppression.service import SuppressionService
 
 _JSON, _PDF = 1, 2
@@ -68,6 +68,7 @@ class Access:
         if waiting:
             return held
         addresses = [Address(EMAIL, email) for email in identifiers.emails]
+        addresses += [Address(by, phone) for phone in identifiers.phones for by in (PHONE, SMS)]
         entries = await self._suppression.entries_of(addresses)
         held[-1].records.extend(suppression_record(entry) for entry in entries)
         return held

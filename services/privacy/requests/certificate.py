@@ -16,8 +16,8 @@ from kernel.signing import Signer, is_signed, signed_content
 from services.privacy.ledger.model import LedgerEntry, sign_statement, verified_content
 from services.privacy.requests import pdf
 from services.privacy.requests.model import Controller, Request, Round, State, Transition
-from services.privacy.requests.pdf import label
 from services.privacy.requests.receipts import Planned
+from services.privacy.requests.wording import label
 
 KIND = "kontor-erasure-certificate"
 

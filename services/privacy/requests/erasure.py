@@ -176,8 +176,8 @@ class Erasure:
         if (await self._round(request)).suppressed_at is not None:
             return
         async with self._database.transaction() as session:
-            for email in identifiers.emails:
-                await self._suppression.add(session, Address(EMAIL, email), reason="erasure")
+            for address in _decisive(identifiers):
+                await self._suppression.add(session, address, reason="erasure")
             await store.set_round(session, request.id, request.round, suppressed_at=self._desk.clock.now())
 
     async def _probe(self, request: Request, identifiers: Identifiers) -> dict[str, Any] | None:
@@ -252,6 +252,15 @@ class Erasure:
         async with self._database.reading() as session:
             plans = (await store.plans(session, [request.id]))[request.id]
         return [p for p in plans if p.number == request.round]
+
+
+def _decisive(identifiers: Identifiers) -> list[Address]:
+    """What imports and forms ask about somebody: the addresses, and the numbers only where there is none.
+
+    A household shares its telephone, so a number must not refuse everybody who has it.
+    """
+    emails = [Address(EMAIL, email) for email in identifiers.emails]
+    return emails or [Address(PHONE, phone) for phone in identifiers.phones]
 
 
 def _as_json(answer: holder_pb2.ProbeResponse) -> dict[str, Any]:

@@ -46,6 +46,10 @@ class State(IntEnum):
     WITHDRAWN = 8
 
 
+# From the word to erase on: the contact may be gone.
+ERASING = (State.EXECUTING, State.COMPLETED)
+
+
 class RequestNotFound(NotFound):
     """No such request, or somebody else's."""
 
@@ -122,6 +126,24 @@ class Request:
         begun = self.state is State.EXECUTING and self.kind is Kind.ERASURE
         return self.state < State.COMPLETED and not begun
 
+    @property
+    def outlives_contact(self) -> bool:
+        """Whether the contact that it is about may be gone: whoever asked to be erased still gets the proof."""
+        return self.kind is Kind.ERASURE and self.state in ERASING
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """A customer who looks at requests: the login, and the contact that it is joined to now, if to any."""
+
+    login: str
+    contact_id: uuid.UUID | None
+
+    def sees(self, request: Request) -> bool:
+        """What this login has asked for, and only while the contact is its own: a login can be taken away."""
+        own = request.contact_id == self.contact_id or request.outlives_contact
+        return request.requested_by == self.login and own
+
 
 def shown_at(steps: Iterable[Transition]) -> datetime | None:
     """When the plan was shown that waits for a word; None if there is none."""
@@ -133,7 +155,7 @@ class Filter:
     """Which requests, in which order. None restricts nothing."""
 
     contact_id: uuid.UUID | None = None
-    requested_by: str | None = None
+    requested_by: Requester | None = None
     only_open: bool = False
     # The one that is due first, and of one day the one that came first; else the newest first.
     due_first: bool = False

@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import typst
 
 from services.privacy.requests.glyphs import MARK, printable_content
 from services.privacy.requests.model import DocumentFailed
-
-_FOLDER = Path(__file__).parent / "templates"
+from services.privacy.requests.wording import TEMPLATES, words
 
 
 def render(template: str, content: Mapping[str, Any], *, language: str, now: datetime) -> bytes:
@@ -28,8 +25,8 @@ def render(template: str, content: Mapping[str, Any], *, language: str, now: dat
     data = {"words": words(language), **shown, "replaced": replaced}
     try:
         compiled = typst.compile(
-            str(_FOLDER / f"{template}.typ"),
-            root=str(_FOLDER),
+            str(TEMPLATES / f"{template}.typ"),
+            root=str(TEMPLATES),
             format="pdf",
             sys_inputs={"data": json.dumps(data, ensure_ascii=False), "language": language},
             ignore_system_fonts=True,
@@ -41,16 +38,3 @@ def render(template: str, content: Mapping[str, Any], *, language: str, now: dat
         raise DocumentFailed from None
     assert isinstance(compiled, bytes)
     return compiled
-
-
-@cache
-def words(language: str) -> dict[str, Any]:
-    """The words of a language: labels, sentences, names of datasets and columns."""
-    content: dict[str, Any] = json.loads((_FOLDER / f"words.{language}.json").read_text(encoding="utf-8"))
-    return content
-
-
-def label(language: str, group: str, key: str) -> str:
-    """The word for a key; one that is new here is shown as the service declares it."""
-    found = words(language)[group].get(key)
-    return str(found) if found else key.replace("_", " ").strip()

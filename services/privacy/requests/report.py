@@ -13,11 +13,11 @@ from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import holder_pb2
 
 from services.privacy.requests.model import Controller, Request
-from services.privacy.requests.pdf import label, words
-from services.privacy.suppression.model import Entry
+from services.privacy.requests.wording import column_label, label, source_words, value_words, words
+from services.privacy.suppression.model import KEPT, Entry
 
 # The same words once more in the form that searching needs; complete in the JSON, noise on paper.
-_DERIVED = frozenset({"email_key", "name_key", "search_text"})
+DERIVED = frozenset({"email_key", "name_key", "search_text"})
 # Every holder's log of who has read or changed the data.
 _READS = "audit_entry"
 
@@ -79,7 +79,8 @@ def access_page(content: dict[str, Any], language: str) -> dict[str, Any]:
         {"title": _title(language, *key), "records": _for_people(language, key[1], list(records))}
         for key, records in groupby(content["records"], key=lambda r: (r["holder"], r["dataset"]))
     ]
-    sources = [label(language, "sources", s) for s in content["sources"]]
+    # Several imports are one line: which of them it was is in the JSON.
+    sources = list(dict.fromkeys(source_words(language, s) for s in content["sources"]))
     return {**content, "processing": processing, "groups": groups, "sources": sources, "records": []}
 
 
@@ -89,7 +90,7 @@ def suppression_record(entry: Entry) -> holder_pb2.Record:
         holder="privacy",
         dataset="suppression_entry",
         record_id=str(entry.id),
-        retention="entry + until the subject asks to be taken off",
+        retention=KEPT,
     )
     record.since.FromDatetime(entry.created_at)
     record.values.add(
@@ -146,7 +147,7 @@ def _record(record: holder_pb2.Record) -> dict[str, Any]:
 def _for_people(language: str, dataset: str, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each record; reads of the data as one line per day and reader, because hundreds of them hide each other."""
     if dataset != _READS:
-        return [_shown(language, record) for record in records]
+        return [_shown(language, dataset, record) for record in records]
     counted = Counter(
         ((record["since"] or "")[:10], *(value["value"] for value in record["values"][:1]))
         for record in records
@@ -157,13 +158,16 @@ def _for_people(language: str, dataset: str, records: list[dict[str, Any]]) -> l
     ]
 
 
-def _shown(language: str, record: dict[str, Any]) -> dict[str, Any]:
+def _shown(language: str, dataset: str, record: dict[str, Any]) -> dict[str, Any]:
     return {
         "since": (record["since"] or "")[:10],
         "values": [
-            [label(language, "columns", value["column"]), value["value"]]
+            [
+                column_label(language, dataset, value["column"]),
+                value_words(language, dataset, value["column"], value["value"]),
+            ]
             for value in record["values"]
-            if value["column"] not in _DERIVED
+            if value["column"] not in DERIVED
         ],
     }
 

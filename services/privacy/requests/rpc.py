@@ -59,7 +59,7 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
         )
         size = page_size(request.page_size)
         views = await self._requests.list_requests(
-            wanted, after=self._pages.position(request), limit=size + 1, caller=narrowed_caller()
+            wanted, after=self._pages.position(request), limit=size, caller=narrowed_caller()
         )
         shown = views[:size]
         response = privacy_pb2.ListRequestsResponse(requests=map(_request, shown))

@@ -12,6 +12,7 @@ from kernel.db import AnySession, Database, WriteSession
 from kernel.identity import Principal
 from kernel.ids import new_id
 from kernel.outbox import emit
+from kernel.rpc.authorize import OwnContact
 from kernel.rpc.call import note_subjects
 from services.privacy import events
 from services.privacy.requests import store
@@ -30,6 +31,7 @@ from services.privacy.requests.model import (
     NotPlanned,
     OnlyThePerson,
     Request,
+    Requester,
     RequestNotFound,
     RequestOpen,
     State,
@@ -56,11 +58,18 @@ class RequestService:
     """Requests as their subjects and staff see them; `wake` starts the machine that carries them out."""
 
     def __init__(
-        self, database: Database, clock: Clock, *, deadline: Deadline, wake: Callable[[], None]
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        deadline: Deadline,
+        own_contact: OwnContact,
+        wake: Callable[[], None],
     ) -> None:
         self._database = database
         self._clock = clock
         self._deadline = deadline
+        self._own_contact = own_contact
         self._wake = wake
 
     async def create_request(
@@ -109,20 +118,20 @@ class RequestService:
 
     async def get_request(self, request_id: uuid.UUID, *, caller: Principal) -> View:
         """A request. Errors: RequestNotFound, also for somebody else's."""
+        requester = await self._requester(caller)
         async with self._database.reading() as session:
-            request = _visible(await store.find(session, request_id), caller)
+            request = _visible(await store.find(session, request_id), requester)
             note_subjects([request.contact_id])
             return (await self._views(session, [request]))[0]
 
     async def list_requests(
         self, wanted: Filter, *, after: Sequence[str] | None, limit: int, caller: Principal
     ) -> list[View]:
-        """The requests that are wanted; a customer's own only."""
-        if caller.is_customer_only:
-            wanted = replace(wanted, requested_by=caller.subject)
+        """The requests that are wanted; a customer's own only. One more than `limit` if there are more."""
+        wanted = replace(wanted, requested_by=await self._requester(caller))
         async with self._database.reading() as session:
-            found = await store.listed(session, wanted, after=after, limit=limit)
-            note_subjects(r.contact_id for r in found)
+            found = await store.listed(session, wanted, after=after, limit=limit + 1)
+            note_subjects(r.contact_id for r in found[:limit])
             return await self._views(session, found)
 
     async def confirm_request(self, request_id: uuid.UUID, *, caller: Principal, word_by: str = "") -> View:
@@ -132,8 +141,9 @@ class RequestService:
         the way on which the person said so (`WORDS_BY`), which is noted.
         Errors: RequestNotFound, NotPlanned, OnlyThePerson.
         """
+        requester = await self._requester(caller)
         async with self._database.transaction() as session:
-            request = _visible(await store.find(session, request_id, lock=True), caller)
+            request = _visible(await store.find(session, request_id, lock=True), requester)
             note_subjects([request.contact_id])
             if request.state is not State.PLANNED:
                 raise NotPlanned("Only an erasure whose plan was shown can be confirmed.")
@@ -152,8 +162,9 @@ class RequestService:
 
     async def withdraw_request(self, request_id: uuid.UUID, *, caller: Principal) -> View:
         """Takes a request back; its clock ends. Errors: RequestNotFound, OnlyThePerson, TooLate."""
+        requester = await self._requester(caller)
         async with self._database.transaction() as session:
-            request = _visible(await store.find(session, request_id, lock=True), caller)
+            request = _visible(await store.find(session, request_id, lock=True), requester)
             note_subjects([request.contact_id])
             if not request.withdrawable:
                 raise TooLate("This request can no longer be withdrawn.")
@@ -166,8 +177,9 @@ class RequestService:
 
     async def retry_request(self, request_id: uuid.UUID, *, caller: Principal) -> View:
         """Tries at once what stands still. Errors: RequestNotFound, NothingStalls."""
+        requester = await self._requester(caller)
         async with self._database.transaction() as session:
-            request = _visible(await store.find(session, request_id, lock=True), caller)
+            request = _visible(await store.find(session, request_id, lock=True), requester)
             note_subjects([request.contact_id])
             if request.stalled_at is None or request.state >= State.COMPLETED:
                 raise NothingStalls("This request does not stand still.")
@@ -180,8 +192,9 @@ class RequestService:
         self, request_id: uuid.UUID, *, format: int, caller: Principal
     ) -> tuple[Request, bytes]:
         """The answer. Errors: RequestNotFound, NotCompleted, DocumentGone."""
+        requester = await self._requester(caller)
         async with self._database.reading() as session:
-            request = _visible(await store.find(session, request_id), caller)
+            request = _visible(await store.find(session, request_id), requester)
             note_subjects([request.contact_id])
             content = await store.document(session, request, format=format)
         if content is None and request.state is not State.COMPLETED:
@@ -193,6 +206,12 @@ class RequestService:
     async def restricted(self, session: AnySession, contact_ids: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
         """Which of these contacts are being erased; for permits."""
         return await store.restricted(session, contact_ids)
+
+    async def _requester(self, caller: Principal) -> Requester | None:
+        """Whose eyes narrow the requests; None for staff. Asked before a transaction: contacts answers."""
+        if not caller.is_customer_only:
+            return None
+        return Requester(caller.subject, await self._own_contact.contact_of(caller))
 
     async def _reread(self, session: AnySession, request_id: uuid.UUID) -> View:
         found = await store.find(session, request_id)
@@ -248,8 +267,7 @@ async def _refuse_while_erasing(session: WriteSession, contact_id: uuid.UUID) ->
         raise ErasureRuns("This contact is being erased.", metadata={"id": str(erasure.id)})
 
 
-def _visible(request: Request | None, caller: Principal) -> Request:
-    foreign = request is not None and caller.is_customer_only and request.requested_by != caller.subject
-    if request is None or foreign:
+def _visible(request: Request | None, requester: Requester | None) -> Request:
+    if request is None or (requester is not None and not requester.sees(request)):
         raise RequestNotFound("There is no such request.")
     return request

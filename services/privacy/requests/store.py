@@ -8,12 +8,22 @@ from datetime import datetime
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2
-from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import InstrumentedAttribute
 
 from kernel.db import AnySession, WriteSession
 from kernel.ids import new_id
-from services.privacy.requests.model import Filter, Kind, Request, Round, State, Transition
+from services.privacy.requests.model import (
+    ERASING,
+    Filter,
+    Kind,
+    Request,
+    Requester,
+    Round,
+    State,
+    Transition,
+)
 from services.privacy.requests.receipts import Planned
 from services.privacy.requests.tables import (
     AccessDocument,
@@ -76,7 +86,7 @@ async def listed(
     session: AnySession, wanted: Filter, *, after: Sequence[str] | None, limit: int
 ) -> list[Request]:
     """Requests in the order that is wanted, from behind a position."""
-    keys: list[ColumnElement[Any]] = [SubjectRequest.received_at, SubjectRequest.id]
+    keys: list[InstrumentedAttribute[Any]] = [SubjectRequest.received_at, SubjectRequest.id]
     if wanted.due_first:
         keys.insert(0, SubjectRequest.due_date)
     statement = select(SubjectRequest).order_by(
@@ -85,13 +95,20 @@ async def listed(
     if wanted.contact_id is not None:
         statement = statement.where(SubjectRequest.contact_id == wanted.contact_id)
     if wanted.requested_by is not None:
-        statement = statement.where(SubjectRequest.requested_by == wanted.requested_by)
+        statement = statement.where(_seen_by(wanted.requested_by))
     if wanted.only_open:
         statement = statement.where(_OPEN)
     if after is not None:
         here, end = tuple_(*keys), wanted.keys(after)
         statement = statement.where(here > end if wanted.due_first else here < end)
     return [_request(row) for row in (await session.execute(statement.limit(limit))).scalars()]
+
+
+def _seen_by(requester: Requester) -> ColumnElement[bool]:
+    """As `Requester.sees`."""
+    outlives_contact = and_(SubjectRequest.kind == Kind.ERASURE, SubjectRequest.state.in_(ERASING))
+    own = or_(SubjectRequest.contact_id == requester.contact_id, outlives_contact)
+    return and_(SubjectRequest.requested_by == requester.login, own)
 
 
 async def due(session: AnySession, now: datetime) -> list[Request]:
@@ -190,7 +207,7 @@ async def identifiers(session: AnySession, request_id: uuid.UUID) -> bytes | Non
 
 
 async def forget_identifiers(session: WriteSession, request_id: uuid.UUID) -> None:
-    """The erasure is complete; nothing is left to look for."""
+    """Nobody looks for them any more: the erasure is complete, refused or withdrawn."""
     await session.execute(delete(RequestIdentifiers).where(RequestIdentifiers.request_id == request_id))
 
 

@@ -18,6 +18,8 @@ REASONS = frozenset({"erasure", "objection", "bounce", "import", "staff"})
 LIFTED_BY_CONSENT = frozenset({"erasure", "objection", "import"})
 # What an entry prevents: every processing of the address for messages, whatever its basis was.
 PREVENTS = "marketing"
+# The deletion class of an entry (DIN 66398).
+KEPT = "entry + until the subject asks to be taken off"
 
 
 class ReasonUnknown(InvalidArgument):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped
 
 from kernel.personal import dataset, plain
 from services.privacy.base import Base
+from services.privacy.suppression.model import KEPT
 
 
 class SuppressionEntry(Base):
@@ -28,7 +29,7 @@ class SuppressionEntry(Base):
     __table_args__ = (
         UniqueConstraint("key_id", "address_hash"),
         Index(None, "created_at", "id"),
-        dataset(deletion_class="entry + until the subject asks to be taken off", since="created_at"),
+        dataset(deletion_class=KEPT, since="created_at"),
     )
 
 

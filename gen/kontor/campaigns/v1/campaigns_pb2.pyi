@@ -399,7 +399,9 @@ class ReasonCount(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
-    """As in Denial of kontor.privacy.v1, e.g. "no-consent"; or "no-address"."""
+    """The reason of a Decision of kontor.privacy.v1 that permitted nothing, e.g. "no-consent"; "erased" if the
+    contact was gone, "no-decision" if there was none.
+    """
     count: _builtins.int
     def __init__(
         self,

@@ -26,8 +26,9 @@ if _version_not_supported:
 
 
 class ImportsStub:
-    """Imports. A dry run decides every row; the commit does exactly what the dry run said,
-    or says which rows changed meanwhile.
+    """Imports. A dry run decides every row and shows what would become of it. The commit decides every row
+    again, by the contacts and the suppression list of that moment, and from then on the rows and the
+    counts say what was done.
     """
 
     def __init__(self, channel):
@@ -69,8 +70,9 @@ class ImportsStub:
 
 
 class ImportsServicer:
-    """Imports. A dry run decides every row; the commit does exactly what the dry run said,
-    or says which rows changed meanwhile.
+    """Imports. A dry run decides every row and shows what would become of it. The commit decides every row
+    again, by the contacts and the suppression list of that moment, and from then on the rows and the
+    counts say what was done.
     """
 
     def CreateImport(self, request, context):
@@ -96,7 +98,9 @@ class ImportsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CommitImport(self, request, context):
-        """Writes what the dry run decided. Errors: FAILED_PRECONDITION if it is committed already.
+        """Decides every row again and takes over what is new or fills a contact; the outcomes of the dry run are
+        replaced. A row that the dry run refused stays refused. Errors: FAILED_PRECONDITION if it is committed
+        already, ABORTED if it has to wait long for another import: it may simply be tried again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -104,7 +108,7 @@ class ImportsServicer:
 
     def DiscardImport(self, request, context):
         """Deletes an import that was checked and not taken over, its rows at once.
-        Errors: NOT_FOUND, FAILED_PRECONDITION if it is committed already.
+        Errors: NOT_FOUND, FAILED_PRECONDITION if it is committed already, ABORTED while it is being committed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -159,8 +163,9 @@ def add_ImportsServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Imports:
-    """Imports. A dry run decides every row; the commit does exactly what the dry run said,
-    or says which rows changed meanwhile.
+    """Imports. A dry run decides every row and shows what would become of it. The commit decides every row
+    again, by the contacts and the suppression list of that moment, and from then on the rows and the
+    counts say what was done.
     """
 
     @staticmethod

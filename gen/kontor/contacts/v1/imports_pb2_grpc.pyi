@@ -27,8 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ImportsStub:
-    """Imports. A dry run decides every row; the commit does exactly what the dry run said,
-    or says which rows changed meanwhile.
+    """Imports. A dry run decides every row and shows what would become of it. The commit decides every row
+    again, by the contacts and the suppression list of that moment, and from then on the rows and the
+    counts say what was done.
     """
 
     @_typing.overload
@@ -44,18 +45,22 @@ class ImportsStub:
     ListImports: _grpc.UnaryUnaryMultiCallable[_imports_pb2.ListImportsRequest, _imports_pb2.ListImportsResponse]
     """All imports, newest first."""
     CommitImport: _grpc.UnaryUnaryMultiCallable[_imports_pb2.CommitImportRequest, _imports_pb2.Import]
-    """Writes what the dry run decided. Errors: FAILED_PRECONDITION if it is committed already."""
+    """Decides every row again and takes over what is new or fills a contact; the outcomes of the dry run are
+    replaced. A row that the dry run refused stays refused. Errors: FAILED_PRECONDITION if it is committed
+    already, ABORTED if it has to wait long for another import: it may simply be tried again.
+    """
     DiscardImport: _grpc.UnaryUnaryMultiCallable[_imports_pb2.DiscardImportRequest, _imports_pb2.DiscardImportResponse]
     """Deletes an import that was checked and not taken over, its rows at once.
-    Errors: NOT_FOUND, FAILED_PRECONDITION if it is committed already.
+    Errors: NOT_FOUND, FAILED_PRECONDITION if it is committed already, ABORTED while it is being committed.
     """
     ListImportRows: _grpc.UnaryUnaryMultiCallable[_imports_pb2.ListImportRowsRequest, _imports_pb2.ListImportRowsResponse]
     """Rows by number, each with its outcome and reason."""
 
 @_typing.type_check_only
 class ImportsAsyncStub(ImportsStub):
-    """Imports. A dry run decides every row; the commit does exactly what the dry run said,
-    or says which rows changed meanwhile.
+    """Imports. A dry run decides every row and shows what would become of it. The commit decides every row
+    again, by the contacts and the suppression list of that moment, and from then on the rows and the
+    counts say what was done.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -68,17 +73,21 @@ class ImportsAsyncStub(ImportsStub):
     ListImports: _aio.UnaryUnaryMultiCallable[_imports_pb2.ListImportsRequest, _imports_pb2.ListImportsResponse]  # type: ignore[assignment]
     """All imports, newest first."""
     CommitImport: _aio.UnaryUnaryMultiCallable[_imports_pb2.CommitImportRequest, _imports_pb2.Import]  # type: ignore[assignment]
-    """Writes what the dry run decided. Errors: FAILED_PRECONDITION if it is committed already."""
+    """Decides every row again and takes over what is new or fills a contact; the outcomes of the dry run are
+    replaced. A row that the dry run refused stays refused. Errors: FAILED_PRECONDITION if it is committed
+    already, ABORTED if it has to wait long for another import: it may simply be tried again.
+    """
     DiscardImport: _aio.UnaryUnaryMultiCallable[_imports_pb2.DiscardImportRequest, _imports_pb2.DiscardImportResponse]  # type: ignore[assignment]
     """Deletes an import that was checked and not taken over, its rows at once.
-    Errors: NOT_FOUND, FAILED_PRECONDITION if it is committed already.
+    Errors: NOT_FOUND, FAILED_PRECONDITION if it is committed already, ABORTED while it is being committed.
     """
     ListImportRows: _aio.UnaryUnaryMultiCallable[_imports_pb2.ListImportRowsRequest, _imports_pb2.ListImportRowsResponse]  # type: ignore[assignment]
     """Rows by number, each with its outcome and reason."""
 
 class ImportsServicer(metaclass=_abc_1.ABCMeta):
-    """Imports. A dry run decides every row; the commit does exactly what the dry run said,
-    or says which rows changed meanwhile.
+    """Imports. A dry run decides every row and shows what would become of it. The commit decides every row
+    again, by the contacts and the suppression list of that moment, and from then on the rows and the
+    counts say what was done.
     """
 
     @_abc_1.abstractmethod
@@ -113,7 +122,10 @@ class ImportsServicer(metaclass=_abc_1.ABCMeta):
         request: _imports_pb2.CommitImportRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_imports_pb2.Import, _abc.Awaitable[_imports_pb2.Import]]:
-        """Writes what the dry run decided. Errors: FAILED_PRECONDITION if it is committed already."""
+        """Decides every row again and takes over what is new or fills a contact; the outcomes of the dry run are
+        replaced. A row that the dry run refused stays refused. Errors: FAILED_PRECONDITION if it is committed
+        already, ABORTED if it has to wait long for another import: it may simply be tried again.
+        """
 
     @_abc_1.abstractmethod
     def DiscardImport(
@@ -122,7 +134,7 @@ class ImportsServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_imports_pb2.DiscardImportResponse, _abc.Awaitable[_imports_pb2.DiscardImportResponse]]:
         """Deletes an import that was checked and not taken over, its rows at once.
-        Errors: NOT_FOUND, FAILED_PRECONDITION if it is committed already.
+        Errors: NOT_FOUND, FAILED_PRECONDITION if it is committed already, ABORTED while it is being committed.
         """
 
     @_abc_1.abstractmethod

@@ -76,7 +76,8 @@ class DataHolderServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Collect(self, request, context):
-        """Everything held about a subject (Art. 15, 20 GDPR).
+        """Everything held about a subject (Art. 15, 20 GDPR). Records that only mention the subject are erased with it,
+        but not handed out: they may be about others (Art. 15(4)).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,7 +38,9 @@ class DataHolderStub:
     Describe: _grpc.UnaryUnaryMultiCallable[_holder_pb2.DescribeRequest, _holder_pb2.DescribeResponse]
     """All datasets with all declarations; feeds the record of processing (Art. 30 GDPR)."""
     Collect: _grpc.UnaryStreamMultiCallable[_holder_pb2.CollectRequest, _holder_pb2.Record]
-    """Everything held about a subject (Art. 15, 20 GDPR)."""
+    """Everything held about a subject (Art. 15, 20 GDPR). Records that only mention the subject are erased with it,
+    but not handed out: they may be about others (Art. 15(4)).
+    """
     Plan: _grpc.UnaryUnaryMultiCallable[_holder_pb2.PlanRequest, _holder_pb2.PlanResponse]
     """What would happen to each item. Nothing of the subject's data changes; the plan is kept.
     Errors: FAILED_PRECONDITION if a newer plan for the request was executed. The holder of addresses also answers
@@ -62,7 +64,9 @@ class DataHolderAsyncStub(DataHolderStub):
     Describe: _aio.UnaryUnaryMultiCallable[_holder_pb2.DescribeRequest, _holder_pb2.DescribeResponse]  # type: ignore[assignment]
     """All datasets with all declarations; feeds the record of processing (Art. 30 GDPR)."""
     Collect: _aio.UnaryStreamMultiCallable[_holder_pb2.CollectRequest, _holder_pb2.Record]  # type: ignore[assignment]
-    """Everything held about a subject (Art. 15, 20 GDPR)."""
+    """Everything held about a subject (Art. 15, 20 GDPR). Records that only mention the subject are erased with it,
+    but not handed out: they may be about others (Art. 15(4)).
+    """
     Plan: _aio.UnaryUnaryMultiCallable[_holder_pb2.PlanRequest, _holder_pb2.PlanResponse]  # type: ignore[assignment]
     """What would happen to each item. Nothing of the subject's data changes; the plan is kept.
     Errors: FAILED_PRECONDITION if a newer plan for the request was executed. The holder of addresses also answers
@@ -95,7 +99,9 @@ class DataHolderServicer(metaclass=_abc_1.ABCMeta):
         request: _holder_pb2.CollectRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_holder_pb2.Record], _abc.AsyncIterator[_holder_pb2.Record]]:
-        """Everything held about a subject (Art. 15, 20 GDPR)."""
+        """Everything held about a subject (Art. 15, 20 GDPR). Records that only mention the subject are erased with it,
+        but not handed out: they may be about others (Art. 15(4)).
+        """
 
     @_abc_1.abstractmethod
     def Plan(

@@ -773,7 +773,7 @@ class Decision(_message.Message):
     contact_id: _builtins.str
     permitted: _builtins.bool
     reason: _builtins.str
-    """"consent" or "contract" if permitted; else "no-consent", "withdrawn", "suppressed", "no-address"."""
+    """"consent" or "contract" if permitted; else "restricted", "suppressed", "withdrawn", "no-consent", "no-address"."""
     consent_id: _builtins.str
     """The consent record it rests on."""
     suppressed_for: _builtins.str

@@ -95,6 +95,7 @@ class ConsentsServicer:
 
     def WithdrawConsent(self, request, context):
         """As easy as giving (Art. 7(3)). Withdrawing what was never given is recorded, too.
+        Errors: NOT_FOUND for a topic that has neither a text nor a record of this contact.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

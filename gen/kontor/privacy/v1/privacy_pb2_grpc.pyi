@@ -42,7 +42,9 @@ class ConsentsStub:
     that address off the suppression list where an erasure, an objection or an import had put it; nobody else can.
     """
     WithdrawConsent: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.WithdrawConsentRequest, _privacy_pb2.Consent]
-    """As easy as giving (Art. 7(3)). Withdrawing what was never given is recorded, too."""
+    """As easy as giving (Art. 7(3)). Withdrawing what was never given is recorded, too.
+    Errors: NOT_FOUND for a topic that has neither a text nor a record of this contact.
+    """
     ListConsents: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListConsentsRequest, _privacy_pb2.ListConsentsResponse]
     """The newest record per topic."""
     GetConsentEvidence: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetConsentEvidenceRequest, _privacy_pb2.ConsentEvidence]
@@ -62,7 +64,9 @@ class ConsentsAsyncStub(ConsentsStub):
     that address off the suppression list where an erasure, an objection or an import had put it; nobody else can.
     """
     WithdrawConsent: _aio.UnaryUnaryMultiCallable[_privacy_pb2.WithdrawConsentRequest, _privacy_pb2.Consent]  # type: ignore[assignment]
-    """As easy as giving (Art. 7(3)). Withdrawing what was never given is recorded, too."""
+    """As easy as giving (Art. 7(3)). Withdrawing what was never given is recorded, too.
+    Errors: NOT_FOUND for a topic that has neither a text nor a record of this contact.
+    """
     ListConsents: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListConsentsRequest, _privacy_pb2.ListConsentsResponse]  # type: ignore[assignment]
     """The newest record per topic."""
     GetConsentEvidence: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GetConsentEvidenceRequest, _privacy_pb2.ConsentEvidence]  # type: ignore[assignment]
@@ -103,7 +107,9 @@ class ConsentsServicer(metaclass=_abc_1.ABCMeta):
         request: _privacy_pb2.WithdrawConsentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.Consent, _abc.Awaitable[_privacy_pb2.Consent]]:
-        """As easy as giving (Art. 7(3)). Withdrawing what was never given is recorded, too."""
+        """As easy as giving (Art. 7(3)). Withdrawing what was never given is recorded, too.
+        Errors: NOT_FOUND for a topic that has neither a text nor a record of this contact.
+        """
 
     @_abc_1.abstractmethod
     def ListConsents(
