@@ -46,10 +46,10 @@ _AREAS = (
 def create_app(settings: GatewaySettings) -> Flask:
     """The WSGI application of one gateway process."""
     web = build(settings, package=Path(__file__).resolve().parent, chrome="gateway")
-    clients.install(web.app, settings)
+    stubs = clients.install(web.app, settings)
     session.install(web.app)
     labels.install(web.app)
-    realm.install(web.app, settings)
+    realm.install(web.app, settings, token=stubs.own_token)
     for area in _AREAS:
         web.app.register_blueprint(area.blueprint)
     web.app.jinja_env.globals.update(

@@ -16,7 +16,6 @@ import requests
 from flask import Flask, current_app
 
 from kernel.errors import Unavailable
-from kernel.web.calls import OwnToken
 from services.gateway.config import GatewaySettings
 
 _KEY = "gateway.realm"
@@ -44,10 +43,10 @@ class Member:
 class Realm:
     """The people of the realm, as far as staff roles go."""
 
-    def __init__(self, settings: GatewaySettings) -> None:
+    def __init__(self, settings: GatewaySettings, *, token: Callable[[], str]) -> None:
         base, _, realm = settings.oidc_issuer.rpartition("/realms/")
         self._admin = f"{base}/admin/realms/{realm}"
-        self._token: Callable[[], str] = OwnToken(settings)
+        self._token = token
 
     def members(self, roles: list[str]) -> dict[str, list[Member]]:
         """The people of each role, by name or through a group, at most `MOST` of either. Errors: RealmSilent."""
@@ -82,9 +81,9 @@ class Realm:
             raise RealmSilent from error
 
 
-def install(app: Flask, settings: GatewaySettings) -> None:
-    """Give the application its view of the realm."""
-    app.extensions[_KEY] = Realm(settings)
+def install(app: Flask, settings: GatewaySettings, *, token: Callable[[], str]) -> None:
+    """Give the application its view of the realm, which it asks with the page's own `token`."""
+    app.extensions[_KEY] = Realm(settings, token=token)
 
 
 def realm() -> Realm:

@@ -16,6 +16,7 @@ from kontor.options.v1 import options_pb2
 
 from devstack.ports import LOOPBACK
 from kernel.contract import Scope
+from kernel.web.calls import OwnToken
 from services.gateway.realm import Realm, RealmSilent
 from services.gateway.rights import matrix, words
 from tests.architecture.tree import services
@@ -80,7 +81,7 @@ def provider(app: Flask) -> Iterator[Provider]:
     settings = app.config["KONTOR"].model_copy(
         update={"oidc_issuer": f"http://{LOOPBACK}:{running.server_port}/realms/kontor"}
     )
-    app.extensions["gateway.realm"] = Realm(settings)
+    app.extensions["gateway.realm"] = Realm(settings, token=OwnToken(settings))
     yield running
     running.shutdown()
     running.server_close()

@@ -10,7 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class TokenDoor(ThreadingHTTPServer):
-    """Answers `status` and `body` to every question for a token, once `open` is set."""
+    """Answers `status` and `body` to every question for a token.
+
+    While `open` is cleared it lets them wait; `visited` says that somebody does.
+    """
 
     daemon_threads = True
 
@@ -19,6 +22,7 @@ class TokenDoor(ThreadingHTTPServer):
         self.status = 200
         self.body = json.dumps({"access_token": "first", "expires_in": 300})
         self.asked = 0
+        self.visited = threading.Event()
         self.open = threading.Event()
         self.open.set()
 
@@ -45,6 +49,8 @@ class _Visit(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.asked += 1
+        if not self.server.open.is_set():
+            self.server.visited.set()
         self.server.open.wait(30)
         self._answer(self.server.status, self.server.body)
 
