@@ -1,7 +1,7 @@
 """Logging in and out over OIDC, and who is logged in during this request."""
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from flask import Blueprint, Flask, Response, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -63,12 +63,25 @@ def current_login() -> Login | None:
 
 def ask_to_log_in() -> ResponseReturnValue:
     """Send the browser to the login page and remember where it wanted to go, or what it wanted to send."""
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    target = f"{url_for('login.start')}?{urlencode({'next': wanted})}"
     if request.headers.get("HX-Request"):
         # A redirect would be followed inside the fragment; htmx moves the page instead.
-        return Response(status=401, headers={"HX-Redirect": target})
-    return kept_page(target) if request.method == "POST" else redirect(target)
+        return Response(status=401, headers={"HX-Redirect": _login_for(_page_around())})
+    if request.method == "POST":
+        return kept_page(_login_for("/"))
+    return redirect(_login_for(request.full_path.rstrip("?")))
+
+
+def _login_for(wanted: str) -> str:
+    return f"{url_for('login.start')}?{urlencode({'next': wanted})}"
+
+
+def _page_around() -> str:
+    """The page that a fragment was asked for by: alone, the fragment would be a page without a head."""
+    try:
+        shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return "/"
+    return _own_path(urlunsplit(("", "", shown.path, shown.query, "")))
 
 
 @public
