@@ -9,7 +9,7 @@ from flask_babel import get_locale
 
 from kernel.telemetry import get_logger
 from kernel.web import devices
-from kernel.web.access import public, public_to_machines
+from kernel.web.access import access_of, public, public_to_machines
 from kernel.web.config import WebSettings
 from kernel.web.kept import kept_page
 from kernel.web.provider import LoginRefused, Provider
@@ -56,7 +56,9 @@ def current_login() -> Login | None:
     if "login" not in g:
         desk = current_desk()
         raw = request.cookies.get(desk.cookie)
-        g.login = desk.sessions.load(raw, renew=desk.provider.renew) if raw else None
+        rule = access_of(current_app, request.endpoint) if request.endpoint else None
+        in_use = rule is None or not rule.polled
+        g.login = desk.sessions.load(raw, renew=desk.provider.renew, in_use=in_use) if raw else None
     found: Login | None = g.login
     return found
 

@@ -20,6 +20,7 @@ from kontor.campaigns.v1.campaigns_pb2 import (
 )
 
 from kernel.errors import FailedPrecondition, InvalidArgument, NotFound
+from kernel.web.access import polled
 from kernel.web.forms import Form
 from services.gateway.audiences.views import every as audiences
 from services.gateway.campaigns import messages
@@ -87,6 +88,7 @@ def detail(campaign_id: uuid.UUID) -> ResponseReturnValue:
     )
 
 
+@polled
 @opens_with("Campaigns.GetCampaign")
 def progress(campaign_id: uuid.UUID) -> ResponseReturnValue:
     """GET /campaigns/<id>/progress: the fragment that draws itself again while sending."""

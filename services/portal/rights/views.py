@@ -33,7 +33,7 @@ from kontor.privacy.v1.privacy_pb2 import (
 
 from kernel.errors import FailedPrecondition
 from kernel.identity import STAFF_ROLES
-from kernel.web.access import login_required
+from kernel.web.access import login_required, polled
 from kernel.web.forms import Form
 from kernel.web.login import current_login
 from services.portal.clients import HOLDERS, clients, unless_down
@@ -96,6 +96,7 @@ def request_page(request_id: uuid.UUID) -> ResponseReturnValue:
     return render_template("rights/request.html", **_shown(request_id))
 
 
+@polled
 @login_required
 def request_part(request_id: uuid.UUID) -> ResponseReturnValue:
     """GET /rights/requests/<id>/part: the part of the page that moves."""

@@ -39,10 +39,13 @@
   // Every writing request of htmx carries the same proof as a form.
   document.addEventListener("htmx:configRequest", (event) => {
     event.detail.headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content;
+    // What asks again by itself asks for somebody who looks.
+    if (document.hidden && event.detail.elt.matches("[data-polled]")) event.preventDefault();
   });
-  // Errors come as fragments that say what to do; htmx would drop them.
+  // Errors come as fragments that say what to do; htmx would drop them. What asks again by itself does better to wait.
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.xhr.status >= 400 && event.detail.xhr.status !== 401) event.detail.shouldSwap = true;
+    const { elt, xhr } = event.detail;
+    if (xhr.status >= 400 && xhr.status !== 401 && !elt.matches("[data-polled]")) event.detail.shouldSwap = true;
   });
 
   // A table that is wider than the screen fades where it goes on.
