@@ -120,18 +120,20 @@ class _Token:
         return self._wanted_until <= time()
 
     async def get(self) -> str:
-        if self._issued.fresh:
-            return self._issued.token
-        if self._issued.usable:
+        issued = self._issued
+        if issued.fresh:
+            return issued.token
+        if issued.usable:
             # Nobody waits for the new one, and an outage is bridged.
             self._errand.start(pause_s=PAUSE_S)
-            return self._issued.token
+            return issued.token
         await self._errand.finish(pause_s=PAUSE_S)
-        if not self._issued.usable:
+        issued = self._issued
+        if not issued.usable:
             raise Unavailable(
                 "The identity provider gives this service no token.", reason="IDENTITY_PROVIDER_UNAVAILABLE"
             )
-        return self._issued.token
+        return issued.token
 
     async def _renew(self) -> None:
         asked_at = monotonic()
