@@ -10,7 +10,6 @@
       root.dataset.bsTheme = theme;
       const secure = location.protocol === "https:" ? "; Secure" : "";
       document.cookie = `kontor-theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
-      document.dispatchEvent(new CustomEvent("kontor:theme", { detail: theme }));
     });
   });
 
@@ -60,13 +59,4 @@
   // After an error the reader starts at the first field that needs attention.
   const wrong = document.querySelector("[aria-invalid='true']");
   if (wrong) wrong.focus();
-
-  window.kontor = {
-    toast(text) {
-      const box = document.createElement("div");
-      box.textContent = text;
-      document.getElementById("toasts").append(box);
-      setTimeout(() => box.remove(), 6000);
-    },
-  };
 })();
