@@ -21,6 +21,7 @@ LOGINS = {
     "gateway": [
         ("service@demo.example", "service"),
         ("marketing@demo.example", "marketing"),
+        ("vertrieb@demo.example", "sales: the contacts of its own team, and those of no team"),
         ("leitung@demo.example", "management"),
         ("datenschutz@demo.example", "data protection officer"),
         ("admin@demo.example", "administrator"),

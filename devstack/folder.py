@@ -34,7 +34,7 @@ class StackFolder:
         return self.path / "log" / f"{name}.log"
 
     def open(self) -> None:
-        """Take the folder, or raise `StackFailed` if another stack has it or its disk is full."""
+        """Take the folder, or raise `StackFailed` if another stack has it."""
         try:
             (self.path / "log").mkdir(parents=True, exist_ok=True)
             lock = (self.path / "lock").open("a+")
@@ -50,11 +50,6 @@ class StackFolder:
                 f"Another stack (process {holder}) is running in {self.path}. Stop it first (Ctrl-C in its terminal)."
             ) from None
         self._lock = lock
-        try:
-            self._check_disk()
-        except StackFailed:
-            self.close()
-            raise
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -99,7 +94,8 @@ class StackFolder:
         psutil.wait_procs(alive, timeout=10)
         return len(found)
 
-    def _check_disk(self) -> None:
+    def require_room(self) -> None:
+        """Raise `StackFailed` if the disk is as good as full; only a start needs room, throwing away makes it."""
         free = shutil.disk_usage(self.path).free
         if free < LEAST_FREE_BYTES:
             raise StackFailed(

@@ -64,6 +64,7 @@ class Stack:
         started = time.monotonic()
         self.folder.open()
         try:
+            self.folder.require_room()
             await self._start()
         except BaseException:
             await self.stop()

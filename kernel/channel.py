@@ -205,6 +205,15 @@ def current_context() -> CallContext | None:
     return _context.get()
 
 
+def seconds_left(asked: float) -> float:
+    """How long a call from here may take: what was asked, but never beyond the page's own time.
+
+    For calls that do not go in the page's context, and for streams. Errors: DeadlineExceeded.
+    """
+    context = _context.get()
+    return _timeout(asked, context.deadline if context is not None else None)
+
+
 class _SyncInterceptor(grpc.UnaryUnaryClientInterceptor):
     """The web side of `_ClientInterceptor`; the token is the user's, or the page's own for visitors."""
 

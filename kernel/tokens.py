@@ -5,20 +5,50 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from time import monotonic, time
+from typing import Any
 
 from kernel.asking import Errand, post_form
 from kernel.errors import Unavailable
 from kernel.identity import Principal, issuer_endpoint
 
-# After a refusal or an outage; a service that starts before the provider must not wait long.
-_PAUSE_S = 1.0
+# After a refusal or an outage; a process that starts before the provider must not wait long.
+PAUSE_S = 1.0
 # A call that starts with the token must reach its callee before the token ends.
 _MARGIN_S = 15.0
 # Users' tokens live for minutes; whoever comes beyond is exchanged anew.
 _REMEMBERED = 10_000
 _EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 _ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a name of RFC 8693 §3
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A token from the realm's token endpoint: renewed at half its life and used to its end (monotonic seconds)."""
+
+    token: str = ""
+    renew_at: float = float("-inf")
+    ends_at: float = float("-inf")
+
+    @classmethod
+    def read(cls, answer: Mapping[str, Any], *, asked_at: float) -> Issued:
+        """The token in an answer. Errors: ValueError if there is none."""
+        try:
+            token, lifetime = str(answer["access_token"]), float(answer.get("expires_in", 60))
+        except (KeyError, TypeError) as error:
+            raise ValueError("the answer holds no token") from error
+        return cls(token, asked_at + lifetime / 2, asked_at + max(lifetime - _MARGIN_S, lifetime / 2))
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it is too early to ask for another one."""
+        return monotonic() < self.renew_at
+
+    @property
+    def usable(self) -> bool:
+        """Whether it still opens every door."""
+        return monotonic() < self.ends_at
 
 
 def audience_of(service: str) -> str:
@@ -81,8 +111,7 @@ class _Token:
         self._endpoint = endpoint
         self._form = dict(form)
         self._wanted_until = ends_at
-        self._token = ""
-        self._renew_at = self._ends_at = float("-inf")
+        self._issued = Issued()
         self._errand = Errand(self._renew)
 
     @property
@@ -91,30 +120,28 @@ class _Token:
         return self._wanted_until <= time()
 
     async def get(self) -> str:
-        if monotonic() < self._renew_at:
-            return self._token
-        if monotonic() < self._ends_at:
-            # The old one still opens every door: nobody waits for the new one, and an outage is bridged.
-            self._errand.start(pause_s=_PAUSE_S)
-            return self._token
-        await self._errand.finish(pause_s=_PAUSE_S)
-        if monotonic() >= self._ends_at:
+        issued = self._issued
+        if issued.fresh:
+            return issued.token
+        if issued.usable:
+            # Nobody waits for the new one, and an outage is bridged.
+            self._errand.start(pause_s=PAUSE_S)
+            return issued.token
+        await self._errand.finish(pause_s=PAUSE_S)
+        issued = self._issued
+        if not issued.usable:
             raise Unavailable(
                 "The identity provider gives this service no token.", reason="IDENTITY_PROVIDER_UNAVAILABLE"
             )
-        return self._token
+        return issued.token
 
     async def _renew(self) -> None:
         asked_at = monotonic()
         try:
-            answer = await post_form(self._endpoint, self._form)
-            token, lifetime = str(answer["access_token"]), float(answer.get("expires_in", 60))
-        except (OSError, ValueError, KeyError):
+            self._issued = Issued.read(await post_form(self._endpoint, self._form), asked_at=asked_at)
+        except (OSError, ValueError):
             # What is there stays usable to its end; `get` says so when nothing is.
             return
-        self._token = token
-        self._renew_at = asked_at + lifetime / 2
-        self._ends_at = asked_at + max(lifetime - _MARGIN_S, lifetime / 2)
 
 
 def _exchange(subject_token: str, callee: str) -> dict[str, str]:

@@ -40,12 +40,15 @@ def main() -> int:
         ids = contacts.load(people, manager=manager, agent=agent)
         ids[cast.CUSTOMER] = contacts.link_customer(customer)
         contacts.give_responsible(ids, people, agent=agent)
+        contacts.give_teams(ids, people, agent=agent)
     with step("consents"):
-        consents.load(people, ids, doors=doors, page=page, agent=agent, dpo=dpo)
+        consents.load(people, ids, doors=doors, page=page, agent=agent)
+        consents.suppress(dpo)
     with step("campaigns"):
         campaigns.load(staff["marketing"])
     with step("tickets"):
-        tickets.load(people, ids, customers=customers, customer=customer, agent=agent, manager=manager)
+        voices = tickets.Voices(customers=customers, customer=customer, agent=agent, manager=manager)
+        tickets.load(people, ids, voices)
     with step("requests"):
         ask(ids[cast.CUSTOMER], REQUEST_KIND_ACCESS, by=customer)
         ask(ids[people.people[7].email], REQUEST_KIND_ACCESS, by=agent)

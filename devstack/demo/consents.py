@@ -27,7 +27,7 @@ _MAIL_SECONDS = 40
 _LINK = re.compile(r"/newsletter/confirm/([A-Za-z0-9_.~-]+)")
 
 
-def load(cast: Cast, ids: dict[str, str], *, doors: Doors, page: Caller, agent: Caller, dpo: Caller) -> None:
+def load(cast: Cast, ids: dict[str, str], *, doors: Doors, page: Caller, agent: Caller) -> None:
     """Everybody who ordered the newsletter; `page` is the portal's own account."""
     texts = {
         text.topic: text
@@ -55,7 +55,6 @@ def load(cast: Cast, ids: dict[str, str], *, doors: Doors, page: Caller, agent: 
     confirming = [person for number, person in enumerate(ordering) if number % _NEVER_CONFIRMED != 25]
     _confirm(confirming, doors=doors, page=page)
     _withdraw(confirming, ids, agent=agent)
-    _suppress(dpo)
 
 
 def _confirm(people: list[Person], *, doors: Doors, page: Caller) -> None:
@@ -114,7 +113,7 @@ def _withdraw(people: list[Person], ids: dict[str, str], *, agent: Caller) -> No
     side_by_side(withdraw, [p for n, p in enumerate(people) if n % _WITHDRAWN == 16 and p.email in ids])
 
 
-def _suppress(dpo: Caller) -> None:
+def suppress(dpo: Caller) -> None:
     """Addresses of people who are no contacts and do not want to become any."""
     for number in range(3):
         address = Address(channel=CHANNEL_EMAIL, value=f"bitte-nicht-{number}@mail.example")

@@ -29,6 +29,8 @@ from kernel.errors import AlreadyExists
 _HEAD = ("Anrede", "Vorname", "Nachname", "E-Mail", "Telefon", "Straße", "PLZ", "Ort", "Land", "Firma", "Position",
          "Sprache", "Notiz")  # fmt: skip
 _FIRST_FILE = 320
+# The first of them have somebody's team; it is a group of the realm.
+_WITH_TEAM = 120
 
 
 def load(cast: Cast, *, manager: Caller, agent: Caller) -> dict[str, str]:
@@ -59,6 +61,24 @@ def give_responsible(ids: dict[str, str], cast: Cast, *, agent: Caller) -> None:
         )
 
     side_by_side(assign, enumerate(chosen))
+
+
+def give_teams(ids: dict[str, str], cast: Cast, *, agent: Caller) -> None:
+    """Sales looks after companies, the service after some who buy for themselves; all others are everybody's."""
+    chosen = [person for person in cast.people[1:_WITH_TEAM] if person.email in ids]
+
+    def assign(person: Person) -> None:
+        contact_id = ids[person.email]
+        agent.contacts.UpdateContact(
+            UpdateContactRequest(
+                request_id=request_id("team", contact_id),
+                contact_id=contact_id,
+                contact=Contact(team="sales" if person.company else "service"),
+                update_mask=FieldMask(paths=["team"]),
+            )
+        )
+
+    side_by_side(assign, chosen)
 
 
 def link_customer(customer: Caller) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from kontor.tickets.v1.tickets_pb2 import (
     CHANNEL_EMAIL,
     CHANNEL_LETTER,
@@ -41,10 +43,25 @@ _STATES = (
 )  # fmt: skip
 
 
-def load(
-    cast: Cast, ids: dict[str, str], *, customers: Caller, customer: Caller, agent: Caller, manager: Caller
-) -> None:
-    """`customers` carries what came by mail, phone and letter; `customer` is Annika Sommer herself."""
+@dataclass(frozen=True)
+class Voices:
+    """Who speaks in tickets: `customer` is Annika Sommer herself, the other customers write, call and send letters."""
+
+    customers: Caller
+    customer: Caller
+    agent: Caller
+    manager: Caller
+
+    def in_ticket(self, number: int, *, own: bool) -> dict[str, Caller]:
+        """Who has which part in one ticket, Annika Sommer's `own` or somebody else's."""
+        return {
+            CUSTOMER: self.customer if own else self.customers,
+            STAFF: self.manager if number % 5 == 4 else self.agent,
+        }
+
+
+def load(cast: Cast, ids: dict[str, str], voices: Voices) -> None:
+    """Sixty of them."""
     hers = ids[cast.customer.email]
     others = [ids[person.email] for person in cast.people[1:] if person.email in ids][: _COUNT * 2 : 2]
 
@@ -55,7 +72,7 @@ def load(
             number,
             story,
             contact_id=hers if own else others[number],
-            speaking={CUSTOMER: customer if own else customers, STAFF: manager if number % 5 == 4 else agent},
+            speaking=voices.in_ticket(number, own=own),
         )
 
     # One after the other within a ticket; several tickets at once.

@@ -25,6 +25,7 @@ def blueprint(provider: Provider) -> Blueprint:
     _change_routes(routes, provider)
     _account_routes(routes, provider)
     _role_routes(routes, provider)
+    _mapping_routes(routes, provider)
     _group_routes(routes, provider)
     return routes
 
@@ -113,8 +114,6 @@ def _group_routes(routes: Blueprint, provider: Provider) -> None:
 
 
 def _role_routes(routes: Blueprint, provider: Provider) -> None:
-    mappings = "/users/<user_id>/role-mappings/realm"
-
     @routes.get("/roles")
     @_needs(provider, "view-realm")
     def roles() -> Response:
@@ -136,6 +135,10 @@ def _role_routes(routes: Blueprint, provider: Provider) -> None:
     def groups(name: str) -> Response:
         given = provider.realm.group_roles.items()
         return jsonify([_group(path) for path, roles in given if _known(provider, name) in roles])
+
+
+def _mapping_routes(routes: Blueprint, provider: Provider) -> None:
+    mappings = "/users/<user_id>/role-mappings/realm"
 
     @routes.get(mappings)
     @_needs(provider, "view-users")

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import secrets
 import time
-from urllib.parse import quote, urlencode
 
 DIGITS = 6
 PERIOD_S = 30
@@ -44,9 +43,3 @@ def matching_step(secret: str, typed: str, *, after: int) -> int | None:
 
 def present_step() -> int:
     return int(time.time()) // PERIOD_S
-
-
-def setup_uri(secret: str, *, issuer: str, account: str) -> str:
-    """What an app takes over in one go."""
-    label = quote(f"{issuer}:{account}")
-    return f"otpauth://totp/{label}?{urlencode({'secret': secret, 'issuer': issuer})}"

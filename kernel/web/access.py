@@ -1,7 +1,7 @@
 """Who may open which page: a mark on every view, enforced before any view runs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, request
@@ -18,6 +18,8 @@ class Access:
     roles: frozenset[str] = field(default_factory=frozenset)
     # Called by other machines: without form token and without an origin of ours.
     machines: bool = False
+    # Asked by a page that is open, not by somebody who is at it.
+    polled: bool = False
 
 
 def public(view: View) -> View:
@@ -40,6 +42,12 @@ def roles_required(*roles: str) -> Callable[[View], View]:
     return lambda view: _mark(view, Access(public=False, roles=frozenset(roles)))
 
 
+def polled(view: View) -> View:
+    """Mark a view, above its other mark, as one that an open page asks again and again: that is no use of a login."""
+    marked: Access = view._kontor_access  # type: ignore[attr-defined]
+    return _mark(view, replace(marked, polled=True))
+
+
 def access_of(app: Flask, endpoint: str) -> Access | None:
     """The rule of an endpoint, None where somebody forgot it."""
     found = getattr(app.view_functions[endpoint], "_kontor_access", None)
@@ -50,6 +58,7 @@ def enforce() -> ResponseReturnValue | None:
     """Refuse what the mark does not allow; a view without a mark is refused to all."""
     # Imported late: login registers marked views itself.
     from kernel.web.login import ask_to_log_in, current_login
+    from kernel.web.polling import stop_asking
 
     if request.endpoint is None:
         return None
@@ -60,7 +69,7 @@ def enforce() -> ResponseReturnValue | None:
         return None
     login = current_login()
     if login is None:
-        return ask_to_log_in()
+        return stop_asking() if rule.polled and request.headers.get("HX-Request") else ask_to_log_in()
     if rule.roles and not rule.roles & login.roles:
         abort(403)
     return None

@@ -20,6 +20,7 @@ from kernel.web import (
     i18n,
     login,
     own_sessions,
+    polling,
     theme,
     trace,
 )
@@ -62,6 +63,7 @@ def build(settings: WebSettings, *, package: Path, chrome: str) -> Web:
     assets.install(app, own=package / "static")
     health.install(app, ready=sessions.ready)
     theme.install(app)
+    polling.install(app)
     errors.install(app)
     _templates(app, package)
     app.jinja_env.globals.update(

@@ -12,14 +12,17 @@ from typing import Any
 import requests
 from flask import Flask, Response, current_app, g, request
 
+from kernel.asking import PATIENCE_S
 from kernel.channel import CallContext, call_context
 from kernel.errors import Unavailable
 from kernel.identity import issuer_endpoint
+from kernel.tokens import PAUSE_S, Issued
 from kernel.web.access import access_of
 from kernel.web.config import WebSettings
 from kernel.web.login import current_login
 
-# All calls of one page together; gunicorn would end the worker after 60 s.
+# All calls of one page together. Nothing else ends a slow page: gunicorn's timeout watches over the worker, whose
+# other threads go on, and not over one request.
 PAGE_BUDGET_S = 25.0
 
 
@@ -91,31 +94,44 @@ def _close(_error: BaseException | None) -> None:
 
 
 class OwnToken:
-    """The page's own access token (client credentials), renewed at half its life; thread-safe."""
+    """The page's own access token (client credentials), one for all threads.
+
+    It lives as `kernel.tokens` lets a service's token live, without an event loop: one thread asks for all.
+    """
 
     def __init__(self, settings: WebSettings, *, scope: str = "") -> None:
         self._form = {"grant_type": "client_credentials", **({"scope": scope} if scope else {})}
         self._endpoint = issuer_endpoint(settings.oidc_issuer, "token")
         self._auth = (settings.client_id, settings.client_secret.get_secret_value())
-        self._token = ""
-        self._renew_at = 0.0
-        self._lock = threading.Lock()
+        self._issued = Issued()
+        self._paused_until = float("-inf")
+        self._renewer = threading.Lock()
 
     def __call__(self) -> str:
-        """A token. Errors: Unavailable if the provider is down or refuses."""
-        with self._lock:
-            if monotonic() >= self._renew_at:
+        """A token. Errors: Unavailable if the provider is down or refuses, and no old token is good any more."""
+        issued = self._issued
+        # Whoever holds a good token does not queue for the next one.
+        if not issued.fresh and self._renewer.acquire(blocking=not issued.usable):
+            try:
                 self._renew()
-            return self._token
-
-    def _renew(self) -> None:
-        try:
-            answer = requests.post(self._endpoint, data=self._form, auth=self._auth, timeout=5)
-            answer.raise_for_status()
-        except requests.RequestException as error:
+            finally:
+                self._renewer.release()
+            issued = self._issued
+        if not issued.usable:
             raise Unavailable(
                 "The identity provider gives this page no token.", reason="IDENTITY_PROVIDER_UNAVAILABLE"
-            ) from error
-        body = answer.json()
-        self._token = str(body["access_token"])
-        self._renew_at = monotonic() + float(body.get("expires_in", 60)) / 2
+            )
+        return issued.token
+
+    def _renew(self) -> None:
+        asked_at = monotonic()
+        # Another thread has been here while this one waited, with or without success.
+        if self._issued.fresh or asked_at < self._paused_until:
+            return
+        try:
+            answer = requests.post(self._endpoint, data=self._form, auth=self._auth, timeout=PATIENCE_S)
+            answer.raise_for_status()
+            self._issued = Issued.read(answer.json(), asked_at=asked_at)
+        except (requests.RequestException, ValueError):
+            # From the end of the attempt: a silent provider costs one wait, not one for each thread in the queue.
+            self._paused_until = monotonic() + PAUSE_S

@@ -1,7 +1,7 @@
 """Logging in and out over OIDC, and who is logged in during this request."""
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from flask import Blueprint, Flask, Response, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -9,7 +9,7 @@ from flask_babel import get_locale
 
 from kernel.telemetry import get_logger
 from kernel.web import devices
-from kernel.web.access import public, public_to_machines
+from kernel.web.access import access_of, public, public_to_machines
 from kernel.web.config import WebSettings
 from kernel.web.kept import kept_page
 from kernel.web.provider import LoginRefused, Provider
@@ -56,19 +56,34 @@ def current_login() -> Login | None:
     if "login" not in g:
         desk = current_desk()
         raw = request.cookies.get(desk.cookie)
-        g.login = desk.sessions.load(raw, renew=desk.provider.renew) if raw else None
+        rule = access_of(current_app, request.endpoint) if request.endpoint else None
+        in_use = rule is None or not rule.polled
+        g.login = desk.sessions.load(raw, renew=desk.provider.renew, in_use=in_use) if raw else None
     found: Login | None = g.login
     return found
 
 
 def ask_to_log_in() -> ResponseReturnValue:
     """Send the browser to the login page and remember where it wanted to go, or what it wanted to send."""
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    target = f"{url_for('login.start')}?{urlencode({'next': wanted})}"
     if request.headers.get("HX-Request"):
         # A redirect would be followed inside the fragment; htmx moves the page instead.
-        return Response(status=401, headers={"HX-Redirect": target})
-    return kept_page(target) if request.method == "POST" else redirect(target)
+        return Response(status=401, headers={"HX-Redirect": _login_for(_page_around())})
+    if request.method == "POST":
+        return kept_page(_login_for("/"))
+    return redirect(_login_for(request.full_path.rstrip("?")))
+
+
+def _login_for(wanted: str) -> str:
+    return f"{url_for('login.start')}?{urlencode({'next': wanted})}"
+
+
+def _page_around() -> str:
+    """The page that a fragment was asked for by: alone, the fragment would be a page without a head."""
+    try:
+        shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return "/"
+    return _own_path(urlunsplit(("", "", shown.path, shown.query, "")))
 
 
 @public

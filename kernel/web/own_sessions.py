@@ -39,10 +39,11 @@ def end_everywhere() -> ResponseReturnValue:
     ended = desk.sessions.close_all_of(me)
     # This browser's own session ends on the way out, where the provider can take its cookie back.
     others = {login.provider_sid: login.tokens for login in ended if login.provider_sid != me.provider_sid}
-    told = all(desk.provider.end_session(tokens) for tokens in others.values())
+    # A list, and not a generator that stops at the first silence: each of them is to be told.
+    told = [desk.provider.end_session(tokens) for tokens in others.values()]
     done = ngettext("%(num)d login has been ended.", "%(num)d logins have been ended.", len(ended))
     flash(done, "success")
-    if not told:
+    if not all(told):
         flash(
             _(
                 "The login service does not answer right now: what is open there ends by itself, within ten hours."

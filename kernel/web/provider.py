@@ -13,9 +13,12 @@ from flask import Flask
 from flask.typing import ResponseReturnValue
 from joserfc.errors import JoseError
 
+from kernel.telemetry import get_logger
 from kernel.web.config import WebSettings
 from kernel.web.logout_tokens import LogoutNotice, LogoutTokens, NotALogoutToken
 from kernel.web.sessions import Login, Tokens
+
+_log = get_logger(__name__)
 
 _TIMEOUT_S = 5
 
@@ -84,7 +87,10 @@ class Provider:
         return _login(claims, _tokens(token))
 
     def renew(self, tokens: Tokens) -> Tokens | None:
-        """Fresh tokens, None if the provider has ended the login."""
+        """Fresh tokens, the given ones while no new ones can be had, None if the provider has ended the login.
+
+        Errors: ProviderUnavailable if there are no new ones and the given ones have ended.
+        """
         try:
             metadata = self._client.load_server_metadata()
             answer = requests.post(
@@ -95,11 +101,17 @@ class Provider:
             )
         except requests.RequestException as error:
             return self._keep(tokens, error)
-        if answer.status_code >= 500:
-            return self._keep(tokens, None)
-        if not answer.ok:
+        # A changed client secret, a limit, a proxy in between: all of them refuse everybody's refresh at once.
+        # Only this says that this login has ended (RFC 6749 §5.2).
+        if answer.status_code == 400 and _body(answer).get("error") == "invalid_grant":
             return None
-        return _tokens(answer.json(), before=tokens)
+        if not answer.ok:
+            _log.warning("the provider refuses to refresh a login", code=answer.status_code)
+            return self._keep(tokens, None)
+        try:
+            return _tokens(_body(answer), before=tokens)
+        except (KeyError, ValueError) as error:
+            return self._keep(tokens, error)
 
     def logout_url(self, tokens: Tokens, *, language: str) -> str:
         """Where the browser ends the provider's session (RP-Initiated Logout 1.0)."""
@@ -147,6 +159,15 @@ class Provider:
         if tokens.expires_at > datetime.now(UTC):
             return tokens
         raise ProviderUnavailable from error
+
+
+def _body(answer: requests.Response) -> dict[str, Any]:
+    """The JSON object of an answer; an empty one where there is none."""
+    try:
+        body = answer.json()
+    except requests.JSONDecodeError:
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _tokens(answer: dict[str, Any], *, before: Tokens | None = None) -> Tokens:

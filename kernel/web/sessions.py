@@ -107,10 +107,11 @@ class Sessions:
             connection.execute(insert(_table).values(values))
         return raw
 
-    def load(self, raw: str, *, renew: Renew) -> Login | None:
+    def load(self, raw: str, *, renew: Renew, in_use: bool = True) -> Login | None:
         """The login behind an id, with a usable access token; None if it has ended.
 
-        `renew` asks the provider; None from it means the provider ended the login.
+        `renew` asks the provider; None from it means the provider ended the login. Without somebody at the page
+        (`in_use`) the time until `IDLE_LIMIT` goes on.
         """
         self._sweep()
         key = _hash(raw)
@@ -119,13 +120,13 @@ class Sessions:
             if found is None:
                 return None
             login, last_seen = found
+            if in_use and self._now() - last_seen > _TOUCH_EVERY:
+                self._write(connection, key, last_seen_at=self._now())
             if login.tokens.stale(self._now()):
                 renewed = self._renew(connection, key, renew)
                 if renewed is None:
                     connection.execute(delete(_table).where(_table.c.id_hash == key))
                 return renewed
-            if self._now() - last_seen > _TOUCH_EVERY:
-                self._write(connection, key, last_seen_at=self._now())
             return login
 
     def close(self, raw: str) -> None:
@@ -203,8 +204,7 @@ class Sessions:
         if tokens is None:
             return None
         fresh = replace(login, tokens=tokens)
-        sealed = self._cipher.seal(fresh, key=key)
-        self._write(connection, key, payload=sealed, last_seen_at=self._now())
+        self._write(connection, key, payload=self._cipher.seal(fresh, key=key))
         return fresh
 
     def _read(self, connection: Connection, key: bytes, *, lock: bool) -> tuple[Login, datetime] | None:

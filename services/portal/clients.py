@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TypeVar
+from functools import cached_property, partial
+from typing import Generic, TypeVar
 
 import grpc
 from flask import Flask, current_app
@@ -19,7 +19,7 @@ from kontor.privacy.v1.privacy_pb2 import CHANNEL_EMAIL, AuthorizeRequest, Candi
 from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, PermitsStub, RequestsStub
 from kontor.tickets.v1.tickets_pb2_grpc import TicketsStub
 
-from kernel.channel import CallContext, SyncChannel, call_context
+from kernel.channel import CallContext, SyncChannel, call_context, seconds_left
 from kernel.errors import DeadlineExceeded, Internal, Unavailable, from_rpc_error
 from kernel.tls import Trust
 from kernel.web.calls import OwnToken
@@ -34,11 +34,11 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
-class Held:
-    """What one service holds; `records` is None if it did not answer."""
+class Held(Generic[Answer]):
+    """What one service holds; `found` is None if it did not answer."""
 
     holder: str
-    records: list[Record] | None
+    found: Answer | None
 
 
 class Clients:
@@ -91,33 +91,43 @@ class Clients:
             topic=topic,
             candidates=[Candidate(contact_id=contact.id, address=contact.email)],
         )
+        allowed = seconds_left(_PREVIEW_TIMEOUT_S)
         with call_context(CallContext(token=self._own_token())):
-            answer = PermitsStub(self._channels["privacy"].get()).Preview(asked, timeout=_PREVIEW_TIMEOUT_S)
+            answer = PermitsStub(self._channels["privacy"].get()).Preview(asked, timeout=allowed)
         decision = answer.decisions[0]
         return "" if decision.permitted else str(decision.suppressed_for or decision.reason)
 
-    def collect(self, contact: Contact) -> list[Held]:
-        """Everything that each service holds about a contact.
+    def collect(self, contact: Contact, read: Callable[[Iterable[Record]], Answer]) -> list[Held[Answer]]:
+        """Everything that each service holds about a contact, as `read` makes it of the records while they arrive.
 
         Collect is for services only, so it goes with the page's own token. `contact` must be the
         contacts service's answer to the visitor's own token, and nothing from the request.
         """
-        return [Held(holder, self._collect(holder, contact)) for holder in HOLDERS]
+        # All are asked before the first answer is read: the page waits for the slowest, not for the sum.
+        asked = [(holder, unless_down(partial(self._ask, holder, contact))) for holder in HOLDERS]
+        return [Held(holder, None if answer is None else _read(answer, read)) for holder, answer in asked]
 
-    def _collect(self, holder: str, contact: Contact) -> list[Record] | None:
+    def _ask(self, holder: str, contact: Contact) -> Iterable[Record]:
         request = CollectRequest(
             subject_id=contact.id, identifiers=Identifiers(emails=[contact.email] if contact.email else [])
         )
         stub = DataHolderStub(self._channels[holder].get())
         metadata = (("authorization", f"Bearer {self._own_token()}"),)
-        try:
-            return list(stub.Collect(request, metadata=metadata, timeout=_COLLECT_TIMEOUT_S))
-        except grpc.RpcError as error:
-            typed = from_rpc_error(error)
-            if isinstance(typed, Unavailable | DeadlineExceeded | Internal):
-                # The page says which part is missing and shows the others.
-                return None
-            raise typed from error
+        answer: Iterable[Record] = stub.Collect(
+            request, metadata=metadata, timeout=seconds_left(_COLLECT_TIMEOUT_S)
+        )
+        return answer
+
+
+def _read(answer: Iterable[Record], read: Callable[[Iterable[Record]], Answer]) -> Answer | None:
+    try:
+        return read(answer)
+    except grpc.RpcError as error:
+        typed = from_rpc_error(error)
+        if isinstance(typed, Unavailable | DeadlineExceeded | Internal):
+            # The page says which part is missing and shows the others.
+            return None
+        raise typed from error
 
 
 def install(app: Flask, settings: PortalSettings) -> None:

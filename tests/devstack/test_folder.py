@@ -13,10 +13,12 @@ import pytest
 
 from devstack import folder as folder_module
 from devstack import keys, ports
+from devstack.__main__ import reset
 from devstack.child import StackFailed
 from devstack.environment import for_process
 from devstack.folder import StackFolder
 from devstack.ports import LOOPBACK, Ports, PortTaken
+from devstack.stack import Stack
 from kernel.signing import Signer, is_signed
 
 
@@ -33,12 +35,28 @@ def test_two_stacks_cannot_share_a_folder(tmp_path: Path) -> None:
     again.close()
 
 
-def test_a_nearly_full_disk_is_refused_before_anything_starts(
+async def test_a_nearly_full_disk_is_refused_before_anything_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(folder_module, "LEAST_FREE_BYTES", 2**62)
+    refused = Stack(tmp_path)
     with pytest.raises(StackFailed, match="nearly full"):
-        StackFolder(tmp_path).open()
+        await refused.start()
+    # The folder is free again.
+    place = StackFolder(tmp_path)
+    place.open()
+    place.close()
+
+
+def test_a_full_disk_does_not_keep_the_data_from_being_thrown_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder_module, "LEAST_FREE_BYTES", 2**62)
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    (folder / "large").write_bytes(b"x" * 1000)
+    reset(folder)
+    assert not folder.exists()
 
 
 def test_children_of_a_killed_supervisor_are_ended_and_strangers_with_their_number_are_not(

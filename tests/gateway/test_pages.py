@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from kontor.contacts.v1.contacts_pb2 import ListContactsRequest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from devstack.demo.doors import Doors
 from tests.e2e.running import Running
 from tests.fixtures.needs import require_chromium
 from tests.gateway import journey
@@ -97,9 +99,16 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+def contacts_seen_by(running: Running, name: str) -> int:
+    """How many contacts of the demo somebody reaches."""
+    person = Doors(running.env()).person(f"{name}@demo.example")
+    return int(person.contacts.ListContacts(ListContactsRequest(page_size=1)).total_size)
+
+
 @pytest.mark.slow
 def test_the_days_work_is_done_on_sound_pages(running: Running, browser: Browser, tmp_path: Path) -> None:
     # One test and not several: each worker that ran one of them would start a stack of its own.
+    assert 0 < contacts_seen_by(running, "vertrieb") < contacts_seen_by(running, "leitung")
     found: list[str] = []
     for theme, width in LOOKS:
         findings = Findings(f"{theme} {width}")

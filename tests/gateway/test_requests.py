@@ -77,6 +77,30 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Requests]:
     return make
 
 
+def test_the_part_that_asks_again_reads_no_name_until_nothing_moves(
+    log_in: LogIn, given: Callable[..., Requests], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests, read = given(state=privacy_pb2.REQUEST_STATE_EXECUTING), list[str]()
+
+    def by_id(contact_ids: list[str]) -> dict[str, Contact]:
+        read.extend(contact_ids)
+        return {contact_id: Contact(id=contact_id, family_name="Sommer") for contact_id in contact_ids}
+
+    monkeypatch.setattr(people, "by_id", by_id)
+    client = log_in("dpo")
+    assert "Sommer" in client.get(f"/requests/{REQUEST}").text
+    read.clear()
+    part = client.get(f"/requests/{REQUEST}/state", headers={"HX-Request": "true"}).text
+    assert (read, "Sommer" in part) == ([], False)
+    # htmx puts the person of the page in its place.
+    assert re.search(r'id="request-person" hx-preserve', part)
+    assert "data-polled" in part
+    requests.found.state = privacy_pb2.REQUEST_STATE_COMPLETED
+    part = client.get(f"/requests/{REQUEST}/state", headers={"HX-Request": "true"}).text
+    assert read == [requests.found.contact_id]
+    assert ("hx-preserve" in part, "data-polled" in part) == (False, False)
+
+
 def test_the_word_for_somebody_elses_request_needs_a_reason(
     log_in: LogIn, given: Callable[..., Requests]
 ) -> None:

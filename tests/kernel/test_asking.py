@@ -3,6 +3,8 @@
 import asyncio
 import socket
 import time
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -32,6 +34,12 @@ def fall_silent(realm: Realm) -> socket.socket:
     mute.bind(("127.0.0.1", realm.port))
     mute.listen(500)
     return mute
+
+
+def grow_old(own: ServiceTokens, **moments: Any) -> None:
+    """The token for the callee is due for renewal, or has ended."""
+    kept = own._own[CALLEE]
+    kept._issued = replace(kept._issued, **moments)
 
 
 def verifier_of(realm: Realm) -> TokenVerifier:
@@ -133,11 +141,11 @@ async def test_a_services_token_is_used_to_its_end_while_the_provider_is_silent(
     own = ServiceTokens(issuer=silence.issuer, client_id="kontor-tickets", client_secret="s")
     first = await own.own(CALLEE)
     with fall_silent(silence):
-        own._own[CALLEE]._renew_at = 0.0
+        grow_old(own, renew_at=0.0)
         began = time.monotonic()
         assert set(await asyncio.gather(*(own.own(CALLEE) for _ in range(300)))) == {first}
         assert time.monotonic() - began < LONG_S
-        own._own[CALLEE]._ends_at = 0.0
+        grow_old(own, ends_at=0.0)
         refused = await asyncio.gather(*(own.own(CALLEE) for _ in range(300)), return_exceptions=True)
         assert {type(error) for error in refused} == {Unavailable}
         assert time.monotonic() - began < LONG_S
@@ -146,11 +154,11 @@ async def test_a_services_token_is_used_to_its_end_while_the_provider_is_silent(
 async def test_a_services_token_is_renewed_at_half_its_life(
     realm: Realm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tokens, "_PAUSE_S", 0.0)
+    monkeypatch.setattr(tokens, "PAUSE_S", 0.0)
     own = ServiceTokens(issuer=realm.issuer, client_id="kontor-tickets", client_secret="s")
     first = await own.own(CALLEE)
     assert await own.own(CALLEE) == first
-    own._own[CALLEE]._renew_at = 0.0
+    grow_old(own, renew_at=0.0)
     assert await own.own(CALLEE) == first
     for _ in range(100):
         if await own.own(CALLEE) != first:

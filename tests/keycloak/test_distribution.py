@@ -108,7 +108,7 @@ def test_only_the_demo_knows_passwords_and_second_factors() -> None:
     assert not any("credentials" in user for user in file["users"])
     people = [user for user in realm_with_demo_users()["users"] if "credentials" in user]
     assert {"datenschutz@demo.example", "admin@demo.example"} == demo_secrets().keys()
-    assert len(people) == 6
+    assert len(people) == 7
 
 
 def test_brokers_are_prepared_and_off() -> None:

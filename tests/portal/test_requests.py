@@ -19,7 +19,7 @@ from kernel.errors import NotFound
 from services.portal import session
 from services.portal.home import views as home
 from services.portal.rights import views
-from services.portal.rights.held import Entry, _gathered
+from services.portal.rights.held import Reads
 from tests.portal.conftest import LogIn
 
 OWN, FOREIGN = str(uuid.uuid4()), str(uuid.uuid4())
@@ -229,13 +229,13 @@ def test_what_grew_since_the_plan_is_said(log_in: LogIn, monkeypatch: pytest.Mon
 
 
 def test_reads_are_told_per_day_and_reader(app: Flask) -> None:
-    def read(name: str, day: int) -> Entry:
-        stamp = privacy_pb2.Transition().time
-        stamp.FromDatetime(datetime(2026, 3, day, 12, tzinfo=UTC))
-        return Entry(values=[("Durch wen", name)], since=stamp, source="")
-
+    reads = Reads()
     with app.test_request_context(headers={"Accept-Language": "de"}):
-        found = _gathered([read("Sie selbst", 2), read("Sie selbst", 2), read("Team", 2), read("Team", 3)])
+        for reader, day in (("Sie selbst", 2), ("Sie selbst", 2), ("Team", 2), ("Team", 3)):
+            stamp = privacy_pb2.Transition().time
+            stamp.FromDatetime(datetime(2026, 3, day, 12, tzinfo=UTC))
+            reads.add([reader], stamp)
+        found = reads.entries()
     assert [entry.values[0] for entry in found] == [
         ("Team", "1 Mal"), ("Sie selbst", "2 Mal"), ("Team", "1 Mal"),
     ]  # fmt: skip

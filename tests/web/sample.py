@@ -6,7 +6,7 @@ from pathlib import Path
 from flask import Blueprint, Response, render_template_string, request, stream_with_context
 
 from kernel.errors import DomainError
-from kernel.web.access import login_required, public, public_to_machines, roles_required
+from kernel.web.access import login_required, polled, public, public_to_machines, roles_required
 from kernel.web.application import Web, build
 from kernel.web.config import WebSettings
 from kernel.web.login import current_login
@@ -68,6 +68,11 @@ def make(
         login = current_login()
         return login.name if login else "nobody"
 
+    @polled
+    @login_required
+    def news() -> str:
+        return "news"
+
     @login_required
     def note() -> str:
         return f"noted: {request.form['body']}"
@@ -90,6 +95,7 @@ def make(
     areas.add_url_rule("/write", "write", write, methods=["POST"])
     areas.add_url_rule("/machine", "machine", machine, methods=["POST"])
     areas.add_url_rule("/mine", "mine", mine)
+    areas.add_url_rule("/mine/news", "news", news)
     areas.add_url_rule("/mine/note", "note", note, methods=["POST"])
     areas.add_url_rule("/long", "long", long)
     areas.add_url_rule("/secret", "secret", secret)

@@ -81,10 +81,24 @@ def test_a_visitor_is_sent_to_the_login_and_back(client: FlaskClient) -> None:
     assert answer.headers["Location"] == "/login?next=%2Fmine%3Ftab%3D2"
 
 
-def test_a_fragment_moves_the_page_to_the_login(client: FlaskClient) -> None:
-    answer = client.get("/mine", headers={"HX-Request": "true"})
+@pytest.mark.parametrize(
+    ("shown", "back"),
+    [
+        (f"{PUBLIC}/mine/list?page=2#last", "%2Fmine%2Flist%3Fpage%3D2"),
+        (f"{PUBLIC}/", "%2F"),
+        ("https://evil.example//elsewhere.example/", "%2F"),
+        ("javascript:alert(1)", "%2F"),
+        ("https://[", "%2F"),
+        (None, "%2F"),
+    ],
+)
+def test_a_fragment_moves_the_page_to_the_login_and_back_to_the_page(
+    client: FlaskClient, shown: str | None, back: str
+) -> None:
+    headers = {"HX-Request": "true"} | ({"HX-Current-URL": shown} if shown is not None else {})
+    answer = client.get("/mine", headers=headers)
     assert answer.status_code == 401
-    assert answer.headers["HX-Redirect"].startswith("/login?next=")
+    assert answer.headers["HX-Redirect"] == f"/login?next={back}"
 
 
 def test_shared_routes_are_all_marked(web: Web) -> None:

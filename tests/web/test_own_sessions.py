@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from kernel.web import devices
 from kernel.web.application import Web
+from kernel.web.provider import Provider
 from kernel.web.sessions import Tokens
 from tests.idp import stack
 from tests.idp.browser import Browser
@@ -142,6 +143,21 @@ def test_without_the_provider_all_end_here_and_the_page_says_what_is_left(
     assert clients[0].post("/sessions/end", data={"csrf_token": token}).status_code == 303
     assert [client.get("/mine").status_code for client in clients] == [302, 302]
     assert "Der Anmeldedienst antwortet gerade nicht" in clients[0].get("/").text
+
+
+def test_one_session_that_could_not_be_ended_spares_no_other(
+    somebody: Callable[..., FlaskClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients, told = [somebody(FIREFOX) for _ in range(3)], list[Tokens]()
+
+    def no_answer(_provider: Provider, tokens: Tokens) -> bool:
+        told.append(tokens)
+        return False
+
+    monkeypatch.setattr(Provider, "end_session", no_answer)
+    token = form_token(clients[0].get("/sessions").text)
+    assert clients[0].post("/sessions/end", data={"csrf_token": token}).status_code == 303
+    assert len(told) == 2
 
 
 def test_the_user_agent_itself_is_not_kept(

@@ -114,6 +114,21 @@ def test_use_keeps_a_login_but_not_beyond_ten_hours(
     assert sessions.load(raw, renew=renew) is None
 
 
+def test_what_a_page_asks_by_itself_keeps_no_login(
+    sessions: Sessions, login: Login, fake_clock: FakeClock
+) -> None:
+    raw = sessions.open(login)
+
+    def renew(tokens: Tokens) -> Tokens:
+        return replace(tokens, expires_at=fake_clock.now() + timedelta(minutes=5))
+
+    for _ in range(7):
+        fake_clock.advance(minutes=4)
+        assert sessions.load(raw, renew=renew, in_use=False) is not None
+    fake_clock.advance(minutes=4)
+    assert sessions.load(raw, renew=renew, in_use=False) is None
+
+
 def test_what_has_ended_is_deleted_in_passing(
     sessions: Sessions,
     login: Login,

@@ -19,6 +19,7 @@ from kontor.campaigns.v1.campaigns_pb2 import (
 )
 
 from kernel.errors import FailedPrecondition, InvalidArgument, NotFound
+from kernel.web.access import polled
 from kernel.web.forms import Form
 from kernel.web.paging import page_links
 from services.gateway.campaigns import messages
@@ -83,6 +84,7 @@ def detail(campaign_id: uuid.UUID) -> ResponseReturnValue:
     )
 
 
+@polled
 @opens_with("Campaigns.GetCampaign")
 def progress(campaign_id: uuid.UUID) -> ResponseReturnValue:
     """GET /campaigns/<id>/progress: the fragment that draws itself again while sending."""

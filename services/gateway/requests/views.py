@@ -29,6 +29,7 @@ from kontor.privacy.v1.privacy_pb2 import (
 )
 
 from kernel.errors import FailedPrecondition
+from kernel.web.access import polled
 from kernel.web.forms import Form
 from kernel.web.paging import page_links
 from services.gateway import people
@@ -73,13 +74,17 @@ def index() -> ResponseReturnValue:
 def detail(request_id: uuid.UUID) -> ResponseReturnValue:
     """GET /requests/<id>"""
     found = _get(request_id)
-    return render_template("requests/detail.html", **_shown(found))
+    return render_template("requests/detail.html", **_shown(found), **_person(found))
 
 
+@polled
 @opens_with("Requests.GetRequest")
 def state(request_id: uuid.UUID) -> ResponseReturnValue:
     """GET /requests/<id>/state: the fragment that draws itself again until the request has ended."""
-    return render_template("requests/state.html", **_shown(_get(request_id)))
+    found = _get(request_id)
+    # Each question for a name is a read of personal data; the page around shows it until nothing moves any more.
+    person = _person(found) if found.state in ENDED else {}
+    return render_template("requests/state.html", **_shown(found), **person)
 
 
 @opens_with("Requests.CreateRequest", "Contacts.ListContacts")
@@ -207,6 +212,7 @@ def _confirm_page(found: Request, form: Word, status: int = 200) -> ResponseRetu
         form=form,
         consequences=consequences(found, ends_copy=ends_copy),
         **_shown(found),
+        **_person(found),
     )
     return page, status
 
@@ -215,12 +221,14 @@ def _get(request_id: uuid.UUID) -> Request:
     return clients().requests.GetRequest(GetRequestRequest(id=str(request_id)))
 
 
+def _person(found: Request) -> dict[str, object]:
+    return {"contact": people.by_id([found.contact_id]).get(found.contact_id)}
+
+
 def _shown(found: Request) -> dict[str, object]:
-    known = people.by_id([found.contact_id])
     return {
         "found": found,
         "due": due(found),
-        "contact": known.get(found.contact_id),
         "waiting": [word(HOLDERS, holder) for holder in found.waiting_for],
         "plans": in_words(found),
         "totals": totals(found),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from services.portal.rights.words import BASES, PURPOSES, holder_words, names, s
 
 # More than this of one kind is listed in the copy of the data, not on the page.
 SHOWN_RECORDS = 10
+_READS = "audit_entry"
 
 
 @dataclass
@@ -38,13 +40,19 @@ class Dataset:
     purposes: set[int] = field(default_factory=set)
     bases: set[int] = field(default_factory=set)
     retention: str = ""
+    # Those that the page shows, and how many more there are.
     entries: list[Entry] = field(default_factory=list)
-    # How many records the entries stand for, where they are gathered.
-    count: int = 0
+    left: int = 0
+    # How many records all of them stand for: one each, or many, where they are `gathered`.
+    total: int = 0
+    gathered: bool = False
 
-    @property
-    def total(self) -> int:
-        return self.count or len(self.entries)
+    def note(self, record: Record) -> None:
+        """Count one more, with its reasons."""
+        self.total += 1
+        self.retention = vocabulary.retention(record.retention)
+        self.purposes |= {value.purpose for value in record.values}
+        self.bases |= {value.basis for value in record.values}
 
     @property
     def brief(self) -> bool:
@@ -58,10 +66,6 @@ class Dataset:
     @property
     def basis(self) -> str:
         return names(BASES, self.bases)
-
-    @property
-    def shown(self) -> list[Entry]:
-        return self.entries[:SHOWN_RECORDS]
 
 
 @dataclass
@@ -79,34 +83,37 @@ class Part:
         return sum(dataset.total for dataset in self.datasets)
 
 
-def parts(held: Iterable[Held], *, own_subject: str) -> list[Part]:
+def parts(held: Iterable[Held[list[Dataset]]]) -> list[Part]:
     """One part for each service, in the order asked."""
-    made = []
-    for one in held:
-        title, text, icon = holder_words(one.holder)
-        datasets = _datasets(one.records or [], own_subject)
-        made.append(Part(title, text, icon, one.records is not None, datasets))
-    return made
+    return [Part(*holder_words(one.holder), one.found is not None, one.found or []) for one in held]
 
 
-def _datasets(records: Iterable[Record], own_subject: str) -> list[Dataset]:
+def datasets(records: Iterable[Record], *, own_subject: str) -> list[Dataset]:
+    """What one service holds, by kind. Of a long answer only what is shown stays in memory."""
     found: dict[str, Dataset] = {}
+    reads = Reads()
     for record in records:
         dataset = found.get(record.dataset)
         if dataset is None:
             dataset = found[record.dataset] = Dataset(
                 title=vocabulary.dataset(record.dataset), technical=record.dataset in vocabulary.TECHNICAL
             )
-        dataset.retention = vocabulary.retention(record.retention)
-        dataset.purposes |= {value.purpose for value in record.values}
-        dataset.bases |= {value.basis for value in record.values}
-        dataset.entries.append(
-            Entry(values=_values(record, own_subject), since=record.since, source=source_words(record.source))
-        )
-    if "audit_entry" in found:
-        audit = found["audit_entry"]
-        audit.count, audit.entries = len(audit.entries), _gathered(audit.entries)
+        dataset.note(record)
+        if record.dataset == _READS:
+            reads.add([name for _label, name in _values(record, own_subject)[:1]], record.since)
+        elif len(dataset.entries) < SHOWN_RECORDS:
+            dataset.entries.append(_entry(record, own_subject))
+        else:
+            dataset.left += 1
+    if _READS in found:
+        audit, gathered = found[_READS], reads.entries()
+        audit.gathered, audit.entries = True, gathered[:SHOWN_RECORDS]
+        audit.left = len(gathered) - len(audit.entries)
     return sorted(found.values(), key=lambda dataset: dataset.technical)
+
+
+def _entry(record: Record, own_subject: str) -> Entry:
+    return Entry(values=_values(record, own_subject), since=record.since, source=source_words(record.source))
 
 
 def _values(record: Record, own_subject: str) -> list[tuple[str, str]]:
@@ -120,25 +127,35 @@ def _values(record: Record, own_subject: str) -> list[tuple[str, str]]:
     ]
 
 
-def _gathered(entries: list[Entry]) -> list[Entry]:
-    """Hundreds of reads say more as numbers: on which day, who, how often; the newest day first."""
-    by_day: dict[tuple[str, str], list[Entry]] = {}
-    for entry in entries:
-        for _label, name in entry.values[:1]:
-            by_day.setdefault((day(entry.since), name), []).append(entry)
-    gathered = [
-        Entry(
-            values=[(name, ngettext("%(num)s time", "%(num)s times", len(found)))],
-            since=_latest(found),
-            source="",
-        )
-        for (_day, name), found in by_day.items()
-    ]
-    return sorted(gathered, key=lambda entry: (entry.since.seconds, entry.since.nanos), reverse=True)
+class Reads:
+    """Hundreds of reads say more as numbers: on which day, who, how often."""
+
+    def __init__(self) -> None:
+        self._count: Counter[tuple[str, str]] = Counter()
+        self._latest: dict[tuple[str, str], Any] = {}
+
+    def add(self, readers: Iterable[str], at: Any) -> None:
+        """One read; an entry that names nobody says nothing."""
+        for reader in readers:
+            key = (day(at), reader)
+            self._count[key] += 1
+            self._latest[key] = max(self._latest.get(key, at), at, key=_instant)
+
+    def entries(self) -> list[Entry]:
+        """One for each day and reader, the newest first."""
+        newest = sorted(self._latest.items(), key=lambda item: _instant(item[1]), reverse=True)
+        return [
+            Entry(values=[(key[1], _times(self._count[key]))], since=latest, source="")
+            for key, latest in newest
+        ]
 
 
-def _latest(entries: list[Entry]) -> Any:
-    return max((entry.since for entry in entries), key=lambda stamp: (stamp.seconds, stamp.nanos))
+def _times(count: int) -> str:
+    return str(ngettext("%(num)s time", "%(num)s times", count))
+
+
+def _instant(stamp: Any) -> tuple[int, int]:
+    return stamp.seconds, stamp.nanos
 
 
 @dataclass

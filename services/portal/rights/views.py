@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
+from functools import partial
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -33,13 +34,13 @@ from kontor.privacy.v1.privacy_pb2 import (
 
 from kernel.errors import FailedPrecondition
 from kernel.identity import STAFF_ROLES
-from kernel.web.access import login_required
+from kernel.web.access import login_required, polled
 from kernel.web.forms import Form
 from kernel.web.login import current_login
 from services.portal.clients import HOLDERS, clients, unless_down
 from services.portal.labels import NOT_CONFIRMED
 from services.portal.rights import vocabulary
-from services.portal.rights.held import parts, summarise
+from services.portal.rights.held import datasets, parts, summarise
 from services.portal.rights.words import holder_words
 from services.portal.session import own_contact
 
@@ -60,14 +61,15 @@ _ENDED = {REQUEST_STATE_COMPLETED, REQUEST_STATE_REFUSED, REQUEST_STATE_WITHDRAW
 def overview() -> ResponseReturnValue:
     """GET /rights: everything held, explained, and every request with its state."""
     contact = own_contact()
-    held = clients().collect(contact)
     login = current_login()
+    read = partial(datasets, own_subject=login.subject if login else "")
+    held = clients().collect(contact, read)
     asked = ListRequestsRequest(contact_id=contact.id, page_size=50)
     requests = unless_down(lambda: clients().requests.ListRequests(asked))
     return render_template(
         "rights/overview.html",
         contact=contact,
-        parts=parts(held, own_subject=login.subject if login else ""),
+        parts=parts(held),
         requests=requests.requests if requests is not None else None,
         form=Form(),
     )
@@ -96,6 +98,7 @@ def request_page(request_id: uuid.UUID) -> ResponseReturnValue:
     return render_template("rights/request.html", **_shown(request_id))
 
 
+@polled
 @login_required
 def request_part(request_id: uuid.UUID) -> ResponseReturnValue:
     """GET /rights/requests/<id>/part: the part of the page that moves."""

@@ -10,7 +10,6 @@
       root.dataset.bsTheme = theme;
       const secure = location.protocol === "https:" ? "; Secure" : "";
       document.cookie = `kontor-theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
-      document.dispatchEvent(new CustomEvent("kontor:theme", { detail: theme }));
     });
   });
 
@@ -39,10 +38,13 @@
   // Every writing request of htmx carries the same proof as a form.
   document.addEventListener("htmx:configRequest", (event) => {
     event.detail.headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content;
+    // What asks again by itself asks for somebody who looks.
+    if (document.hidden && event.detail.elt.matches("[data-polled]")) event.preventDefault();
   });
-  // Errors come as fragments that say what to do; htmx would drop them.
+  // Errors come as fragments that say what to do; htmx would drop them. What asks again by itself does better to wait.
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.xhr.status >= 400 && event.detail.xhr.status !== 401) event.detail.shouldSwap = true;
+    const { elt, xhr } = event.detail;
+    if (xhr.status >= 400 && xhr.status !== 401 && !elt.matches("[data-polled]")) event.detail.shouldSwap = true;
   });
 
   // A table that is wider than the screen fades where it goes on.
@@ -57,13 +59,4 @@
   // After an error the reader starts at the first field that needs attention.
   const wrong = document.querySelector("[aria-invalid='true']");
   if (wrong) wrong.focus();
-
-  window.kontor = {
-    toast(text) {
-      const box = document.createElement("div");
-      box.textContent = text;
-      document.getElementById("toasts").append(box);
-      setTimeout(() => box.remove(), 6000);
-    },
-  };
 })();
