@@ -4,7 +4,6 @@ import asyncio
 import socket
 import time
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -36,10 +35,16 @@ def fall_silent(realm: Realm) -> socket.socket:
     return mute
 
 
-def grow_old(own: ServiceTokens, **moments: Any) -> None:
-    """The token for the callee is due for renewal, or has ended."""
+def due(own: ServiceTokens) -> None:
+    """It is time to renew the token for the callee."""
     kept = own._own[CALLEE]
-    kept._issued = replace(kept._issued, **moments)
+    kept._issued = replace(kept._issued, renew_at=0.0)
+
+
+def over(own: ServiceTokens) -> None:
+    """The token for the callee has ended."""
+    kept = own._own[CALLEE]
+    kept._issued = replace(kept._issued, ends_at=0.0)
 
 
 def verifier_of(realm: Realm) -> TokenVerifier:
@@ -141,11 +146,11 @@ async def test_a_services_token_is_used_to_its_end_while_the_provider_is_silent(
     own = ServiceTokens(issuer=silence.issuer, client_id="kontor-tickets", client_secret="s")
     first = await own.own(CALLEE)
     with fall_silent(silence):
-        grow_old(own, renew_at=0.0)
+        due(own)
         began = time.monotonic()
         assert set(await asyncio.gather(*(own.own(CALLEE) for _ in range(300)))) == {first}
         assert time.monotonic() - began < LONG_S
-        grow_old(own, ends_at=0.0)
+        over(own)
         refused = await asyncio.gather(*(own.own(CALLEE) for _ in range(300)), return_exceptions=True)
         assert {type(error) for error in refused} == {Unavailable}
         assert time.monotonic() - began < LONG_S
@@ -158,7 +163,7 @@ async def test_a_services_token_is_renewed_at_half_its_life(
     own = ServiceTokens(issuer=realm.issuer, client_id="kontor-tickets", client_secret="s")
     first = await own.own(CALLEE)
     assert await own.own(CALLEE) == first
-    grow_old(own, renew_at=0.0)
+    due(own)
     assert await own.own(CALLEE) == first
     for _ in range(100):
         if await own.own(CALLEE) != first:
