@@ -11,12 +11,14 @@ from sqlalchemy import text
 
 from devstack.nats import Nats
 from devstack.ports import free_port
+from kernel import outbox
 from kernel.bus import Bus
 from kernel.consuming import Delivered
 from kernel.db import Database
 from kernel.outbox import Relay, emit
 from tests.kernel.bus import Line, commit, fact
 from tests.kernel.sample import count, until
+from tests.kernel.silent import SilentWay
 
 
 async def is_empty(database: Database) -> bool:
@@ -126,6 +128,24 @@ async def test_of_two_relays_one_works_and_the_other_takes_over(line: Line) -> N
     await commit(line.database, fact("c"))
     await until(lambda: is_empty(line.database))
     assert await line.published() == ["a", "b0", "b1", "b2", "b3", "b4", "c"]
+
+
+async def test_a_relay_that_waits_its_turn_notices_that_the_server_is_gone(
+    line: Line, silent: SilentWay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "_SILENCE_S", 0.5)
+    first = line.relay()
+    await commit(line.database, fact("a"))
+    await until(lambda: is_empty(line.database))
+    line.start(Relay(database_url=silent.url, bus=line.bus, source="kontor/test").run())
+    await asyncio.sleep(1)
+    silent.fall_silent()
+    await asyncio.sleep(2)
+    silent.begin_anew()
+    await line.stop(first)
+    await commit(line.database, fact("b"))
+    await until(lambda: is_empty(line.database))
+    assert await line.published() == ["a", "b"]
 
 
 class Broker:
