@@ -125,7 +125,7 @@ class Relay:
         await asyncio.sleep(GATHER_S)
 
     async def _publish(self, rows: Sequence[asyncpg.Record]) -> None:
-        await self._bus.publish_all(
+        await self._bus.publish_in_order(
             [
                 (
                     row["subject"],

@@ -16,7 +16,7 @@ from kernel.bus import Bus
 from kernel.consuming import Delivered
 from kernel.db import Database
 from kernel.outbox import Relay, emit
-from tests.kernel.bus import Line, commit, fact
+from tests.kernel.bus import SUBJECT, Line, commit, fact
 from tests.kernel.sample import count, until
 from tests.kernel.silent import SilentWay
 
@@ -146,6 +146,40 @@ async def test_a_relay_that_waits_its_turn_notices_that_the_server_is_gone(
     await commit(line.database, fact("b"))
     await until(lambda: is_empty(line.database))
     assert await line.published() == ["a", "b"]
+
+
+async def set_limit(line: Line, size: int) -> None:
+    stream = (await line.bus.jetstream.stream_info("TICKETS")).config
+    stream.max_msg_size = size
+    await line.bus.jetstream.update_stream(stream)
+
+
+async def test_what_follows_a_refused_fact_waits_for_it(line: Line) -> None:
+    # The broker refuses one of the batch for a while, as it may any when it is short of something.
+    large = "x" * 5_000
+    await set_limit(line, 2_000)
+    await commit(line.database, *(fact(name) for name in ("a", large, "b", "c")))
+    line.relay()
+    await until(lambda: _published(line, ["a"]))
+    await asyncio.sleep(1.5)
+    assert await line.published() == ["a"]
+    await set_limit(line, -1)
+    await until(lambda: is_empty(line.database))
+    assert await line.published() == ["a", large, "b", "c"]
+
+
+async def test_a_fact_that_somebody_drives_again_in_between_stops_nothing(line: Line) -> None:
+    async def drive_again() -> None:
+        for number in range(30):
+            headers = {"Nats-Msg-Id": f"redrive-{number}", "ce-id": "x"}
+            await line.bus.publish(SUBJECT, fact("old").message.SerializeToString(), headers)
+
+    names = [f"{n:04}" for n in range(800)]
+    await commit(line.database, *(fact(name) for name in names))
+    line.relay()
+    await drive_again()
+    await until(lambda: is_empty(line.database))
+    assert [name for name in await line.published() if name != "old"] == names
 
 
 class Broker:
