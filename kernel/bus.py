@@ -40,6 +40,8 @@ class Bus:
         self._replicas = replicas
         self._client: Client | None = None
         self._ready = asyncio.Event()
+        self._closing = False
+        self._again: asyncio.Task[None] | None = None
 
     @property
     def jetstream(self) -> JetStreamContext:
@@ -59,6 +61,7 @@ class Bus:
                     reconnect_time_wait=0.5,
                     connect_timeout=2,
                     error_cb=self._note_error,
+                    closed_cb=self._begin_anew,
                 )
             except (OSError, NatsError, TimeoutError):
                 log.warning("broker does not answer; waiting")
@@ -158,12 +161,25 @@ class Bus:
 
     async def close(self) -> None:
         """Drains subscriptions and closes the connection."""
+        self._closing = True
+        if self._again is not None:
+            self._again.cancel()
         if self._client is not None and not self._client.is_closed:
             try:
                 await asyncio.wait_for(self._client.drain(), 5)
             except (NatsError, TimeoutError, OSError) as error:
                 log.warning("broker connection not drained", error=type(error).__name__)
                 await self._client.close()
+
+    async def _begin_anew(self) -> None:
+        # The client comes back by itself from an outage, but ends for good when the broker sends it away, as one
+        # does that has too many connections or did not understand a message.
+        if self._closing or self._client is None:
+            return
+        log.warning("broker closed the connection; connecting anew")
+        self._client = None
+        self._ready.clear()
+        self._again = asyncio.create_task(self.connect())
 
     async def _note_error(self, error: Exception) -> None:
         log.warning("broker error", error=type(error).__name__)

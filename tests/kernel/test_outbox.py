@@ -7,6 +7,7 @@ from subprocess import Popen
 from typing import Any
 
 import pytest
+from nats.aio.client import Client
 from sqlalchemy import text
 
 from devstack.nats import Nats
@@ -180,6 +181,31 @@ async def test_a_fact_that_somebody_drives_again_in_between_stops_nothing(line: 
     await drive_again()
     await until(lambda: is_empty(line.database))
     assert [name for name in await line.published() if name != "old"] == names
+
+
+async def test_a_broker_that_sends_a_service_away_finds_it_back(line: Line) -> None:
+    seen: list[str] = []
+
+    async def handle(fact: Delivered) -> None:
+        seen.append(fact.message.ticket_id)
+
+    line.relay()
+    line.consume(handle)
+    await commit(line.database, fact("before"))
+    await until(lambda: _seen(seen, "before"))
+    client = line.bus.jetstream._nc
+    client._transport.write(b"NO SUCH WORD\r\n")  # type: ignore[union-attr]
+    await until(lambda: _is_closed(client))
+    await commit(line.database, fact("after"))
+    await until(lambda: _seen(seen, "after"))
+
+
+async def _seen(seen: list[str], name: str) -> bool:
+    return name in seen
+
+
+async def _is_closed(client: Client) -> bool:
+    return client.is_closed
 
 
 class Broker:
