@@ -6,9 +6,10 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from time import monotonic, time
+from urllib.error import HTTPError
 
-from kernel.asking import Errand, post_form
-from kernel.errors import Unavailable
+from kernel.asking import Errand, post_form, refusal
+from kernel.errors import Unauthenticated, Unavailable
 from kernel.identity import Principal, issuer_endpoint
 
 # After a refusal or an outage; a service that starts before the provider must not wait long.
@@ -48,8 +49,9 @@ class ServiceTokens:
         return await token.get()
 
     async def on_behalf(self, principal: Principal, callee: str) -> str:
-        """A token that names the user as `sub` and this service as `azp` (RFC 8693). Errors: Unavailable.
+        """A token that names the user as `sub` and this service as `azp` (RFC 8693).
 
+        Errors: Unavailable; Unauthenticated if the user's token is no good any more, as after a logout.
         Asked for once per user's token and callee, and kept as long as both tokens are good.
         """
         key = (hashlib.sha256(principal.token.encode()).digest(), callee)
@@ -83,6 +85,7 @@ class _Token:
         self._wanted_until = ends_at
         self._token = ""
         self._renew_at = self._ends_at = float("-inf")
+        self._refused = False
         self._errand = Errand(self._renew)
 
     @property
@@ -99,6 +102,8 @@ class _Token:
             return self._token
         await self._errand.finish(pause_s=_PAUSE_S)
         if monotonic() >= self._ends_at:
+            if self._refused:
+                raise Unauthenticated("The login has ended.", reason="TOKEN_INVALID")
             raise Unavailable(
                 "The identity provider gives this service no token.", reason="IDENTITY_PROVIDER_UNAVAILABLE"
             )
@@ -109,12 +114,24 @@ class _Token:
         try:
             answer = await post_form(self._endpoint, self._form)
             token, lifetime = str(answer["access_token"]), float(answer.get("expires_in", 60))
-        except (OSError, ValueError, KeyError):
+        except HTTPError as error:
+            self._refused = _is_about_the_user(await refusal(error))
+            return
+        except (OSError, ValueError, KeyError, TypeError):
             # What is there stays usable to its end; `get` says so when nothing is.
+            self._refused = False
             return
         self._token = token
         self._renew_at = asked_at + lifetime / 2
         self._ends_at = asked_at + max(lifetime - _MARGIN_S, lifetime / 2)
+
+
+def _is_about_the_user(refused: Mapping[str, object]) -> bool:
+    """Whether the user's token was refused, and not this service or its way of asking."""
+    if refused.get("error") in ("invalid_grant", "invalid_token"):
+        return True
+    # RFC 8693 §2.2.2 has one word for a bad token and a bad request; Keycloak tells them apart in its text.
+    return refused.get("error") == "invalid_request" and refused.get("error_description") == "Invalid token"
 
 
 def _exchange(subject_token: str, callee: str) -> dict[str, str]:
