@@ -8,8 +8,10 @@ import urllib.parse
 import urllib.request
 from collections.abc import Awaitable, Callable
 from contextvars import Context
+from http.client import HTTPException
 from time import monotonic
 from typing import Any
+from urllib.error import HTTPError
 
 PATIENCE_S = 3.0
 # A key set or a token response has a few kB; whatever is larger is neither.
@@ -65,9 +67,25 @@ async def post_form(url: str, form: dict[str, str]) -> dict[str, Any]:
     return await asyncio.to_thread(_ask, url, urllib.parse.urlencode(form).encode())
 
 
+async def refusal(error: HTTPError) -> dict[str, Any]:
+    """What the provider said when it refused (RFC 6749 §5.2); empty if that was nothing of the kind."""
+    try:
+        return await asyncio.to_thread(_read, error)
+    except (OSError, ValueError):
+        return {}
+
+
 def _ask(url: str, body: bytes | None) -> dict[str, Any]:
-    with urllib.request.urlopen(url, data=body, timeout=PATIENCE_S) as answer:  # noqa: S310 - the issuer is configured
-        content = json.loads(answer.read(_MOST_BYTES))
+    try:
+        with urllib.request.urlopen(url, data=body, timeout=PATIENCE_S) as answer:  # noqa: S310 - the issuer is configured
+            return _read(answer)
+    except HTTPException as error:
+        # Whoever answers in another language than HTTP, or breaks off, is not the provider; a proxy in trouble may be.
+        raise OSError("the answer is no HTTP") from error
+
+
+def _read(answer: Any) -> dict[str, Any]:
+    content = json.loads(answer.read(_MOST_BYTES))
     if not isinstance(content, dict):
         raise ValueError("the answer is no JSON object")
     return content

@@ -11,7 +11,6 @@ from sqlalchemy import Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from kernel import telemetry
-from kernel.errors import Unavailable
 
 if TYPE_CHECKING:
     from kernel.db import Database, WriteSession
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 log = telemetry.get_logger(__name__)
 
 FLUSH_EVERY_S = 0.2
+# After a failure: a database that is away is asked, and complained of, once a second.
+_PAUSE_S = 1.0
 # Reads must not outrun the audit: beyond this many unwritten entries a read waits for the flush.
 _MOST_PENDING = 5_000
 
@@ -62,12 +63,14 @@ class AuditLog:
             self._wake.clear()
             try:
                 await self.flush()
-            except Unavailable:
-                # The entries are still pending; the next round tries again.
+            except Exception as error:
+                # Whatever it was, the entries are still pending; the next round tries again.
+                log.warning("audit entries wait", count=len(self._pending), **telemetry.place_of(error))
                 self._wake.set()
+                await asyncio.sleep(_PAUSE_S)
 
     async def flush(self) -> None:
-        """Writes all pending entries. Errors: Unavailable; then they stay pending."""
+        """Writes all pending entries. Errors: whatever the database raises; then they stay pending."""
         async with self._flushing:
             batch, self._pending = self._pending, []
             if not batch:
@@ -83,8 +86,8 @@ class AuditLog:
         """Writes what is left; says so if it cannot."""
         try:
             await self.flush()
-        except Unavailable:
-            log.error("audit entries lost at exit", count=len(self._pending))
+        except Exception as error:
+            log.error("audit entries lost at exit", count=len(self._pending), **telemetry.place_of(error))
 
 
 def _entry(call: Call, *, mutation: bool) -> dict[str, Any]:

@@ -24,6 +24,9 @@ FACTS_KEPT_DAYS = 30
 READER_ACK_WAIT_S = 60
 _RETRY_S = 1.0
 
+# Subject, payload, headers.
+Message = tuple[str, bytes, dict[str, str]]
+
 
 class Bus:
     """One connection to NATS JetStream. Survives outages: `connect` waits, publishing raises.
@@ -37,6 +40,8 @@ class Bus:
         self._replicas = replicas
         self._client: Client | None = None
         self._ready = asyncio.Event()
+        self._closing = False
+        self._again: asyncio.Task[None] | None = None
 
     @property
     def jetstream(self) -> JetStreamContext:
@@ -56,11 +61,12 @@ class Bus:
                     reconnect_time_wait=0.5,
                     connect_timeout=2,
                     error_cb=self._note_error,
+                    closed_cb=self._begin_anew,
                 )
             except (OSError, NatsError, TimeoutError):
                 log.warning("broker does not answer; waiting")
                 await asyncio.sleep(_RETRY_S)
-        self._js = self._client.jetstream(timeout=5, publish_async_max_pending=4_000)
+        self._js = self._client.jetstream(timeout=5)
         self._ready.set()
 
     async def wait_ready(self) -> None:
@@ -123,31 +129,57 @@ class Bus:
         ack = await self.jetstream.publish(subject, payload, headers=headers, timeout=5)
         return ack.seq
 
-    async def publish_all(self, messages: Sequence[tuple[str, bytes, dict[str, str]]]) -> None:
-        """Publishes in order, many in flight, and returns when every one is acknowledged."""
-        js = self.jetstream
+    async def publish_in_order(self, messages: Sequence[Message]) -> None:
+        """Publishes many and returns when every one is acknowledged; none is ever stored before one that it follows.
+
+        Errors: NatsError, TimeoutError, OSError; then a beginning of them is stored, and they may all be
+        published again: the broker knows those that it has by their ids.
+        """
         if self._client is None or not self._client.is_connected:
             # The client would buffer during an outage, and every try would come out again afterwards.
             raise NatsError("not connected")
-        futures: list[asyncio.Future[api.PubAck]] = []
         try:
+            await self._publish_chained(messages)
+        except (NatsError, TimeoutError, OSError) as error:
+            log.warning("facts go one by one", count=len(messages), error=type(error).__name__)
+            # A link may have broken because of somebody else's message, or of one that was stored before.
             for subject, payload, headers in messages:
-                futures.append(await js.publish_async(subject, payload, headers=headers, wait_stall=5))
-            async with asyncio.timeout(10):
-                await asyncio.gather(*futures)
-        finally:
-            # One that is never acknowledged would hold its place among those in flight for ever.
-            for future in futures:
-                future.cancel()
+                await self.publish(subject, payload, headers)
+
+    async def _publish_chained(self, messages: Sequence[Message]) -> None:
+        follows: dict[str, str] = {}
+        under_way = []
+        for subject, payload, headers in messages:
+            # Many are in flight: the broker itself must refuse what follows one that it refused.
+            under_way.append(self.publish(subject, payload, headers | follows))
+            follows = {api.Header.EXPECTED_LAST_MSG_ID: headers[api.Header.MSG_ID]}
+        # To the last one, failed or not: nothing may be under way when they are published again.
+        outcomes = await asyncio.gather(*under_way, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     async def close(self) -> None:
         """Drains subscriptions and closes the connection."""
+        self._closing = True
+        if self._again is not None:
+            self._again.cancel()
         if self._client is not None and not self._client.is_closed:
             try:
                 await asyncio.wait_for(self._client.drain(), 5)
             except (NatsError, TimeoutError, OSError) as error:
                 log.warning("broker connection not drained", error=type(error).__name__)
                 await self._client.close()
+
+    async def _begin_anew(self) -> None:
+        # The client comes back by itself from an outage, but ends for good when the broker sends it away, as one
+        # does that has too many connections or did not understand a message.
+        if self._closing or self._client is None:
+            return
+        log.warning("broker closed the connection; connecting anew")
+        self._client = None
+        self._ready.clear()
+        self._again = asyncio.create_task(self.connect())
 
     async def _note_error(self, error: Exception) -> None:
         log.warning("broker error", error=type(error).__name__)
@@ -161,8 +193,3 @@ def stream_of(subject: str) -> str:
 def reader_consumer(reader: str) -> str:
     """The consumer of a reader outside; the prefix keeps it apart from every service's."""
     return f"reader-{reader}"
-
-
-def message_headers(message: Any) -> dict[str, str]:
-    """A message's headers; empty if it has none."""
-    return dict(message.headers or {})

@@ -22,7 +22,7 @@ from sqlalchemy import Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from kernel import telemetry
-from kernel.bus import Bus, message_headers, stream_of
+from kernel.bus import Bus, stream_of
 from kernel.db import Database, WriteSession, is_disconnect
 from kernel.errors import DomainError, Unavailable
 from kernel.work import Work, working
@@ -188,7 +188,7 @@ class Consumer:
             await subscription.handle(fact)
 
     async def _read(self, message: Msg) -> Delivered | None:
-        headers = message_headers(message)
+        headers = dict(message.headers or {})
         try:
             subscription = self._by_subject[message.subject]
             if headers.get("ce-type") != subscription.fact.DESCRIPTOR.full_name:
@@ -228,8 +228,9 @@ class Consumer:
             await self._set_aside(message, reason)
 
     async def _set_aside(self, message: Msg, reason: str) -> None:
-        headers = message_headers(message)
         metadata = message.metadata
+        # What the relay asked of its own stream would be refused by another.
+        headers = {k: v for k, v in (message.headers or {}).items() if not k.startswith("Nats-")}
         headers |= {
             "Nats-Msg-Id": f"{self.name}-{metadata.sequence.stream}",
             "kontor-dead-reason": reason,

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
 
-from sqlalchemy import MetaData, text
+from sqlalchemy import MetaData, event, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from kernel import errors
 from kernel.work import current_work
 
-# A statement that runs longer than this holds up others; jobs that need more say so themselves.
+# A statement that runs longer than this holds up others; what needs more says so with `take_time`.
 STATEMENT_TIMEOUT_MS = 15_000
+# Nobody waits longer for one statement, and nothing may hold its locks for longer.
+LONGEST_STATEMENT_S = 60.0
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000
+# A server keeps its own limits; only one whose host is gone stays silent beyond the longest of them.
+_SILENCE_S = LONGEST_STATEMENT_S + 5
+_PING_S = 2.0
+
+
+_ALLOW = text("SELECT set_config('statement_timeout', :limit, true)")
 
 
 class ReadSession(AsyncSession):
@@ -36,6 +47,13 @@ class ReadSession(AsyncSession):
 
 class WriteSession(AsyncSession):
     """A session inside one transaction. Only `Database.transaction()` ends it."""
+
+    async def take_time(self, seconds: float | None = None) -> None:
+        """Lets each statement of this transaction run for so long; None is the longest that any may."""
+        allowed = LONGEST_STATEMENT_S if seconds is None else min(seconds, LONGEST_STATEMENT_S)
+        # Zero would be no limit at all.
+        limit_ms = max(int(allowed * 1000), 1)
+        await self.execute(_ALLOW, {"limit": str(limit_ms)})
 
     async def commit(self) -> NoReturn:
         raise TypeError("only transaction() commits")
@@ -64,6 +82,7 @@ class Database:
             hide_parameters=True,
             connect_args={
                 "timeout": 5,
+                "command_timeout": _SILENCE_S,
                 "server_settings": {
                     "application_name": name,
                     "statement_timeout": str(STATEMENT_TIMEOUT_MS),
@@ -71,6 +90,7 @@ class Database:
                 },
             },
         )
+        event.listen(self.engine.sync_engine, "handle_error", _drop_silent)
         # Reads are single statements; without BEGIN and ROLLBACK each costs one round trip, not three.
         self._readers = async_sessionmaker(
             self.engine.execution_options(isolation_level="AUTOCOMMIT"),
@@ -113,17 +133,24 @@ class Database:
                 yield session
 
     async def ping(self) -> bool:
-        """Whether the database answers."""
+        """Whether the database answers, and soon."""
         try:
-            async with self.reading() as session:
+            async with asyncio.timeout(_PING_S), self.reading() as session:
                 await session.execute(text("SELECT 1"))
-        except errors.Unavailable:
+        except Exception:
+            # Whatever it is: who asks wants to know whether calls can be served, and goes on asking.
             return False
         return True
 
     async def close(self) -> None:
         """Closes all connections."""
         await self.engine.dispose()
+
+
+def _drop_silent(context: ExceptionContext) -> None:
+    # The others of the pool lead to the same silent host; none of them is worth a question of its own.
+    if isinstance(context.original_exception, TimeoutError):
+        context.is_disconnect = True
 
 
 class _Translated:
@@ -147,6 +174,9 @@ class _Translated:
             ) from error
 
 
+# Class 08: connection exception; 57P0x: the server is shutting down or starting up; 53300: it has no connection
+# left; class 28: it lets us in no more, or not yet, as while passwords are changed.
+_AWAY = ("08", "57P0", "53300", "28")
 _DISK_FULL = "53100"
 # Serialization failure, deadlock, a lock that was not to be had in time: it may simply come again.
 _LOST_RACE = frozenset({"40001", "40P01", "55P03"})
@@ -158,12 +188,9 @@ def _sqlstate(error: BaseException) -> str:
 
 
 def is_disconnect(error: BaseException) -> bool:
-    """Whether the error means that the database could not be reached or went away."""
+    """Whether the error means that the database could not be reached, let nobody in or went away."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    if isinstance(error, InterfaceError | OperationalError):
+    if isinstance(error, InterfaceError | OperationalError | PoolTimeout):
         return True
-    # Class 08: connection exception; 57P0x: the server is shutting down or starting up.
-    if _sqlstate(error).startswith(("08", "57P0")):
-        return True
-    return isinstance(error, ConnectionError | TimeoutError) or type(error).__name__ == "TimeoutError"
+    return _sqlstate(error).startswith(_AWAY) or isinstance(error, ConnectionError | TimeoutError)

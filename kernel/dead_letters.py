@@ -39,7 +39,7 @@ async def redrive(bus: Bus, letter: RawStreamMsg) -> None:
 
     Consumers that had handled it know its id from their inbox and do nothing.
     """
-    headers = {k: v for k, v in (letter.headers or {}).items() if not k.startswith("kontor-")}
+    headers = {k: v for k, v in (letter.headers or {}).items() if not k.startswith(("kontor-", "Nats-"))}
     # Another message id, or the broker would take it for the first one within its window.
     headers["Nats-Msg-Id"] = f"{headers.get('ce-id', 'unknown')}-redrive-{letter.seq}"
     subject = (letter.headers or {})["kontor-origin-subject"]

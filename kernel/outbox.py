@@ -28,6 +28,8 @@ BATCH = 500
 POLL_S = 1.0
 # After a hint the relay waits this long for more: one round for ten commits costs what one commit's would.
 GATHER_S = 0.01
+# No statement of the relay takes so long; a server that is silent for this long is gone, and its host with it.
+_SILENCE_S = 15.0
 _RELAY_LOCK = 0x4B6F6E74  # "Kont": one relay per database
 
 _INSERT = text(
@@ -97,10 +99,12 @@ class Relay:
                 await asyncio.sleep(POLL_S)
 
     async def _relay(self) -> None:
-        connection = await asyncpg.connect(self._dsn, timeout=5)
+        connection = await asyncpg.connect(self._dsn, timeout=5, command_timeout=_SILENCE_S)
         try:
-            # Waits here as long as another relay lives; the lock ends with its connection.
-            await connection.execute("SELECT pg_advisory_lock($1)", _RELAY_LOCK)
+            # As long as another relay lives; the lock ends with its connection. Asked for again and again:
+            # whoever waits for it inside the server never learns that the server is gone.
+            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _RELAY_LOCK):  # noqa: ASYNC110 - the other is another process
+                await asyncio.sleep(POLL_S)
             await connection.add_listener("outbox", lambda *_: self._hint.set())
             while True:
                 self._hint.clear()
@@ -121,7 +125,7 @@ class Relay:
         await asyncio.sleep(GATHER_S)
 
     async def _publish(self, rows: Sequence[asyncpg.Record]) -> None:
-        await self._bus.publish_all(
+        await self._bus.publish_in_order(
             [
                 (
                     row["subject"],

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic, time
 from typing import Any
+from urllib.error import HTTPError
 
-from kernel.asking import Errand, post_form
-from kernel.errors import Unavailable
+from kernel.asking import Errand, post_form, refusal
+from kernel.errors import Unauthenticated, Unavailable
 from kernel.identity import Principal, issuer_endpoint
 
 # After a refusal or an outage; a process that starts before the provider must not wait long.
@@ -78,8 +79,9 @@ class ServiceTokens:
         return await token.get()
 
     async def on_behalf(self, principal: Principal, callee: str) -> str:
-        """A token that names the user as `sub` and this service as `azp` (RFC 8693). Errors: Unavailable.
+        """A token that names the user as `sub` and this service as `azp` (RFC 8693).
 
+        Errors: Unavailable; Unauthenticated if the user's token is no good any more, as after a logout.
         Asked for once per user's token and callee, and kept as long as both tokens are good.
         """
         key = (hashlib.sha256(principal.token.encode()).digest(), callee)
@@ -112,6 +114,7 @@ class _Token:
         self._form = dict(form)
         self._wanted_until = ends_at
         self._issued = Issued()
+        self._refused = False
         self._errand = Errand(self._renew)
 
     @property
@@ -130,6 +133,8 @@ class _Token:
         await self._errand.finish(pause_s=PAUSE_S)
         issued = self._issued
         if not issued.usable:
+            if self._refused:
+                raise Unauthenticated("The login has ended.", reason="TOKEN_INVALID")
             raise Unavailable(
                 "The identity provider gives this service no token.", reason="IDENTITY_PROVIDER_UNAVAILABLE"
             )
@@ -139,9 +144,21 @@ class _Token:
         asked_at = monotonic()
         try:
             self._issued = Issued.read(await post_form(self._endpoint, self._form), asked_at=asked_at)
+        except HTTPError as error:
+            self._refused = _is_about_the_user(await refusal(error))
+            return
         except (OSError, ValueError):
             # What is there stays usable to its end; `get` says so when nothing is.
+            self._refused = False
             return
+
+
+def _is_about_the_user(refused: Mapping[str, object]) -> bool:
+    """Whether the user's token was refused, and not this service or its way of asking."""
+    if refused.get("error") in ("invalid_grant", "invalid_token"):
+        return True
+    # RFC 8693 §2.2.2 has one word for a bad token and a bad request; Keycloak tells them apart in its text.
+    return refused.get("error") == "invalid_request" and refused.get("error_description") == "Invalid token"
 
 
 def _exchange(subject_token: str, callee: str) -> dict[str, str]:

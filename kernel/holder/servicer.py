@@ -10,12 +10,12 @@ from kontor.privacy.v1 import holder_pb2, holder_pb2_grpc
 from sqlalchemy import MetaData
 
 from kernel.clock import Clock, SystemClock
-from kernel.db import Database
+from kernel.db import Database, WriteSession
 from kernel.holder.collecting import collect, describe
 from kernel.holder.executing import execute_plan, make_plan
 from kernel.holder.probing import probe
 from kernel.holder.subject import Holder, Hooks, Subject
-from kernel.rpc.call import note_subjects
+from kernel.rpc.call import current_call, note_subjects
 from kernel.signing import Signer
 
 
@@ -46,6 +46,7 @@ class DataHolderRpc(holder_pb2_grpc.DataHolderServicer):
         note_subjects([request.subject_id])
         subject = Subject.of(request.subject_id, request.identifiers)
         async with self._database.begin() as session:
+            await _take_all_time(session)
             async for record in collect(session, self._holder, subject):
                 yield record
 
@@ -53,10 +54,12 @@ class DataHolderRpc(holder_pb2_grpc.DataHolderServicer):
         note_subjects([request.subject_id])
         subject = Subject.of(request.subject_id, request.identifiers)
         async with self._database.transaction() as session:
+            await _take_all_time(session)
             return await make_plan(session, self._holder, subject, uuid.UUID(request.request_id))
 
     async def Execute(self, request: holder_pb2.ExecuteRequest, context: Any) -> holder_pb2.Receipt:
         async with self._database.transaction() as session:
+            await _take_all_time(session)
             receipt, subject_id = await execute_plan(
                 session, self._holder, uuid.UUID(request.plan_id), request.plan_hash
             )
@@ -64,6 +67,14 @@ class DataHolderRpc(holder_pb2_grpc.DataHolderServicer):
         return receipt
 
     async def Probe(self, request: holder_pb2.ProbeRequest, context: Any) -> holder_pb2.ProbeResponse:
+        note_subjects([request.subject_id])
         subject = Subject.of(request.subject_id, request.identifiers)
-        async with self._database.reading() as session:
+        async with self._database.begin() as session:
+            await _take_all_time(session)
             return await probe(session, self._holder, subject)
+
+
+async def _take_all_time(session: WriteSession) -> None:
+    # Every text of a table is read, however many rows it has; only the caller's patience ends that.
+    call = current_call()
+    await session.take_time(call.remaining() if call is not None else None)

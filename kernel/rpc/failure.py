@@ -8,7 +8,6 @@ from typing import Any
 import grpc
 
 from kernel import errors, telemetry
-from kernel.db import is_disconnect
 from kernel.rpc.call import Call, Proceed
 
 log = telemetry.get_logger(__name__)
@@ -30,10 +29,6 @@ async def failure_stage(call: Call, request: Any, proceed: Proceed) -> Any:
 
 
 def _unexpected(call: Call, error: Exception) -> errors.DomainError:
-    if is_disconnect(error):
-        return errors.Unavailable(
-            "The database does not answer; nothing was changed. Try again.", reason="DATABASE_UNAVAILABLE"
-        )
     reference = secrets.token_hex(6)
     # The text of an exception may hold personal values (a driver quotes the row); its place does not.
     log.error(

@@ -14,6 +14,7 @@ from tests.fixtures.realm import Realm
 from tests.fixtures.serving import OpenDatabase, OwnContacts, Serve, Served
 from tests.kernel.bus import Line
 from tests.kernel.sample import SampleRpc, create_tables, metadata
+from tests.kernel.silent import SilentWay
 
 
 @dataclass
@@ -66,3 +67,12 @@ async def line(database: Database, nats_url: str) -> AsyncIterator[Line]:
     yield made
     await made.stop(*made.tasks)
     await made.bus.close()
+
+
+@pytest.fixture
+async def silent(database: Database) -> AsyncIterator[SilentWay]:
+    """A way to the scratch database that may fall silent; `silent.url` leads over it."""
+    way = SilentWay(database.url)
+    await way.start()
+    yield way
+    way.stop()

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import time
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -119,6 +120,49 @@ async def test_nonsense_instead_of_keys_is_an_outage(
 ) -> None:
     monkeypatch.setattr(realm, "jwks", lambda: answer)
     assert await reason_of(verifier_of(realm), realm.token("agent")) == "IDENTITY_PROVIDER_UNAVAILABLE"
+
+
+@pytest.fixture
+async def babble(realm: Realm) -> AsyncIterator[list[bytes]]:
+    """What somebody answers instead of the provider, and hangs up."""
+    said = [b""]
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(said[0])
+        await writer.drain()
+        writer.close()
+
+    realm.stop()
+    server = await asyncio.start_server(answer, "127.0.0.1", realm.port)
+    yield said
+    server.close()
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"220 mail.example ESMTP\r\n", b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 200]
+)
+async def test_what_is_no_http_is_an_outage(realm: Realm, babble: list[bytes], said: bytes) -> None:
+    babble[0] = said
+    assert await reason_of(verifier_of(realm), realm.token("agent")) == "IDENTITY_PROVIDER_UNAVAILABLE"
+    own = ServiceTokens(issuer=realm.issuer, client_id="kontor-tickets", client_secret="s")
+    with pytest.raises(Unavailable):
+        await own.own(CALLEE)
+
+
+@pytest.mark.parametrize("lifetime", [None, [], "soon"])
+async def test_a_token_without_a_known_end_is_none(
+    realm: Realm, monkeypatch: pytest.MonkeyPatch, lifetime: object
+) -> None:
+    async def answer(url: str, form: dict[str, str]) -> dict[str, object]:
+        return {"access_token": "t", "expires_in": lifetime}
+
+    monkeypatch.setattr(tokens, "post_form", answer)
+    own = tokens._Token(realm.issuer, {})
+    # The errand swallows what its task raises; asked directly, it raises nothing.
+    await own._renew()
+    with pytest.raises(Unavailable):
+        await own.get()
 
 
 async def test_remembered_tokens_are_bounded_and_leave_when_they_end(

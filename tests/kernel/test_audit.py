@@ -5,6 +5,7 @@ import time
 import uuid
 from typing import Any
 
+import asyncpg
 import pytest
 from kontor.tickets.v1 import tickets_pb2
 from sqlalchemy import Row, text
@@ -91,6 +92,35 @@ async def test_entries_wait_for_a_database_that_is_away(
             await sample.served.audit.flush()
     await sample.served.audit.flush()
     assert await count(sample.database, "audit_entry") == 1
+
+
+async def test_no_failure_of_the_database_ends_the_log_or_loses_an_entry(
+    sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = asyncio.create_task(sample.served.audit.run())
+    tries = 0
+
+    def cancelled() -> Any:
+        nonlocal tries
+        tries += 1
+        raise asyncpg.QueryCanceledError("canceling statement due to statement timeout")
+
+    async def tried_twice() -> bool:
+        return tries >= 2
+
+    with monkeypatch.context() as failing:
+        failing.setattr(sample.database, "begin", cancelled)
+        await sample.client("agent").GetTicket(READ)
+        await until(tried_twice)
+        # At exit it says what it cannot write, and the rest of the process still stops in order.
+        await sample.served.audit.close()
+        assert not running.done()
+
+    async def written() -> bool:
+        return await count(sample.database, "audit_entry") == 1
+
+    await until(written)
+    running.cancel()
 
 
 def unavailable() -> Any:

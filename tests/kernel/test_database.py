@@ -11,11 +11,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from devstack.ports import LOOPBACK, free_port
+from kernel import db
 from kernel.db import Database, WriteSession, is_disconnect
 from kernel.errors import Aborted, Unavailable
 from tests.fixtures.postgres import SCRATCH
 from tests.kernel.conftest import Sample
 from tests.kernel.sample import count, creation, metadata
+from tests.kernel.silent import SilentWay
 
 Admin = Callable[[str], psycopg.Connection]
 OTHERS = (
@@ -96,7 +98,65 @@ def test_a_server_that_starts_up_or_shuts_down_is_away() -> None:
     # The driver raises these while it connects, before SQLAlchemy could wrap them.
     assert is_disconnect(asyncpg.CannotConnectNowError("the database system is starting up"))
     assert is_disconnect(asyncpg.AdminShutdownError("terminating connection"))
-    assert not is_disconnect(asyncpg.InvalidPasswordError("wrong"))
+
+
+@pytest.mark.parametrize(
+    ("closed", "open_again"), [("CONNECTION LIMIT 0", "CONNECTION LIMIT -1"), ("NOLOGIN", "LOGIN")]
+)
+async def test_a_database_that_lets_nobody_in_is_unavailable(
+    database: Database, postgres_admin: Admin, closed: str, open_again: str
+) -> None:
+    role = database.engine.url.username
+    fresh = Database(database.url, metadata=metadata)
+    with postgres_admin(SCRATCH) as admin:
+        admin.autocommit = True
+        admin.execute(f"ALTER ROLE {role} {closed}")
+        try:
+            assert not await fresh.ping()
+            with pytest.raises(Unavailable):
+                async with fresh.begin() as session:
+                    await session.execute(text("SELECT 1"))
+        finally:
+            admin.execute(f"ALTER ROLE {role} {open_again}")
+    assert await fresh.ping()
+    await fresh.close()
+
+
+async def test_whatever_a_database_refuses_with_a_ping_only_says_no(database: Database) -> None:
+    nowhere = Database(f"{database.url}_nowhere", metadata=metadata)
+    assert not await nowhere.ping()
+    await nowhere.close()
+
+
+async def test_a_database_whose_host_is_gone_does_not_answer_a_ping(silent: SilentWay) -> None:
+    database = Database(silent.url, metadata=metadata)
+    assert await database.ping()
+    silent.fall_silent()
+    async with asyncio.timeout(8):
+        assert not await database.ping()
+    silent.speak()
+    assert await database.ping()
+    await database.close()
+
+
+async def test_a_statement_to_a_host_that_is_gone_ends_and_the_next_finds_the_new_one(
+    silent: SilentWay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "_SILENCE_S", 0.5)
+    database = Database(silent.url, metadata=metadata)
+    await _ask(database)
+    silent.fall_silent()
+    async with asyncio.timeout(8):
+        with pytest.raises(Unavailable):
+            await _ask(database)
+    silent.speak()
+    await _ask(database)
+    await database.close()
+
+
+async def _ask(database: Database) -> None:
+    async with database.begin() as session:
+        await session.execute(text("SELECT 1"))
 
 
 async def test_the_text_of_a_database_error_quotes_no_row(database: Database) -> None:

@@ -7,16 +7,19 @@ from subprocess import Popen
 from typing import Any
 
 import pytest
+from nats.aio.client import Client
 from sqlalchemy import text
 
 from devstack.nats import Nats
 from devstack.ports import free_port
+from kernel import outbox
 from kernel.bus import Bus
 from kernel.consuming import Delivered
 from kernel.db import Database
 from kernel.outbox import Relay, emit
-from tests.kernel.bus import Line, commit, fact
+from tests.kernel.bus import SUBJECT, Line, commit, fact
 from tests.kernel.sample import count, until
+from tests.kernel.silent import SilentWay
 
 
 async def is_empty(database: Database) -> bool:
@@ -126,6 +129,83 @@ async def test_of_two_relays_one_works_and_the_other_takes_over(line: Line) -> N
     await commit(line.database, fact("c"))
     await until(lambda: is_empty(line.database))
     assert await line.published() == ["a", "b0", "b1", "b2", "b3", "b4", "c"]
+
+
+async def test_a_relay_that_waits_its_turn_notices_that_the_server_is_gone(
+    line: Line, silent: SilentWay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "_SILENCE_S", 0.5)
+    first = line.relay()
+    await commit(line.database, fact("a"))
+    await until(lambda: is_empty(line.database))
+    line.start(Relay(database_url=silent.url, bus=line.bus, source="kontor/test").run())
+    await asyncio.sleep(1)
+    silent.fall_silent()
+    await asyncio.sleep(2)
+    silent.begin_anew()
+    await line.stop(first)
+    await commit(line.database, fact("b"))
+    await until(lambda: is_empty(line.database))
+    assert await line.published() == ["a", "b"]
+
+
+async def set_limit(line: Line, size: int) -> None:
+    stream = (await line.bus.jetstream.stream_info("TICKETS")).config
+    stream.max_msg_size = size
+    await line.bus.jetstream.update_stream(stream)
+
+
+async def test_what_follows_a_refused_fact_waits_for_it(line: Line) -> None:
+    # The broker refuses one of the batch for a while, as it may any when it is short of something.
+    large = "x" * 5_000
+    await set_limit(line, 2_000)
+    await commit(line.database, *(fact(name) for name in ("a", large, "b", "c")))
+    line.relay()
+    await until(lambda: _published(line, ["a"]))
+    await asyncio.sleep(1.5)
+    assert await line.published() == ["a"]
+    await set_limit(line, -1)
+    await until(lambda: is_empty(line.database))
+    assert await line.published() == ["a", large, "b", "c"]
+
+
+async def test_a_fact_that_somebody_drives_again_in_between_stops_nothing(line: Line) -> None:
+    async def drive_again() -> None:
+        for number in range(30):
+            headers = {"Nats-Msg-Id": f"redrive-{number}", "ce-id": "x"}
+            await line.bus.publish(SUBJECT, fact("old").message.SerializeToString(), headers)
+
+    names = [f"{n:04}" for n in range(800)]
+    await commit(line.database, *(fact(name) for name in names))
+    line.relay()
+    await drive_again()
+    await until(lambda: is_empty(line.database))
+    assert [name for name in await line.published() if name != "old"] == names
+
+
+async def test_a_broker_that_sends_a_service_away_finds_it_back(line: Line) -> None:
+    seen: list[str] = []
+
+    async def handle(fact: Delivered) -> None:
+        seen.append(fact.message.ticket_id)
+
+    line.relay()
+    line.consume(handle)
+    await commit(line.database, fact("before"))
+    await until(lambda: _seen(seen, "before"))
+    client = line.bus.jetstream._nc
+    client._transport.write(b"NO SUCH WORD\r\n")  # type: ignore[union-attr]
+    await until(lambda: _is_closed(client))
+    await commit(line.database, fact("after"))
+    await until(lambda: _seen(seen, "after"))
+
+
+async def _seen(seen: list[str], name: str) -> bool:
+    return name in seen
+
+
+async def _is_closed(client: Client) -> bool:
+    return client.is_closed
 
 
 class Broker:

@@ -114,8 +114,16 @@ async def test_after_the_logout_there_is_no_exchange(
     user = await caller(idp, login)
     async with httpx.AsyncClient() as http:
         await http.get(idp.door("logout"), params={"id_token_hint": login["id_token"]})
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unauthenticated) as refused:
         await contacts.on_behalf(user, "kontor-privacy")
+    assert refused.value.reason == "TOKEN_INVALID"
+
+
+async def test_a_callee_that_the_realm_does_not_allow_is_nothing_that_the_user_could_mend(
+    contacts: ServiceTokens, idp: stack.Idp, login: dict[str, Any]
+) -> None:
+    with pytest.raises(Unavailable):
+        await contacts.on_behalf(await caller(idp, login), "kontor-tickets")
 
 
 async def test_exchanged_tokens_are_bounded_and_leave_with_the_users(
