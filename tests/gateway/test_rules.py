@@ -9,7 +9,14 @@ import pytest
 import time_machine
 from flask import Flask
 from google.protobuf.timestamp_pb2 import Timestamp
-from kontor.contacts.v1.contacts_pb2 import Contact, Organisation, Relation, TimelineEntry
+from kontor.contacts.v1.contacts_pb2 import (
+    SALUTATION_MR,
+    SALUTATION_MS,
+    Contact,
+    Organisation,
+    Relation,
+    TimelineEntry,
+)
 from kontor.privacy.v1.holder_pb2 import ACTION_DELETE_ROW, ACTION_KEEP_RESTRICTED, PlanItem
 from kontor.privacy.v1.privacy_pb2 import (
     REQUEST_STATE_ACCEPTED,
@@ -104,9 +111,13 @@ def test_a_conflict_shows_both_values_and_nothing_else(german: Flask) -> None:
 
 
 def test_what_only_a_colleague_has_changed_is_taken_over_and_shown(german: Flask) -> None:
-    read = Contact(city="Ulm", salutation=1, relations=[Relation(organisation_id="1", role="Einkauf")])
+    read = Contact(
+        city="Ulm", salutation=SALUTATION_MS, relations=[Relation(organisation_id="1", role="Einkauf")]
+    )
     theirs = Contact(
-        city="Ulm", salutation=2, relations=[Relation(organisation_id="2", role="Leitung", shared=True)]
+        city="Ulm",
+        salutation=SALUTATION_MR,
+        relations=[Relation(organisation_id="2", role="Leitung", shared=True)],
     )
     form = _edited(read, city="Köln")
     assert settle(form, theirs) == [
