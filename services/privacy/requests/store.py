@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2
-from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_, update
+from sqlalchemy import delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import InstrumentedAttribute
 
 from kernel.db import AnySession, WriteSession
 from kernel.ids import new_id
@@ -76,7 +77,7 @@ async def listed(
     session: AnySession, wanted: Filter, *, after: Sequence[str] | None, limit: int
 ) -> list[Request]:
     """Requests in the order that is wanted, from behind a position."""
-    keys: list[ColumnElement[Any]] = [SubjectRequest.received_at, SubjectRequest.id]
+    keys: list[InstrumentedAttribute[Any]] = [SubjectRequest.received_at, SubjectRequest.id]
     if wanted.due_first:
         keys.insert(0, SubjectRequest.due_date)
     statement = select(SubjectRequest).order_by(
