@@ -9,13 +9,20 @@ from typing import Generic, TypeVar
 
 import grpc
 from flask import Flask, current_app
+from flask_babel import get_locale
 from kontor.campaigns.v1.campaigns_pb2_grpc import FormsStub, LinksStub
 from kontor.contacts.v1.contacts_pb2 import Contact
 from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
 from kontor.privacy.v1.holder_pb2 import CollectRequest, Identifiers, Record
 from kontor.privacy.v1.holder_pb2_grpc import DataHolderStub
-from kontor.privacy.v1.privacy_pb2 import CHANNEL_EMAIL, AuthorizeRequest, Candidate
+from kontor.privacy.v1.privacy_pb2 import (
+    CHANNEL_EMAIL,
+    AuthorizeRequest,
+    Candidate,
+    ConsentText,
+    ListConsentTextsRequest,
+)
 from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, PermitsStub, RequestsStub
 from kontor.tickets.v1.tickets_pb2_grpc import TicketsStub
 
@@ -139,6 +146,12 @@ def clients() -> Clients:
     """The clients of the current application."""
     found: Clients = current_app.extensions[_KEY]
     return found
+
+
+def consent_texts() -> list[ConsentText]:
+    """What can be consented to, in the language of the page."""
+    answer = clients().consents.ListConsentTexts(ListConsentTextsRequest(language=str(get_locale())))
+    return list(answer.texts)
 
 
 def unless_down(call: Callable[[], Answer]) -> Answer | None:

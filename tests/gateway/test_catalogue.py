@@ -51,3 +51,12 @@ def test_every_template_and_audience_can_be_chosen(log_in: LogIn, neighbours: Ne
 
 def test_a_copy_of_what_is_no_template_is_not_found(log_in: LogIn, neighbours: Neighbours) -> None:
     assert log_in("marketer").get("/templates/new?from=nonsense").status_code == 404
+
+
+@pytest.mark.parametrize(("language", "word"), [("de", "Abbestellen"), ("en", "Unsubscribe")])
+def test_a_new_template_begins_in_the_language_that_it_is_marked_with(
+    log_in: LogIn, neighbours: Neighbours, language: str, word: str
+) -> None:
+    page = log_in("marketer", language=language).get("/templates/new").text
+    assert word in page.split("<textarea", 1)[1]
+    assert f'<option selected value="{language}">' in page

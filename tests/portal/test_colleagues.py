@@ -14,6 +14,7 @@ from kernel.web.sessions import Login, Tokens
 from services.portal.app import create_app
 from services.portal.config import PortalSettings
 from services.portal.tickets.forms import Reply
+from services.portal.tickets.views import said
 from tests.fixtures.postgres import PostgresUrl
 from tests.web import sample
 
@@ -49,6 +50,8 @@ def shown(app: Flask, template: str, *, name: str = "Anna Chef", **values: Any) 
             roles=frozenset({"customer"}),
             tokens=tokens,
         )
+        if "messages" in values:
+            values["conversation"] = [said(one, values["colleague"]) for one in values.pop("messages")]
         form = Reply() if template.endswith("detail.html") else Form()
         return render_template(template, form=form, problems=[], **values)
 
@@ -71,7 +74,13 @@ def test_a_colleagues_ticket_can_be_read_and_not_answered(app: Flask) -> None:
     assert "<textarea" not in page
     assert "<strong>Sie</strong>" not in page
     nameless = shown(app, "tickets/detail.html", ticket=TICKET, messages=SAID[1:], colleague="")
-    assert "jemandem aus Ihrer Organisation" in nameless
+    assert "ein Vorgang von jemandem aus Ihrer Organisation" in nameless
+
+
+def test_who_is_not_named_is_somebody_of_the_organisation_and_not_to_somebody(app: Flask) -> None:
+    unnamed = [Message(author_kind=AUTHOR_KIND_CUSTOMER, body="Wann kommt sie?")]
+    page = shown(app, "tickets/detail.html", ticket=TICKET, messages=unnamed, colleague="")
+    assert "<strong>jemand aus Ihrer Organisation</strong>" in page
 
 
 @pytest.mark.parametrize(("login", "author"), [("Kim Berg", "Sie"), ("Omar Berg", "Kim Berg")])

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from kontor.campaigns.v1.campaigns_pb2 import (
     CAMPAIGN_STATE_DRAFT,
+    CAMPAIGN_STATE_SENDING,
     Campaign,
     CreateCampaignRequest,
     GetCampaignRequest,
@@ -43,6 +44,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "campaigns/index.html",
         campaigns=answer.campaigns,
+        drafts=[campaign for campaign in answer.campaigns if campaign.state == CAMPAIGN_STATE_DRAFT],
         **page_links("campaigns.index", answer.next_page_token),
     )
 
@@ -120,7 +122,7 @@ def start(campaign_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _figures(campaign: Campaign) -> dict[str, object]:
-    """Progress and reasons; each reason leads to its messages."""
+    """Where it stands, progress and reasons; each reason leads to its messages."""
     counts = campaign.counts
     done = counts.sent + counts.denied + counts.refused + counts.uncertain
     reasons = [
@@ -131,7 +133,12 @@ def _figures(campaign: Campaign) -> dict[str, object]:
         )
         for entry in sorted(counts.reasons, key=lambda entry: -entry.count)
     ]
-    return {"done": done, "reasons": reasons}
+    return {
+        "draft": campaign.state == CAMPAIGN_STATE_DRAFT,
+        "sending": campaign.state == CAMPAIGN_STATE_SENDING,
+        "done": done,
+        "reasons": reasons,
+    }
 
 
 def _get(campaign_id: uuid.UUID) -> Campaign:

@@ -9,6 +9,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from kontor.contacts.v1.contacts_pb2 import GetContactRequest
 from kontor.contacts.v1.logins_pb2 import (
+    INVITATION_STATE_PLANNED,
+    INVITATION_STATE_SENT,
     LOGIN_VISIBILITY_ORGANISATION,
     LOGIN_VISIBILITY_OWN,
     InviteLoginRequest,
@@ -24,6 +26,8 @@ from kernel.web.forms import Form
 from services.gateway.clients import clients, unless_down
 from services.gateway.session import may, opens_with
 
+_OPEN = (INVITATION_STATE_PLANNED, INVITATION_STATE_SENT)
+
 
 def doors(contact_id: str) -> ListLoginsResponse | None:
     """Logins and invitations of a contact; None for a role that may not see them, or if nobody answers."""
@@ -31,6 +35,16 @@ def doors(contact_id: str) -> ListLoginsResponse | None:
         return None
     asked = ListLoginsRequest(contact_id=contact_id)
     return unless_down(lambda: clients().logins.ListLogins(asked))
+
+
+def open_ones(found: ListLoginsResponse | None) -> dict[str, object]:
+    """Of these the logins that see a whole organisation, and the invitations that still work."""
+    if found is None:
+        return {}
+    return {
+        "opened": [one for one in found.logins if one.visibility == LOGIN_VISIBILITY_ORGANISATION],
+        "open_invitations": [one for one in found.invitations if one.state in _OPEN],
+    }
 
 
 @opens_with("Logins.InviteLogin")

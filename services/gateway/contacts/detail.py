@@ -21,6 +21,7 @@ from kontor.contacts.v1.contacts_pb2 import (
 from kontor.privacy.v1.privacy_pb2 import (
     CHANNEL_EMAIL,
     CONSENT_STATE_GIVEN,
+    CONSENT_STATE_REQUESTED,
     AuthorizeRequest,
     Candidate,
     Consent,
@@ -57,17 +58,19 @@ def show(contact_id: uuid.UUID) -> ResponseReturnValue:
     everything = request.args.get("tickets") == "all"
     tickets = _tickets(contact.id, everything=everything) if may("Tickets.ListTickets") else None
     given = consents(contact.id)
+    doors = access.doors(contact.id)
     return render_template(
         "contacts/detail.html",
         contact=contact,
-        consents=given,
+        **in_states(given),
         refusals=refusals(contact, given),
         methods=_methods(contact.id, given or []),
         topics=topics(),
         tickets=tickets,
         shown_tickets=len(tickets.tickets) if tickets is not None and everything else _SHOWN,
         requests=_requests(contact.id),
-        doors=access.doors(contact.id),
+        doors=doors,
+        **access.open_ones(doors),
         entries=sentences(timeline.entries, names=_names(tickets)) if timeline is not None else None,
         more_href=_more(contact.id, timeline),
         continued=bool(request.args.get("page_token")),
@@ -131,6 +134,15 @@ def consents(contact_id: str) -> list[Consent] | None:
     asked = ListConsentsRequest(contact_id=contact_id)
     answer = unless_down(lambda: clients().consents.ListConsents(asked))
     return list(answer.consents) if answer is not None else None
+
+
+def in_states(newest: list[Consent] | None) -> dict[str, list[Consent] | None]:
+    """All of these, those that hold, and those that still wait for their confirmation."""
+    return {
+        "consents": newest,
+        "consented": [one for one in newest or [] if one.state == CONSENT_STATE_GIVEN],
+        "requested": [one for one in newest or [] if one.state == CONSENT_STATE_REQUESTED],
+    }
 
 
 def refusals(contact: Contact, newest: Iterable[Consent] | None) -> dict[str, str]:

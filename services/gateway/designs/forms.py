@@ -9,7 +9,7 @@ from kernel.web.forms import Form, at_most, line_breaks, required, strip
 from services.gateway.labels import LANGUAGES
 from services.gateway.options import options
 
-STARTER = """\
+_STARTER = """\
 <mjml>
   <mj-head>
     <mj-attributes>
@@ -27,13 +27,21 @@ STARTER = """\
     <mj-section>
       <mj-column>
         <mj-text font-size="13px" color="#53646b">
-          <a href="{{ preferences_url }}">Themen wählen</a> · <a href="{{ unsubscribe_url }}">Abmelden</a>
+          <a href="{{ preferences_url }}">CHOOSE</a> · <a href="{{ unsubscribe_url }}">STOP</a>
         </mj-text>
       </mj-column>
     </mj-section>
   </mj-body>
 </mjml>
 """
+# The links under a mail, in the language of its readers.
+_LINKS = {"de": ("Themen wählen", "Abbestellen"), "en": ("Choose topics", "Unsubscribe")}
+
+
+def starter(language: str) -> str:
+    """What a new template begins with."""
+    choose, stop = _LINKS.get(language, _LINKS["en"])
+    return _STARTER.replace("CHOOSE", choose).replace("STOP", stop)
 
 
 class TemplateForm(Form):

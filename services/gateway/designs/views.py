@@ -6,6 +6,7 @@ import uuid
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from kontor.campaigns.v1.campaigns_pb2 import (
     CreateTemplateRequest,
@@ -19,7 +20,7 @@ from kontor.campaigns.v1.campaigns_pb2 import (
 from kernel.errors import InvalidArgument
 from kernel.web.paging import page_links
 from services.gateway.clients import clients
-from services.gateway.designs.forms import STARTER, TemplateForm
+from services.gateway.designs.forms import TemplateForm, starter
 from services.gateway.designs.words import mistake
 from services.gateway.session import opens_with
 
@@ -92,7 +93,8 @@ def live_frame() -> Response:
 
 def _begin(form: TemplateForm) -> None:
     origin = request.args.get("from", "")
-    form.mjml.data = STARTER
+    form.language.data = str(get_locale())
+    form.mjml.data = starter(form.language.data)
     if origin:
         found = _get(_id(origin))
         form.name.data = _("Copy of %(name)s", name=found.name)

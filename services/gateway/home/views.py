@@ -27,6 +27,7 @@ from services.gateway import menu, people
 from services.gateway.clients import clients, unless_down
 from services.gateway.requests.deadline import Due, due
 from services.gateway.session import may, me, staff_only
+from services.gateway.tickets.queues import PRESSING
 
 blueprint = Blueprint("home", __name__)
 
@@ -42,7 +43,7 @@ def start() -> ResponseReturnValue:
     tickets = _tickets() if may("Tickets.ListTickets") else {}
     deadlines = _due() if may("Requests.ListRequests") else []
     # What stands still needs somebody before what only comes closer.
-    pressing = sorted(deadlines or [], key=lambda entry: not entry.stalled)[:_ROWS]
+    most_due = sorted(deadlines or [], key=lambda entry: not entry.stalled)[:_ROWS]
     newest = _newest()
     mine = tickets.get("mine")
     shown = [ticket.contact_id for ticket in mine.tickets] if mine else []
@@ -51,11 +52,12 @@ def start() -> ResponseReturnValue:
         first_name=me().name.partition(" ")[0],
         tickets=tickets,
         due=deadlines,
-        pressing=pressing,
+        most_due=most_due,
+        urgent=PRESSING,
         campaigns=_campaigns() if may("Campaigns.ListCampaigns") else [],
         newest=newest,
         actions=menu.actions(),
-        contacts=people.by_id([*shown, *[entry.request.contact_id for entry in pressing]]),
+        contacts=people.by_id([*shown, *[entry.request.contact_id for entry in most_due]]),
     )
 
 

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from kontor.contacts.v1.imports_pb2 import (
+    IMPORT_STATE_COMMITTED,
     CommitImportRequest,
     CreateImportRequest,
     DiscardImportRequest,
@@ -92,6 +93,7 @@ def detail(import_id: uuid.UUID) -> ResponseReturnValue:
     return render_template(
         "imports/detail.html",
         found=found,
+        committed=found.state == IMPORT_STATE_COMMITTED,
         rows=rows.rows,
         columns=_columns(rows.rows),
         contacts=people.by_id(row.contact_id for row in rows.rows),

@@ -85,6 +85,8 @@ PRIORITIES = {
     "normal": TICKET_PRIORITY_NORMAL,
     "low": TICKET_PRIORITY_LOW,
 }
+# What stands out in a list.
+PRESSING = (TICKET_PRIORITY_HIGH, TICKET_PRIORITY_URGENT)
 
 
 def view_of(asked: Mapping[str, str]) -> View:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from typing import NamedTuple
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from kontor.contacts.v1.contacts_pb2 import Contact, GetContactRequest
 from kontor.tickets.v1.tickets_pb2 import (
+    AUTHOR_KIND_CUSTOMER,
+    AUTHOR_KIND_STAFF,
+    CHANNEL_EMAIL,
+    CHANNEL_PHONE,
+    TICKET_PRIORITY_NORMAL,
     AddMessageRequest,
     CreateTicketRequest,
     GetTicketRequest,
@@ -27,16 +33,33 @@ from kernel.web.paging import every_item
 from services.gateway import people
 from services.gateway.catalogue import topics
 from services.gateway.clients import clients, unless_down
-from services.gateway.contacts.detail import consents, refusals
+from services.gateway.contacts.detail import consents, in_states, refusals
 from services.gateway.session import may, me, opens_with
 from services.gateway.tickets.forms import ChangeForm, MessageForm, TicketForm
-from services.gateway.tickets.queues import PRIORITIES, QUEUES, View, load, neighbours, next_states, view_of
+from services.gateway.tickets.queues import (
+    PRESSING,
+    PRIORITIES,
+    QUEUES,
+    View,
+    load,
+    neighbours,
+    next_states,
+    view_of,
+)
 from services.gateway.tickets.words import after_sending, before_sending, meanwhile
 
 blueprint = Blueprint("tickets", __name__)
 
 _MESSAGES = 200
 _OTHERS = 6
+
+
+class Said(NamedTuple):
+    """One message, and which side it comes from; a system's message comes from neither."""
+
+    message: Message
+    by_staff: bool
+    by_customer: bool
 
 
 @opens_with("Tickets.ListTickets")
@@ -156,7 +179,10 @@ def _page(ticket: Ticket, form: MessageForm, problems: list[str], *, since: int 
     return render_template(
         "tickets/desk.html",
         ticket=ticket,
-        messages=_messages(ticket.id),
+        conversation=_conversation(ticket.id),
+        usual=ticket.priority == TICKET_PRIORITY_NORMAL,
+        came_by_mail=ticket.channel == CHANNEL_EMAIL,
+        came_by_phone=ticket.channel == CHANNEL_PHONE,
         contact=contact,
         form=form,
         problems=problems,
@@ -164,7 +190,7 @@ def _page(ticket: Ticket, form: MessageForm, problems: list[str], *, since: int 
         where=before_sending(ticket),
         states=next_states(ticket.state),
         mine=ticket.owner_id == me().subject,
-        consents=given,
+        **in_states(given),
         refusals=refusals(contact, given) if contact is not None else {},
         topics=topics(),
         others=_others(ticket),
@@ -186,6 +212,7 @@ def _queue(ticket_id: str) -> dict[str, object]:
         "view": view,
         "queues": QUEUES,
         "priorities": PRIORITIES,
+        "pressing": PRESSING,
         "found": found,
         "names": people.by_id(entry.contact_id for entry in found.tickets),
         "previous_href": _href(before, view),
@@ -232,9 +259,17 @@ def _get(ticket_id: uuid.UUID) -> Ticket:
     return clients().tickets.GetTicket(GetTicketRequest(ticket_id=str(ticket_id)))
 
 
-def _messages(ticket_id: str) -> list[Message]:
+def _conversation(ticket_id: str) -> list[Said]:
     asked = ListMessagesRequest(ticket_id=ticket_id, page_size=_MESSAGES)
-    return every_item(clients().tickets.ListMessages, asked, lambda answer: list(answer.messages))
+    found = every_item(clients().tickets.ListMessages, asked, lambda answer: list(answer.messages))
+    return [
+        Said(
+            message,
+            by_staff=message.author_kind == AUTHOR_KIND_STAFF,
+            by_customer=message.author_kind == AUTHOR_KIND_CUSTOMER,
+        )
+        for message in found
+    ]
 
 
 def _customer(contact_id: str) -> Contact | None:

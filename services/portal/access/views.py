@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from kontor.contacts.v1.logins_pb2 import (
     INVITATION_STATE_PLANNED,
     INVITATION_STATE_SENT,
+    LOGIN_VISIBILITY_ORGANISATION,
     AcceptInvitationRequest,
     ListLoginsRequest,
     ListLoginsResponse,
@@ -35,6 +36,7 @@ def overview() -> ResponseReturnValue:
     return render_template(
         "access/overview.html",
         logins=doors.logins,
+        opened=[one for one in doors.logins if one.visibility == LOGIN_VISIBILITY_ORGANISATION],
         invitations=[one for one in doors.invitations if one.state in _OPEN],
         watchers=doors.watchers,
     )

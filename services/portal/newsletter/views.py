@@ -13,13 +13,13 @@ from kontor.campaigns.v1.campaigns_pb2 import (
     SubmitSignUpRequest,
     UnsubscribeRequest,
 )
-from kontor.privacy.v1.privacy_pb2 import ConsentText, ListConsentTextsRequest
+from kontor.privacy.v1.privacy_pb2 import ConsentText
 
 from kernel.errors import DomainError, FailedPrecondition, InvalidArgument, NotFound
 from kernel.ids import derived_id
 from kernel.web.access import public, public_to_machines
 from kernel.web.forms import Form
-from services.portal.clients import clients
+from services.portal.clients import clients, consent_texts
 from services.portal.newsletter.forms import SignUp
 
 blueprint = Blueprint("newsletter", __name__)
@@ -32,7 +32,7 @@ _UNSUBSCRIBE = uuid.UUID("0b6e3f0e-6a0d-5c86-9a55-3c0f1de2a7b1")
 @public
 def sign_up() -> ResponseReturnValue:
     """GET, POST /newsletter"""
-    texts = _texts()
+    texts = consent_texts()
     form = SignUp()
     form.offer(texts)
     problems: list[str] = []
@@ -68,7 +68,7 @@ def confirm(token: str) -> ResponseReturnValue:
         )
     except (NotFound, FailedPrecondition, InvalidArgument) as error:
         return render_template("newsletter/dead_link.html", problem=_dead(error)), _status(error)
-    titles = {text.topic: text.title for text in _texts()}
+    titles = {text.topic: text.title for text in consent_texts()}
     return render_template(
         "newsletter/confirmed.html", topics=[titles.get(topic, topic) for topic in answer.topics]
     )
@@ -111,11 +111,6 @@ def _submit(form: SignUp, texts: list[ConsentText]) -> None:
             ip_address=request.remote_addr or "",
         )
     )
-
-
-def _texts() -> list[ConsentText]:
-    answer = clients().consents.ListConsentTexts(ListConsentTextsRequest(language=str(get_locale())))
-    return list(answer.texts)
 
 
 def _dead(error: DomainError) -> str:

@@ -20,13 +20,12 @@ from kontor.privacy.v1.privacy_pb2 import (
     Evidence,
     GiveConsentRequest,
     ListConsentsRequest,
-    ListConsentTextsRequest,
     WithdrawConsentRequest,
 )
 
 from kernel.errors import FailedPrecondition, InvalidArgument, NotFound
 from kernel.web.access import login_required, public
-from services.portal.clients import clients
+from services.portal.clients import clients, consent_texts
 from services.portal.preferences.forms import Switch
 from services.portal.session import own_contact
 
@@ -82,7 +81,7 @@ def own() -> ResponseReturnValue:
             pending=text.topic in newest and newest[text.topic].state == CONSENT_STATE_REQUESTED,
             since=newest[text.topic].record_time if text.topic in newest else None,
         )
-        for text in _texts()
+        for text in consent_texts()
     ]
     return _page(form, topics)
 
@@ -107,7 +106,7 @@ def by_link(token: str) -> ResponseReturnValue:
             pending=False,
             since=states[text.topic].since if text.topic in states else None,
         )
-        for text in _texts()
+        for text in consent_texts()
     ]
     return _page(form, topics)
 
@@ -203,11 +202,6 @@ def _evidence() -> Evidence:
         confirm_ip=request.remote_addr or "",
         method="portal-login",
     )
-
-
-def _texts() -> list[ConsentText]:
-    answer = clients().consents.ListConsentTexts(ListConsentTextsRequest(language=str(get_locale())))
-    return list(answer.texts)
 
 
 def _topic(text: ConsentText, *, subscribed: bool, pending: bool, since: Timestamp | None) -> Topic:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from typing import NamedTuple
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import pgettext
+from google.protobuf.timestamp_pb2 import Timestamp
 from kontor.tickets.v1.tickets_pb2 import (
+    AUTHOR_KIND_CUSTOMER,
     CHANNEL_PORTAL,
     TICKET_PRIORITY_NORMAL,
     TICKET_STATE_CLOSED,
@@ -17,11 +21,13 @@ from kontor.tickets.v1.tickets_pb2 import (
     GetTicketRequest,
     ListMessagesRequest,
     ListTicketsRequest,
+    Message,
     Ticket,
 )
 
 from kernel.errors import FailedPrecondition, InvalidArgument
 from kernel.web.access import login_required
+from kernel.web.login import current_login
 from kernel.web.paging import every_item, page_links
 from services.portal.clients import clients
 from services.portal.session import colleagues, own_contact
@@ -31,6 +37,15 @@ blueprint = Blueprint("tickets", __name__)
 
 _PAGE = 20
 _MESSAGES = 200
+
+
+class Said(NamedTuple):
+    """One message: who said it, the page's company if nobody is named, and whether on the customers' side."""
+
+    author: str
+    mine: bool
+    body: str
+    time: Timestamp
 
 
 @login_required
@@ -102,17 +117,29 @@ def detail(ticket_id: uuid.UUID) -> ResponseReturnValue:
             flash(_("Your answer is with us."), "success")
             return redirect(url_for("tickets.detail", ticket_id=ticket_id), code=303)
     asked = ListMessagesRequest(ticket_id=ticket.id, page_size=_MESSAGES)
+    colleague = None if own else colleagues()[ticket.contact_id]
     messages = every_item(clients().tickets.ListMessages, asked, lambda answer: list(answer.messages))
     return render_template(
         "tickets/detail.html",
         ticket=ticket,
-        messages=[message for message in messages if not message.internal],
-        colleague=None if own else colleagues()[ticket.contact_id],
+        conversation=[said(message, colleague) for message in messages if not message.internal],
+        colleague=colleague,
         form=form,
         problems=problems,
         solved=ticket.state == TICKET_STATE_SOLVED,
         closed=ticket.state == TICKET_STATE_CLOSED,
     )
+
+
+def said(message: Message, colleague: str | None) -> Said:
+    """A message as the visitor reads it; `colleague` is whose ticket it is, None for the own one."""
+    mine = message.author_kind == AUTHOR_KIND_CUSTOMER
+    author, login = message.author_name, current_login()
+    if mine and colleague is None and author in {"", login.name if login else ""}:
+        author = _("You")
+    elif mine:
+        author = author or colleague or pgettext("author", "a colleague")
+    return Said(author, mine, message.body, message.create_time)
 
 
 def _as_new(ticket: Ticket, answer: Reply) -> str:
