@@ -1,13 +1,17 @@
 """Templates: what can be saved can be sent, whoever the reader is."""
 
+import threading
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.campaigns.templates import service
 from services.campaigns.templates.model import Address, Draft, Reader, TemplateInvalid, salutation
 from services.campaigns.templates.plaintext import to_text
 from services.campaigns.templates.rendering import Compiled, Links, compile_template
-from tests.campaigns.conftest import MJML
+from tests.campaigns.conftest import MJML, House
 
 LINKS = Links("https://portal.example/preferences/T", "https://portal.example/u/T")
 
@@ -120,3 +124,40 @@ def test_the_text_part_keeps_words_lists_and_links() -> None:
     assert text.startswith("Neu & schön\n\nEins\nzwei\n\n- a\n- b\n\nAbbestellen ({{ unsubscribe_url }})")
     assert text.count("https://x.example") == 1
     assert "Bild" in text
+
+
+@pytest.fixture
+def compiling(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
+    """Where templates were compiled."""
+    where: list[threading.Thread] = []
+
+    def noted(draft: Draft) -> Any:
+        where.append(threading.current_thread())
+        return compile_template(draft)
+
+    monkeypatch.setattr(service, "compile_template", noted)
+    return where
+
+
+async def test_templates_are_compiled_beside_the_loop_that_answers(
+    house: House, compiling: list[threading.Thread]
+) -> None:
+    house.world.add(1)
+    await house.started()
+    await house.sending.sender.run()
+    await house.use_cases.templates.preview_template(Draft("Vorlage", "Neues", MJML, "de"))
+    assert len(compiling) == 3
+    assert threading.main_thread() not in compiling
+
+
+async def test_a_campaign_that_waits_for_its_last_tries_compiles_nothing(
+    house: House, compiling: list[threading.Thread]
+) -> None:
+    house.world.add(1)
+    await house.started()
+    house.sink.answers["person1@demo.example"] = ["451 4.3.0 later"]
+    await house.sending.sender.run()
+    compiling.clear()
+    await house.sending.sender.run()
+    assert await house.states() == {"planned": 1}
+    assert compiling == []

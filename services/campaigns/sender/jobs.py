@@ -119,11 +119,14 @@ class Sender:
                 log.error("campaign held up", campaign=campaign.id, **telemetry.place_of(error))
 
     async def _send(self, campaign: Running) -> None:
-        template = await self._templates.compiled(campaign.template_id)
+        template: Compiled | None = None
         under_way: deque[asyncio.Task[None]] = deque()
         stop = asyncio.Event()
         try:
-            while (batch := await self._prepare(campaign, template)) is not None:
+            while rows := await self._planned(campaign):
+                # Only now: a campaign that merely waits for its last tries is looked at every second.
+                template = template or await self._templates.compiled(campaign.template_id)
+                batch = await self._prepare(campaign, template, rows)
                 claimed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
                 under_way.append(
                     asyncio.create_task(self._handover.deliver(batch, claimed=claimed, stop=stop))
@@ -142,11 +145,10 @@ class Sender:
             if under_way:
                 await asyncio.wait(under_way, timeout=_LAST_WORDS_S)
 
-    async def _prepare(self, campaign: Running, template: Compiled) -> Batch | None:
-        table = Message.__table__
-        rows = await self._handover.planned(table.c.campaign_id == campaign.id, limit=BATCH)
-        if not rows:
-            return None
+    async def _planned(self, campaign: Running) -> Sequence[Row[Any]]:
+        return await self._handover.planned(Message.__table__.c.campaign_id == campaign.id, limit=BATCH)
+
+    async def _prepare(self, campaign: Running, template: Compiled, rows: Sequence[Row[Any]]) -> Batch:
         people = await self._contacts.people([row.contact_id for row in rows if row.contact_id])
         # A new id for every try: an answer from before a crash would not know of a withdrawal since.
         decisions = await self._privacy.authorize(

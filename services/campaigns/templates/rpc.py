@@ -46,7 +46,7 @@ class TemplatesRpc(campaigns_pb2_grpc.TemplatesServicer):
     async def PreviewTemplate(
         self, request: campaigns_pb2.PreviewTemplateRequest, context: Any
     ) -> campaigns_pb2.PreviewTemplateResponse:
-        rendered = self._templates.preview_template(_draft(request.template))
+        rendered = await self._templates.preview_template(_draft(request.template))
         return campaigns_pb2.PreviewTemplateResponse(
             subject=rendered.subject, html=rendered.html, text=rendered.text
         )

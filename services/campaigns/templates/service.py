@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 
@@ -13,7 +14,10 @@ from services.campaigns.templates.rendering import Compiled, Links, compile_temp
 
 
 class TemplatesService:
-    """What a mail looks like. `portal_url` is where the links of a preview lead."""
+    """What a mail looks like. `portal_url` is where the links of a preview lead.
+
+    Templates are compiled in a thread: a large one takes long, and others are being answered meanwhile.
+    """
 
     def __init__(self, database: Database, *, portal_url: str) -> None:
         self._database = database
@@ -21,7 +25,7 @@ class TemplatesService:
 
     async def create_template(self, draft: Draft) -> Saved:
         """Errors: TemplateInvalid. What was saved can be sent."""
-        compile_template(draft)
+        await asyncio.to_thread(compile_template, draft)
         async with self._database.transaction() as session:
             return await store.insert(session, new_id(), draft)
 
@@ -38,11 +42,16 @@ class TemplatesService:
         async with self._database.reading() as session:
             return await store.newest(session, after=after, limit=limit)
 
-    def preview_template(self, draft: Draft) -> Rendered:
+    async def preview_template(self, draft: Draft) -> Rendered:
         """The mail for an invented person. Errors: TemplateInvalid."""
         links = Links(f"{self._portal_url}/preferences/", f"{self._portal_url}/u/")
-        return compile_template(draft).render(INVENTED, links)
+        return await asyncio.to_thread(_preview, draft, links)
 
     async def compiled(self, template_id: uuid.UUID) -> Compiled:
         """The template ready for sending. Errors: TemplateNotFound."""
-        return compile_template((await self.get_template(template_id)).draft)
+        saved = await self.get_template(template_id)
+        return await asyncio.to_thread(compile_template, saved.draft)
+
+
+def _preview(draft: Draft, links: Links) -> Rendered:
+    return compile_template(draft).render(INVENTED, links)
