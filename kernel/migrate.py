@@ -22,6 +22,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from asyncpg import PostgresError
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -107,7 +108,7 @@ async def _with_async_connection(url: str, act: Any) -> Any:
         try:
             async with engine.connect() as connection:
                 return await connection.run_sync(act)
-        except (DBAPIError, OSError) as error:
+        except (DBAPIError, OSError, PostgresError) as error:
             _give_up_after(deadline, error)
             await asyncio.sleep(0.5)
         finally:
@@ -115,7 +116,8 @@ async def _with_async_connection(url: str, act: Any) -> Any:
 
 
 def _give_up_after(deadline: float, error: Exception) -> None:
-    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    # asyncpg's errors come bare while it connects, and wrapped once it has.
+    state = getattr(getattr(error, "orig", error), "sqlstate", None) or ""
     # Only a database that is not there yet is worth waiting for; a failed migration is not.
     starting = isinstance(error, OSError) or not state or state.startswith(("08", "57P0"))
     if not starting or monotonic() > deadline:

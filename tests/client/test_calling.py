@@ -1,6 +1,7 @@
 """How the client calls: what may safely come again does, and nothing else; failures are typed; secrets stay secret."""
 
 import json
+import pickle
 import threading
 import time
 import uuid
@@ -256,3 +257,13 @@ def test_what_was_not_said_is_named(provider: Provider) -> None:
     said = {"KONTOR_OIDC_ISSUER": provider.issuer, "KONTOR_CLIENT_ID": "e", "KONTOR_CLIENT_SECRET": "s"}
     with Connection.from_environment(said) as kontor, pytest.raises(NotConfigured, match="privacy"):
         kontor.channel("privacy")
+
+
+def test_a_failure_reaches_another_process_whole() -> None:
+    failure = Failure(
+        grpc.StatusCode.INVALID_ARGUMENT, "INVALID", "Please look again.", violations={"email": "must be one"}
+    )
+    copied = pickle.loads(pickle.dumps(failure))
+    assert vars(copied) == vars(failure)
+    assert str(copied) == str(failure)
+    assert len({failure, copied}) == 2

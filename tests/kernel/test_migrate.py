@@ -1,8 +1,13 @@
-"""A database in which erasure could overlook somebody is refused before anything is stored in it."""
+"""What migrating waits for and what it refuses: a database that overlooks somebody, before anything is stored in it."""
 
+from time import monotonic
+
+import asyncpg
 import pytest
 from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
 
+from kernel import migrate
 from kernel.migrate import upgrade
 from tests.fixtures.postgres import Databases
 
@@ -22,3 +27,17 @@ def test_a_database_that_folds_only_ascii_letters_is_refused(databases: Database
         finally:
             engine.dispose()
             admin.execute("DROP DATABASE ascii_only")
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_database_that_is_still_starting_is_waited_for(wrapped: bool) -> None:
+    bare = asyncpg.CannotConnectNowError("the database system is starting up")
+    error = DBAPIError("SELECT 1", {}, bare) if wrapped else bare
+    migrate._give_up_after(monotonic() + 60, error)
+    with pytest.raises(type(error)):
+        migrate._give_up_after(monotonic() - 1, error)
+
+
+def test_a_failed_migration_is_not_tried_again() -> None:
+    with pytest.raises(asyncpg.UndefinedTableError):
+        migrate._give_up_after(monotonic() + 60, asyncpg.UndefinedTableError("no such table"))

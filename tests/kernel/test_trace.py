@@ -1,6 +1,7 @@
 """Stage trace: one trace from the caller's click through gRPC, outbox and broker into the consumer."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from kontor.tickets.v1 import tickets_pb2
@@ -10,12 +11,17 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 from sqlalchemy import text
+from werkzeug.test import Client
 
 from kernel.consuming import Delivered
 from kernel.errors import FailedPrecondition
+from kernel.web.trace import RequestSpans
 from tests.kernel.bus import Line
 from tests.kernel.conftest import Sample
 from tests.kernel.sample import creation, until
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 Spans = InMemorySpanExporter
 
@@ -110,3 +116,17 @@ async def test_spans_hold_no_request_value(sample: Sample, spans: Spans) -> None
     await sample.client("agent").CreateTicket(creation(body="Frau Krüger hat angerufen."))
     await sample.client("agent").GetTicket(tickets_pb2.GetTicketRequest(ticket_id=creation().request_id))
     assert not any("Krüger" in span.to_json() for span in spans.get_finished_spans())
+
+
+def test_who_comes_from_outside_chooses_no_trace(spans: Spans) -> None:
+    chosen = "4bf92f3577b34da6a3ce929d0e0e4736"
+    headers = {"traceparent": f"00-{chosen}-00f067aa0ba902b7-00"}
+
+    def page(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
+        start_response("200 OK", [])
+        return [f"{trace.get_current_span().get_span_context().trace_id:032x}".encode()]
+
+    answer = Client(RequestSpans(page)).get("/", headers=headers)
+    assert answer.text != chosen
+    # The flag 00 asked for no record of the request.
+    assert "GET" in by_name(spans)

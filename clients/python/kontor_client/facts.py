@@ -83,6 +83,9 @@ class FactReader:
                     await self._reset(stream, after + 1)
                     just_reset = True
                     break
+                if after and position > after + 1:
+                    # Asked for anew, and still not there: it has run out, as in a stream that was empty at the start.
+                    raise FactsMissed(f"The next fact in {stream} is {position}, and you have seen {after}.")
                 if position > after:
                     just_reset = False
                     yield _fact(stream, message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import grpc
@@ -12,7 +12,7 @@ from google.rpc import error_details_pb2, status_pb2
 _DETAILS = "grpc-status-details-bin"
 
 
-@dataclass
+@dataclass(eq=False)
 class Failure(Exception):
     """A refused or failed call (AIP-193).
 
@@ -26,6 +26,10 @@ class Failure(Exception):
     metadata: Mapping[str, str] = field(default_factory=dict)
     violations: Mapping[str, str] = field(default_factory=dict)
     retry_after: float | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Made by keywords, so an exception's own way of being copied to another process knows none of them.
+        return _rebuilt, ({one.name: getattr(self, one.name) for one in fields(self)},)
 
     def __str__(self) -> str:
         return f"{self.code.name} ({self.reason}): {self.message}"
@@ -50,3 +54,7 @@ class Failure(Exception):
             violations={v.field: v.description for v in bad.field_violations},
             retry_after=again.retry_delay.ToNanoseconds() / 1e9 if again.HasField("retry_delay") else None,
         )
+
+
+def _rebuilt(values: Mapping[str, Any]) -> Failure:
+    return Failure(**values)
