@@ -168,20 +168,6 @@ async def test_a_fact_that_comes_later_is_waited_for(bus: Bus, reader: FactReade
     assert names([await asyncio.wait_for(coming, 5)]) == ["late"]
 
 
-async def test_facts_that_ran_out_while_nothing_was_left_are_said_when_the_next_one_comes(
-    bus: Bus, reader: FactReader
-) -> None:
-    await publish(bus, "a", "b", "c")
-    assert [fact.position for fact in await read(reader, 0)] == [1, 2, 3]
-    await publish(bus, "d", "e")
-    await bus.jetstream.purge_stream(STREAM)
-    assert await read(reader, 3) == []
-    await publish(bus, "f")
-    following = reader.follow(STREAM, after=3, until_idle=True)
-    with pytest.raises(FactsMissed, match="is 6, and you have seen 3"):
-        await anext(following)
-
-
 async def test_facts_that_run_out_while_somebody_waits_are_said(bus: Bus, reader: FactReader) -> None:
     await publish(bus, "a")
     following = reader.follow(STREAM, after=0)
