@@ -38,7 +38,7 @@ def _declared() -> Iterator[Any]:
                 yield pytest.param(table, declared, id=f"{service}-{table.name}")
 
 
-@pytest.mark.parametrize(("table", "declared"), _declared())
+@pytest.mark.parametrize(("table", "declared"), list(_declared()))
 def test_everything_declared_about_a_person_has_a_german_word(table: Table, declared: Dataset) -> None:
     known = words("de")
     assert table.name in known["datasets"]
@@ -48,7 +48,7 @@ def test_everything_declared_about_a_person_has_a_german_word(table: Table, decl
         assert not how.law or how.law in known["laws"]
 
 
-@pytest.mark.parametrize(("table", "declared"), _declared())
+@pytest.mark.parametrize(("table", "declared"), list(_declared()))
 def test_no_number_and_no_flag_is_printed_bare(table: Table, declared: Dataset) -> None:
     for column, _ in personal_columns(table):
         if isinstance(column.type, SmallInteger):
