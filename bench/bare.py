@@ -26,7 +26,7 @@ from services.contacts.people.tables import Contact
 METHOD = "/kontor.contacts.v1.Contacts/GetContact"
 _TEXTS = (
     "given_name", "family_name", "email", "phone", "street", "postal_code", "city", "country", "language",
-    "note", "source", "responsible_id", "responsible_name",
+    "note", "source", "responsible_id", "responsible_name", "team",
 )  # fmt: skip
 
 
@@ -49,8 +49,10 @@ def answer(row: asyncpg.Record) -> contacts_pb2.Contact:
         update_time=to_timestamp(row["updated_at"]),
         **{name: row[name] for name in _TEXTS},
     )
-    for organisation_id, name, role in json.loads(row["relations"] or "[]"):
-        contact.relations.add(organisation_id=organisation_id, organisation_name=name, role=role)
+    for organisation_id, name, role, shared in json.loads(row["relations"] or "[]"):
+        contact.relations.add(
+            organisation_id=organisation_id, organisation_name=name, role=role, shared=shared
+        )
     return contact
 
 
