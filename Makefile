@@ -16,7 +16,7 @@ WORKERS ?= 2
 # The contract as of the last release, compiled: what clients out there were built from.
 RELEASED := proto/released/v1.binpb
 # How a check without figures ends: with one JSON object, whatever came of it.
-SAID = && echo '{"ok": true}' || { echo '{"ok": false}'; exit 1; }
+VERDICT = && echo '{"ok": true}' || { echo '{"ok": false}'; exit 1; }
 # Who logs people in: `embedded`, or real Keycloak with `keycloak`.
 IDP ?= embedded
 
@@ -73,7 +73,7 @@ docs: bootstrap  ## Write the browsable reference of the contract to docs/refere
 
 proto-check: bootstrap  ## Lint the contract, compare it with its last release, and gen/ and docs/reference/ with it
 	@$(MAKE) --no-print-directory proto-breaking && $(BIN)/buf lint && $(BIN)/python -m devstack.protos check \
-	  && $(BIN)/python -m devstack.reference check $(SAID)
+	  && $(BIN)/python -m devstack.reference check $(VERDICT)
 
 proto-breaking: bootstrap  ## Check that the contract still serves the clients of the last release
 	@$(BIN)/buf breaking --against $(RELEASED)
@@ -108,7 +108,7 @@ dead-letters: bootstrap  ## List facts of the running demo that nobody could pro
 	@$(BIN)/python -m devstack.run contacts kernel.dead_letters $(or $(ARGS),list)
 
 chart-check: bootstrap  ## Lint and render the Helm chart, and compare it with the processes
-	@$(BIN)/pytest tests/chart $(ARGS) $(SAID)
+	@$(BIN)/pytest tests/chart $(ARGS) $(VERDICT)
 
 screenshots: bootstrap  ## Take the pictures of the README again
 	@$(BIN)/python -m tests.e2e.screenshots

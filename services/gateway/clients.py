@@ -29,7 +29,6 @@ class Clients:
     """Stubs of every service that the gateway asks, always with the token of who is logged in."""
 
     def __init__(self, settings: GatewaySettings) -> None:
-        # One for the whole process: also the realm is asked with it.
         token, trust = OwnToken(settings), Trust.of(settings)
         self._contacts = SyncChannel(settings.contacts_target, own_token=token, trust=trust)
         self._campaigns = SyncChannel(settings.campaigns_target, own_token=token, trust=trust)
@@ -81,10 +80,9 @@ class Clients:
         return RequestsStub(self._privacy.get())
 
 
-def install(app: Flask, settings: GatewaySettings) -> Clients:
-    """Give the application its clients; answers them."""
-    made = app.extensions[_KEY] = Clients(settings)
-    return made
+def install(app: Flask, settings: GatewaySettings) -> None:
+    """Give the application its clients."""
+    app.extensions[_KEY] = Clients(settings)
 
 
 def clients() -> Clients:

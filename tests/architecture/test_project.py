@@ -83,6 +83,13 @@ def test_what_the_documents_link_to_is_there() -> None:
     assert dead == []
 
 
+def test_every_block_of_our_stylesheets_is_closed() -> None:
+    # A browser takes what follows an open block for a part of it, and says nothing.
+    sheets = [path for path in tracked() if path.endswith(".css")]
+    assert len(sheets) >= 4
+    assert [path for path in sheets if (text := (ROOT / path).read_text()).count("{") != text.count("}")] == []
+
+
 def test_every_target_is_explained() -> None:
     assert [name for name, explanation in targets().items() if not explanation and name != "bootstrap"] == []
 
