@@ -87,7 +87,9 @@ def test_every_block_of_our_stylesheets_is_closed() -> None:
     # A browser takes what follows an open block for a part of it, and says nothing.
     sheets = [path for path in tracked() if path.endswith(".css")]
     assert len(sheets) >= 4
-    assert [path for path in sheets if (text := (ROOT / path).read_text()).count("{") != text.count("}")] == []
+    assert [
+        path for path in sheets if (text := (ROOT / path).read_text()).count("{") != text.count("}")
+    ] == []
 
 
 def test_every_target_is_explained() -> None:

@@ -315,10 +315,15 @@ async def test_a_contact_changed_between_dry_run_and_commit_keeps_the_change(hou
     assert (await contacts_by_name(house))["E"].phone == "+4930999999"
 
 
-async def test_a_commit_that_waits_too_long_for_another_file_can_simply_be_tried_again(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits long for a file that another one has in hand."""
     monkeypatch.setattr(store, "_PATIENCE", text("SET LOCAL lock_timeout = '50ms'"))
+
+
+async def test_a_commit_that_waits_too_long_for_another_file_can_simply_be_tried_again(
+    house: House, impatient: None
+) -> None:
     made = await house.upload(f"{HEADER}\nNora;Neu;nora@example.org;;;;;;;\n")
     async with house.database.transaction() as session:
         await store.alone(session)
@@ -328,9 +333,8 @@ async def test_a_commit_that_waits_too_long_for_another_file_can_simply_be_tried
 
 
 async def test_who_comes_to_a_file_that_is_being_taken_over_can_simply_try_again(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House, impatient: None
 ) -> None:
-    monkeypatch.setattr(store, "_PATIENCE", text("SET LOCAL lock_timeout = '50ms'"))
     made = await house.upload(f"{HEADER}\nNora;Neu;nora@example.org;;;;;;;\n")
     async with house.database.transaction() as session:
         await store.lock(session, uuid.UUID(made.id))

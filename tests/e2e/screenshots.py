@@ -22,18 +22,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from devstack.stack import Stack
 from tests.e2e.login_page import demo_app, sign_in
+from tests.fixtures.needs import CHROMIUM_FLAGS, find_chromium
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 PASSWORD = "kontor-demo"
 WIDE = {"width": 1440, "height": 900}
 
@@ -160,7 +151,7 @@ def take_all(addresses: dict[str, str]) -> int:
     """Takes the pictures of both web processes."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
         count = take(browser, addresses["portal"], PORTAL) + take(browser, addresses["gateway"], GATEWAY)
         browser.close()
     return count

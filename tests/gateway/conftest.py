@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -12,12 +11,12 @@ from flask.testing import FlaskClient
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from devstack.ports import LOOPBACK
-from kernel.web.sessions import Login, Tokens
 from services.gateway.app import create_app
 from services.gateway.config import GatewaySettings
 from tests.fixtures.postgres import PostgresUrl
 from tests.gateway.neighbours import Neighbours, running
 from tests.web import sample
+from tests.web.people import STAFF, browser_of, login_of
 
 LogIn = Callable[..., FlaskClient]
 
@@ -64,23 +63,6 @@ def log_in(app: Flask) -> LogIn:
     """`log_in("agent")` answers the browser of somebody with these roles."""
 
     def browser(*roles: str, language: str = "de") -> FlaskClient:
-        desk = app.extensions["kontor.login"]
-        tokens = Tokens(
-            access="a.b.c", refresh="r", identity="i", expires_at=datetime.now(UTC) + timedelta(hours=1)
-        )
-        login = Login(
-            issuer="http://127.0.0.1:9/realms/kontor",
-            subject="018f0000-0000-7000-8000-0000000000aa",
-            provider_sid="sid",
-            name="Jonas Weber",
-            email="service@demo.example",
-            email_verified=True,
-            roles=frozenset(roles),
-            tokens=tokens,
-        )
-        client = app.test_client()
-        client.set_cookie(desk.cookie, desk.sessions.open(login))
-        client.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
-        return client
+        return browser_of(app, login_of(*roles, **STAFF), language=language)
 
     return browser

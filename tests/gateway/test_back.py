@@ -10,7 +10,7 @@ from flask import Flask
 from kontor.contacts.v1 import contacts_pb2 as c
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.fixtures.needs import require_chromium
+from tests.fixtures.needs import CHROMIUM_FLAGS, require_chromium
 from tests.gateway.conftest import LogIn
 from tests.gateway.neighbours import Neighbours
 
@@ -24,7 +24,7 @@ def page(app: Flask, address: str, log_in: LogIn) -> Iterator[Page]:
     cookie = log_in("agent").get_cookie(name)
     assert cookie is not None
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=require_chromium(), args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=require_chromium(), args=CHROMIUM_FLAGS)
         context = chromium.new_context(locale="de-DE")
         context.add_cookies([{"name": name, "value": cookie.value, "url": address}])
         yield context.new_page()

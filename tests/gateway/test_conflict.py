@@ -38,13 +38,18 @@ def _only_with(etag: str) -> Any:
     return lambda request: request.contact if request.etag == etag else StaleEtag()
 
 
-def test_a_colleagues_organisation_is_shown_and_survives_the_second_try(
-    log_in: LogIn, neighbours: Neighbours
-) -> None:
+def _opened(log_in: LogIn, neighbours: Neighbours) -> tuple[FlaskClient, str]:
+    """An edit that was begun before a colleague stores the second version."""
     neighbours.answers["Contacts.GetContact"] = lambda _: _contact()
     neighbours.answers["Contacts.UpdateContact"] = _only_with("2")
     client = log_in("agent")
-    page = client.get(f"/contacts/{_ID}/edit").text
+    return client, client.get(f"/contacts/{_ID}/edit").text
+
+
+def test_a_colleagues_organisation_is_shown_and_survives_the_second_try(
+    log_in: LogIn, neighbours: Neighbours
+) -> None:
+    client, page = _opened(log_in, neighbours)
     joined = c.Relation(organisation_id="7", organisation_name="Hafenwerk", role="Leitung")
     _colleague_stores(neighbours, relations=[joined])
     told = _store(client, page, city="Köln")
@@ -59,10 +64,7 @@ def test_a_colleagues_organisation_is_shown_and_survives_the_second_try(
 def test_a_conflict_is_said_also_where_the_form_shows_no_difference(
     log_in: LogIn, neighbours: Neighbours
 ) -> None:
-    neighbours.answers["Contacts.GetContact"] = lambda _: _contact()
-    neighbours.answers["Contacts.UpdateContact"] = _only_with("2")
-    client = log_in("agent")
-    page = client.get(f"/contacts/{_ID}/edit").text
+    client, page = _opened(log_in, neighbours)
     _colleague_stores(neighbours, responsible_name="Pia Roth")
     told = _store(client, page, city="Köln")
     assert told.status_code == 409

@@ -46,7 +46,7 @@ def test_the_list_of_contacts_arrives_whole(
     assert lines[-1].startswith(f"'=Nr. {_MANY - 1};")
     assert {request.filter.city for request in neighbours.of("Contacts.ListContacts")} == {"Köln"}
     # Every page of it was asked for with the token of who is logged in.
-    assert set(neighbours.tokens) == {"Bearer a.b.c"}
+    assert set(neighbours.tokens) == {"Bearer access-1"}
 
 
 def test_a_download_that_fails_half_way_does_not_look_complete(

@@ -16,16 +16,12 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from devstack.demo.doors import Doors
 from tests.e2e.running import Running
-from tests.fixtures.needs import require_chromium
+from tests.fixtures.needs import CHROMIUM_FLAGS, require_chromium
 from tests.gateway import journey
 from tests.gateway.journey import Colleague
 from tests.web import axe
 
 ROOT = Path(__file__).resolve().parents[2]
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-background-networking "
-    "--disable-component-update --disable-sync --no-first-run"
-)
 LOOKS: list[tuple[Literal["light", "dark"], int]] = [("light", 1440), ("dark", 390)]
 # A page that says "forbidden" or "not found" is reported by the browser as a failed load.
 _MEANT = "Failed to load resource: the server responded with a status of 4"
@@ -94,7 +90,7 @@ def running() -> Iterator[Running]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=require_chromium(), args=FLAGS.split())
+        chromium = playwright.chromium.launch(executable_path=require_chromium(), args=CHROMIUM_FLAGS)
         yield chromium
         chromium.close()
 

@@ -14,9 +14,8 @@ from devstack.keycloak.server import FILES
 from tests.e2e.login_page import sign_in
 from tests.e2e.realm import PASSWORD, Realm
 from tests.e2e.running import Running
-from tests.e2e.sso.world import FLAGS
 from tests.fixtures import keycloak
-from tests.fixtures.needs import require_chromium
+from tests.fixtures.needs import CHROMIUM_FLAGS, require_chromium
 from tests.web.axe import ROOT, overflow, violations
 
 LOGIN = FILES / "themes" / "kontor" / "login"
@@ -67,7 +66,7 @@ def test_the_mark_is_the_one_of_the_other_pages() -> None:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=require_chromium(), args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=require_chromium(), args=CHROMIUM_FLAGS)
         yield chromium
         chromium.close()
 

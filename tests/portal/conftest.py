@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from kernel.web.sessions import Login, Tokens
 from services.portal.app import create_app
 from services.portal.config import PortalSettings
 from tests.fixtures.postgres import PostgresUrl
 from tests.gateway.neighbours import Neighbours, running
 from tests.web import sample
+from tests.web.people import browser_of, login_of
 
 LogIn = Callable[..., FlaskClient]
 
@@ -44,23 +43,6 @@ def log_in(app: Flask) -> LogIn:
     """`log_in("customer")` answers the browser of somebody with these roles."""
 
     def browser(*roles: str) -> FlaskClient:
-        desk = app.extensions["kontor.login"]
-        tokens = Tokens(
-            access="a.b.c", refresh="r", identity="i", expires_at=datetime.now(UTC) + timedelta(hours=1)
-        )
-        login = Login(
-            issuer="http://127.0.0.1:9/realms/kontor",
-            subject="sub",
-            provider_sid="sid",
-            name="Anna",
-            email="anna@example.org",
-            email_verified=True,
-            roles=frozenset(roles),
-            tokens=tokens,
-        )
-        client = app.test_client()
-        client.set_cookie(desk.cookie, desk.sessions.open(login))
-        client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "de"
-        return client
+        return browser_of(app, login_of(*roles, name="Anna", email="anna@example.org"))
 
     return browser

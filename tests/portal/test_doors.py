@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -11,7 +10,6 @@ from flask.testing import FlaskClient
 
 from kernel.errors import PermissionDenied
 from kernel.web.access import access_of
-from kernel.web.sessions import Login, Tokens
 from services.portal.app import create_app
 from services.portal.config import PortalSettings
 from tests.architecture.tree import ROOT
@@ -19,6 +17,7 @@ from tests.e2e.screenshots import PORTAL, unpictured
 from tests.fixtures.postgres import PostgresUrl
 from tests.gateway.neighbours import running
 from tests.web import sample
+from tests.web.people import STAFF, browser_of, login_of
 
 # Open to everybody on purpose; whoever adds a public page adds it here and thinks twice.
 PUBLIC = {
@@ -143,21 +142,8 @@ def test_staff_are_shown_their_own_page(postgres_url: PostgresUrl, role: str, sh
             database_url=postgres_url("portal"), gateway_url="https://staff.example", **targets
         )
         app = create_app(PortalSettings(**given.model_dump()))
-        desk = app.extensions["kontor.login"]
-        login = Login(
-            issuer="http://127.0.0.1:9/realms/kontor",
-            subject="018f0000-0000-7000-8000-0000000000aa",
-            provider_sid="sid",
-            name="Jonas Weber",
-            email="service@demo.example",
-            email_verified=True,
-            roles=frozenset({role}),
-            tokens=Tokens("a.b.c", "r", "i", datetime.now(UTC) + timedelta(hours=1)),
-        )
-        client = app.test_client()
-        client.set_cookie(desk.cookie, desk.sessions.open(login))
-        answer = client.get("/")
-        desk.sessions.dispose()
+        answer = browser_of(app, login_of(role, **STAFF)).get("/")
+        app.extensions["kontor.login"].sessions.dispose()
     assert answer.status_code == 403
     assert ('href="https://staff.example/"' in answer.text) is shown
     # Nobody is led to the page that refused them.

@@ -14,14 +14,10 @@ from tests.e2e.browser import links_of
 from tests.e2e.mailbox import Mailbox, body
 from tests.e2e.realm import PASSWORD, Realm
 from tests.e2e.running import Running
-from tests.fixtures.needs import require_chromium
+from tests.fixtures.needs import CHROMIUM_FLAGS, require_chromium
 from tests.portal.journey import Journey
 from tests.web import axe
 
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-background-networking "
-    "--disable-component-update --disable-sync --no-first-run"
-)
 # Both themes and both widths; the walk is long, so not every pair.
 LOOKS: list[tuple[Literal["light", "dark"], int]] = [("light", 1440), ("dark", 390)]
 # A page that says "not found" is reported by the browser as a failed load; that is its purpose.
@@ -65,7 +61,7 @@ def running() -> Iterator[Running]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=require_chromium(), args=FLAGS.split())
+        chromium = playwright.chromium.launch(executable_path=require_chromium(), args=CHROMIUM_FLAGS)
         yield chromium
         chromium.close()
 

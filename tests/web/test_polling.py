@@ -10,7 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from kernel.web.application import Web
 from kernel.web.polling import asks_again
-from kernel.web.sessions import Login, Tokens
+from tests.web.people import browser_of, login_of
 
 _COOKIE = "kontor-portal-login"
 
@@ -18,20 +18,7 @@ _COOKIE = "kontor-portal-login"
 @pytest.fixture
 def visitor(web: Web) -> FlaskClient:
     """Somebody who has logged in."""
-    tokens = Tokens("access", "refresh", "identity", datetime.now(UTC) + timedelta(minutes=5))
-    login = Login(
-        issuer="https://id.example/realms/kontor",
-        subject="b7c1",
-        provider_sid="sid-1",
-        name="Annika Sommer",
-        email="annika@sommer.example",
-        email_verified=True,
-        roles=frozenset({"customer"}),
-        tokens=tokens,
-    )
-    client = web.app.test_client()
-    client.set_cookie(_COOKIE, web.sessions.open(login))
-    return client
+    return browser_of(web.app, login_of("customer"))
 
 
 def test_a_page_left_open_does_not_look_like_somebody_at_it(

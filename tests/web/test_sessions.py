@@ -9,9 +9,10 @@ import psycopg
 import pytest
 
 from kernel.web.logout_tokens import LogoutNotice
-from kernel.web.sessions import ABSOLUTE_LIMIT, IDLE_LIMIT, Login, Sessions, Tokens, make_engine
+from kernel.web.sessions import ABSOLUTE_LIMIT, IDLE_LIMIT, Login, Renew, Sessions, Tokens, make_engine
 from tests.fixtures.clock import FakeClock
 from tests.fixtures.postgres import PostgresUrl
+from tests.web.people import login_of
 
 SECRET = "a root key that only this test uses, 40+"
 
@@ -25,21 +26,16 @@ def sessions(postgres_url: PostgresUrl, fake_clock: FakeClock) -> Iterator[Sessi
 
 @pytest.fixture
 def login(fake_clock: FakeClock) -> Login:
-    tokens = Tokens("access-1", "refresh-1", "identity-1", fake_clock.now() + timedelta(minutes=5))
-    return Login(
-        issuer="https://id.example/realms/kontor",
-        subject="b7c1",
-        provider_sid="sid-1",
-        name="Annika Sommer",
-        email="annika@sommer.example",
-        email_verified=True,
-        roles=frozenset({"customer"}),
-        tokens=tokens,
-    )
+    return login_of("customer", now=fake_clock.now())
 
 
 def never(tokens: Tokens) -> Tokens | None:
     raise AssertionError(f"no refresh was due for {tokens.access}")
+
+
+def lasting(clock: FakeClock) -> Renew:
+    """A provider that always gives five minutes more."""
+    return lambda tokens: replace(tokens, expires_at=clock.now() + timedelta(minutes=5))
 
 
 def test_a_login_is_found_by_its_id_and_by_nothing_else(sessions: Sessions, login: Login) -> None:
@@ -104,14 +100,11 @@ def test_use_keeps_a_login_but_not_beyond_ten_hours(
 ) -> None:
     raw = sessions.open(login)
 
-    def renew(tokens: Tokens) -> Tokens:
-        return replace(tokens, expires_at=fake_clock.now() + timedelta(minutes=5))
-
     for _ in range(23):
         fake_clock.advance(minutes=25)
-        assert sessions.load(raw, renew=renew) is not None
+        assert sessions.load(raw, renew=lasting(fake_clock)) is not None
     assert fake_clock.advance(minutes=25) == login.tokens.expires_at - timedelta(minutes=5) + ABSOLUTE_LIMIT
-    assert sessions.load(raw, renew=renew) is None
+    assert sessions.load(raw, renew=lasting(fake_clock)) is None
 
 
 def test_what_a_page_asks_by_itself_keeps_no_login(
@@ -119,14 +112,11 @@ def test_what_a_page_asks_by_itself_keeps_no_login(
 ) -> None:
     raw = sessions.open(login)
 
-    def renew(tokens: Tokens) -> Tokens:
-        return replace(tokens, expires_at=fake_clock.now() + timedelta(minutes=5))
-
     for _ in range(7):
         fake_clock.advance(minutes=4)
-        assert sessions.load(raw, renew=renew, in_use=False) is not None
+        assert sessions.load(raw, renew=lasting(fake_clock), in_use=False) is not None
     fake_clock.advance(minutes=4)
-    assert sessions.load(raw, renew=renew, in_use=False) is None
+    assert sessions.load(raw, renew=lasting(fake_clock), in_use=False) is None
 
 
 def test_what_has_ended_is_deleted_in_passing(

@@ -18,8 +18,8 @@ from playwright.sync_api import sync_playwright
 from devstack.recipes import ROOT, IdentityProvider
 from devstack.stack import EXPLAINED
 from tests.e2e.running import Running
-from tests.e2e.sso.world import FLAGS, Counts, World
-from tests.fixtures.needs import find_chromium
+from tests.e2e.sso.world import Counts, World
+from tests.fixtures.needs import CHROMIUM_FLAGS, find_chromium
 
 LOGS = ROOT / ".kontor" / "sso-logs"
 STEPS = (
@@ -85,7 +85,7 @@ def main() -> int:
 def _run_steps(running: Running, idp: IdentityProvider, result: dict[str, Any]) -> None:
     result["failed"] = "browser"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
         world = World(running, chromium, say)
         for number, (name, step) in enumerate(steps(idp).items(), start=1):
             result["failed"] = name

@@ -15,15 +15,6 @@ from tests.e2e.realm import PASSWORD, Realm
 from tests.e2e.running import Running
 
 Counts = dict[str, int | float]
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 PEOPLE = {"customer": [], "agent": ["agent"], "marketer": ["marketer"], "dpo": ["dpo"], "admin": ["admin"]}
 # A busy machine may let a page wait; a page that waits longer than this hangs.
 PATIENCE_MS = 30_000
