@@ -83,7 +83,7 @@ def test_every_source_has_words(source: str) -> None:
 
 def test_a_column_may_mean_another_thing_in_another_dataset() -> None:
     assert column_label("de", "ticket", "subject") == "Betreff"
-    assert column_label("de", "login", "subject") == "Kennung der Anmeldung"
+    assert column_label("de", "login", "subject") == "Kennung des Zugangs"
 
 
 def test_what_a_newer_service_declares_is_still_shown() -> None:
