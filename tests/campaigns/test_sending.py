@@ -1,5 +1,8 @@
 """The sender's everyday work: who gets a mail, who does not and why, and what the mail looks like."""
 
+import asyncio
+import uuid
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -7,6 +10,7 @@ from kontor.privacy.v1 import privacy_pb2
 
 from kernel.errors import Unavailable
 from services.campaigns.links.model import LinkTokens
+from services.campaigns.sender.model import Mail, Outcome, Verdict
 from services.campaigns.sender.smtp import SmtpConnection
 from tests.campaigns.conftest import SECRET, House
 from tests.campaigns.neighbours import TOPIC
@@ -193,3 +197,29 @@ async def test_a_relay_that_hung_up_on_an_idle_connection_costs_nothing(house: H
     await house.sending.sender.run()
     assert house.sink.recipients == {"person1@demo.example": 1}
     assert await house.states() == {"sent": 1}
+
+
+async def test_a_mail_that_somebody_waits_for_does_not_wait_for_a_whole_campaign(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay, begun, order = house.sending.relay, asyncio.Event(), list[str]()
+    send = SmtpConnection.send
+
+    async def noted(self: SmtpConnection, mail: Mail, *, deadline: float) -> Outcome:
+        order.append(mail.recipient)
+        begun.set()
+        return await send(self, mail, deadline=deadline)
+
+    monkeypatch.setattr(SmtpConnection, "send", noted)
+    rules: dict[str, Any] = {"deadline": monotonic() + 60, "stop": asyncio.Event()}
+    campaign = asyncio.create_task(relay.hand_over([_mail(f"p{n}@demo.example") for n in range(40)], **rules))
+    await begun.wait()
+    await relay.hand_over([_mail("neu@demo.example")], **rules)
+    outcomes = await campaign
+    assert {outcome.verdict for outcome in outcomes.values()} == {Verdict.ACCEPTED}
+    assert order.index("neu@demo.example") < 20
+
+
+def _mail(recipient: str) -> Mail:
+    content = f"From: a@demo.example\r\nTo: {recipient}\r\nSubject: x\r\n\r\nx\r\n"
+    return Mail(uuid.uuid4(), recipient, content.encode(), utf8=False)

@@ -85,7 +85,6 @@ class Handover:
         self._sender = route.sender
         self._timing = route.timing
         self._on_sent = on_sent
-        self._turn = asyncio.Lock()
 
     async def planned(self, *conditions: Any, limit: int) -> Sequence[Row[Any]]:
         """Rows that may go now. Errors: Unavailable if the relay does not let us in."""
@@ -96,16 +95,9 @@ class Handover:
             raise Unavailable("The relay does not answer; messages wait.", reason="RELAY_UNAVAILABLE")
         return rows
 
-    async def deliver(
-        self,
-        batch: Batch,
-        *,
-        claimed: asyncio.Future[None] | None = None,
-        stop: asyncio.Event | None = None,
-    ) -> None:
+    async def deliver(self, batch: Batch, *, stop: asyncio.Event | None = None) -> None:
         """Claims the batch's rows, hands their mails over and notes what became of them.
 
-        `claimed` is told when the claim is committed: from then on other batches may be prepared.
         Once `stop` is set, nothing more is handed over; the rest stays planned.
         """
         claim_id = uuid.uuid4()
@@ -123,11 +115,8 @@ class Handover:
             await batch.on_claim(session, mine)
             await store.close(session, self._table, batch.denied, state=State.DENIED)
             await store.close(session, self._table, batch.refused, state=State.REFUSED)
-        if claimed is not None:
-            claimed.set_result(None)
-        async with self._turn:
-            mails = [mail for mail in batch.mails if mail.id in mine]
-            outcomes = await self._relay.hand_over(mails, deadline=deadline, stop=stop or asyncio.Event())
+        mails = [mail for mail in batch.mails if mail.id in mine]
+        outcomes = await self._relay.hand_over(mails, deadline=deadline, stop=stop or asyncio.Event())
         await self._record(outcomes, claim_id)
 
     async def reconcile(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -30,8 +29,6 @@ from services.campaigns.templates.service import TemplatesService
 log = telemetry.get_logger(__name__)
 
 BATCH = 200
-# While one batch is with the relay, the next is being prepared; more would only wait.
-_AT_ONCE = 2
 _LAST_WORDS_S = 8.0
 
 
@@ -120,30 +117,22 @@ class Sender:
 
     async def _send(self, campaign: Running) -> None:
         template: Compiled | None = None
-        under_way: deque[asyncio.Task[None]] = deque()
+        # One batch after the other: the relay's time is nearly all of it, and permits are fresh when their mails go.
+        while rows := await self._planned(campaign):
+            # Only now: a campaign that merely waits for its last tries is looked at every second.
+            template = template or await self._templates.compiled(campaign.template_id)
+            await self._deliver(await self._prepare(campaign, template, rows))
+
+    async def _deliver(self, batch: Batch) -> None:
         stop = asyncio.Event()
+        delivery = asyncio.create_task(self._handover.deliver(batch, stop=stop))
         try:
-            while rows := await self._planned(campaign):
-                # Only now: a campaign that merely waits for its last tries is looked at every second.
-                template = template or await self._templates.compiled(campaign.template_id)
-                batch = await self._prepare(campaign, template, rows)
-                claimed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-                under_way.append(
-                    asyncio.create_task(self._handover.deliver(batch, claimed=claimed, stop=stop))
-                )
-                # Rows that are not claimed yet would be prepared twice.
-                await _until_claimed(under_way[-1], claimed)
-                if len(under_way) >= _AT_ONCE:
-                    await asyncio.shield(under_way[0])
-                    under_way.popleft()
-            await asyncio.shield(asyncio.gather(*under_way))
+            await asyncio.shield(delivery)
         except asyncio.CancelledError:
             # A stop in good order: what is with the relay gets its answer noted, the rest stays planned.
             stop.set()
+            await asyncio.wait([delivery], timeout=_LAST_WORDS_S)
             raise
-        finally:
-            if under_way:
-                await asyncio.wait(under_way, timeout=_LAST_WORDS_S)
 
     async def _planned(self, campaign: Running) -> Sequence[Row[Any]]:
         return await self._handover.planned(Message.__table__.c.campaign_id == campaign.id, limit=BATCH)
@@ -220,9 +209,3 @@ class Sender:
             headers=self._letterhead.headers(campaign, links, permit_id),
         )
         return Mail(message_id, recipient.address, letter.to_bytes(), utf8=recipient.utf8)
-
-
-async def _until_claimed(delivery: asyncio.Task[None], claimed: asyncio.Future[None]) -> None:
-    await asyncio.wait((claimed, delivery), return_when=asyncio.FIRST_COMPLETED)
-    if delivery.done():
-        delivery.result()

@@ -56,25 +56,32 @@ class Relay:
         return pile.outcomes
 
     async def _work_on(self, pile: _Pile, slot: int) -> None:
-        async with self._locks[slot]:
-            while pile.has_more():
-                lasting = self._slots[slot]
-                connection = await self._connection(slot)
-                if connection is None or not pile.has_more():
+        while pile.has_more():
+            # Held for one mail: between two of a campaign, the mail that somebody waits for gets its turn.
+            async with self._locks[slot]:
+                if not await self._hand_over_next(pile, slot):
                     return
-                mail = pile.take()
-                try:
-                    outcome = await connection.send(mail, deadline=pile.deadline)
-                except RelayRefuses as refusal:
-                    pile.outcomes[mail.id] = Outcome(Verdict.UNTOUCHED)
-                    log.warning("the relay refuses this sender", code=refusal.code)
-                    return
-                pile.outcomes[mail.id] = outcome
-                if outcome.verdict is Verdict.UNTOUCHED:
-                    if connection is not lasting:
-                        return
-                    # The relay had hung up on an idle connection; a fresh one deserves a try.
-                    pile.put_back(mail)
+
+    async def _hand_over_next(self, pile: _Pile, slot: int) -> bool:
+        """Tries one mail; false if this connection is no use to the pile."""
+        lasting = self._slots[slot]
+        connection = await self._connection(slot)
+        if connection is None or not pile.has_more():
+            return False
+        mail = pile.take()
+        try:
+            outcome = await connection.send(mail, deadline=pile.deadline)
+        except RelayRefuses as refusal:
+            pile.outcomes[mail.id] = Outcome(Verdict.UNTOUCHED)
+            log.warning("the relay refuses this sender", code=refusal.code)
+            return False
+        pile.outcomes[mail.id] = outcome
+        if outcome.verdict is Verdict.UNTOUCHED:
+            if connection is not lasting:
+                return False
+            # The relay had hung up on an idle connection; a fresh one deserves a try.
+            pile.put_back(mail)
+        return True
 
     async def _connection(self, slot: int) -> SmtpConnection | None:
         connection = self._slots[slot]
