@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -254,15 +255,17 @@ class SyncChannel:
         self._own_token = own_token
         self._trust = trust
         self._channel: grpc.Channel | None = None
+        self._opening = threading.Lock()
 
     def get(self) -> grpc.Channel:
         """The open channel. Errors: InTheClear."""
-        if self._channel is None:
-            credentials = self._trust.credentials(self._target)
-            plain = (
-                grpc.insecure_channel(self._target, options=OPTIONS)
-                if credentials is None
-                else grpc.secure_channel(self._target, credentials, options=OPTIONS)
-            )
-            self._channel = grpc.intercept_channel(plain, _SyncInterceptor(self._own_token))
-        return self._channel
+        with self._opening:
+            if self._channel is None:
+                self._channel = grpc.intercept_channel(self._open(), _SyncInterceptor(self._own_token))
+            return self._channel
+
+    def _open(self) -> grpc.Channel:
+        credentials = self._trust.credentials(self._target)
+        if credentials is None:
+            return grpc.insecure_channel(self._target, options=OPTIONS)
+        return grpc.secure_channel(self._target, credentials, options=OPTIONS)

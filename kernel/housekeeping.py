@@ -25,8 +25,16 @@ def housekeeping(database: Database) -> Job:
     """The job that deletes overdue rows of the kernel's tables, one transaction each."""
 
     async def delete_overdue() -> None:
+        failed: Exception | None = None
         for statement in _OVERDUE:
-            async with database.begin() as session:
-                await session.execute(statement)
+            try:
+                async with database.begin() as session:
+                    await session.take_time()
+                    await session.execute(statement)
+            except Exception as error:
+                # One table that takes too long must not keep the rows of the others beyond their time.
+                failed = failed or error
+        if failed is not None:
+            raise failed
 
     return delete_overdue

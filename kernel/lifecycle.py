@@ -144,7 +144,11 @@ class Backend:
             return []
         server = grpc.aio.server()
         health_pb2_grpc.add_HealthServicer_to_server(state, server)
-        server.add_insecure_port(self.settings.health_listen)
+        address = self.settings.health_listen
+        try:
+            server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise SystemExit(f"{address} is taken; set KONTOR_HEALTH_LISTEN to another address.") from error
         return [server]
 
     def _background(self, state: health.aio.HealthServicer) -> list[Any]:

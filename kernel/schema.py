@@ -90,6 +90,7 @@ def _inbox(metadata: MetaData) -> None:
         _plain("consumer", Text, primary_key=True),
         _plain("fact_id", Uuid, primary_key=True),
         _plain("received_at", DateTime(timezone=True), server_default=_now()),
+        Index(None, "received_at"),
     )
 
 

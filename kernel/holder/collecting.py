@@ -6,7 +6,6 @@ import json
 from collections.abc import AsyncIterator
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from kontor.privacy.v1 import holder_pb2
 from sqlalchemy import Row, Table, select
@@ -92,6 +91,4 @@ def as_text(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, default=str)
-    if isinstance(value, UUID):
-        return str(value)
     return str(value)

@@ -11,6 +11,7 @@ from google.rpc import error_details_pb2, status_pb2
 from kontor.options.v1 import options_pb2
 from kontor.tickets.v1 import tickets_pb2, tickets_pb2_grpc
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from kernel import allowance
 from kernel.allowance import DEFAULT, Allowance, allowance_of
@@ -269,15 +270,29 @@ async def test_a_client_without_a_limit_is_not_counted(sample: Sample) -> None:
     assert await count(sample.database, "client_usage") == 0
 
 
+_OLD_USAGE = text(
+    "INSERT INTO client_usage VALUES ('erp', current_date - 36, 1), ('erp', current_date - 34, 1)"
+)
+
+
 async def test_usage_goes_with_its_deletion_class(database: Database) -> None:
     async with database.begin() as session:
-        await session.execute(
-            text(
-                "INSERT INTO client_usage VALUES ('erp', current_date - 36, 1), ('erp', current_date - 34, 1)"
-            )
-        )
+        await session.execute(_OLD_USAGE)
     await housekeeping(database)()
     assert await count(database, "client_usage") == 1
+
+
+async def test_a_table_that_cannot_be_cleaned_does_not_keep_the_others(database: Database) -> None:
+    async with database.begin() as session:
+        await session.execute(_OLD_USAGE)
+        await session.execute(text("ALTER TABLE inbox RENAME TO inbox_elsewhere"))
+    try:
+        with pytest.raises(DBAPIError):
+            await housekeeping(database)()
+        assert await count(database, "client_usage") == 1
+    finally:
+        async with database.begin() as session:
+            await session.execute(text("ALTER TABLE inbox_elsewhere RENAME TO inbox"))
 
 
 def test_every_purpose_of_the_contract_can_be_given() -> None:

@@ -121,13 +121,14 @@ async def test_it_waits_for_what_it_needs_without_dying(start: Start) -> None:
     assert await asyncio.to_thread(child.wait, 15) == 0
 
 
-async def test_a_taken_port_is_said_clearly(start: Start) -> None:
+@pytest.mark.parametrize("variable", ["KONTOR_LISTEN", "KONTOR_HEALTH_LISTEN"])
+async def test_a_taken_port_is_said_clearly(start: Start, variable: str) -> None:
     first, target = start()
     await until(first, target, "SERVING", service="live")
-    second, _ = start(KONTOR_LISTEN=target)
+    second, _ = start(**{variable: target})
     _, said = await asyncio.to_thread(second.communicate, None, 30)
     assert second.returncode == 1
-    assert said.decode().splitlines()[-1] == (f"{target} is taken; set KONTOR_LISTEN to another address.")
+    assert said.decode().splitlines()[-1] == f"{target} is taken; set {variable} to another address."
 
 
 async def test_behind_tls_everything_answers_as_before(
