@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.fixtures.needs import CHROMIUM_FLAGS, require_chromium
 from tests.gateway.conftest import LogIn
-from tests.gateway.neighbours import Neighbours
+from tests.web.neighbours import Neighbours
 
 _ID = "018f0000-0000-7000-8000-000000000001"
 

@@ -11,7 +11,7 @@ from kontor.contacts.v1 import contacts_pb2 as c
 from kontor.privacy.v1.privacy_pb2 import ConsentText, ListConsentTextsResponse
 
 from tests.gateway.conftest import LogIn
-from tests.gateway.neighbours import Neighbours
+from tests.web.neighbours import Neighbours
 
 
 def _in_two_pages(answer: Callable[..., Any], field: str, item: Callable[..., Any]) -> Callable[[Any], Any]:

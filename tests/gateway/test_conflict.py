@@ -11,7 +11,7 @@ from kontor.contacts.v1 import contacts_pb2 as c
 
 from kernel.errors import StaleEtag
 from tests.gateway.conftest import LogIn
-from tests.gateway.neighbours import Neighbours
+from tests.web.neighbours import Neighbours
 from tests.web.sample import form_token
 
 _ID = "018f0000-0000-7000-8000-000000000001"

@@ -12,7 +12,7 @@ from kontor.tickets.v1 import tickets_pb2 as t
 
 from kernel.errors import FailedPrecondition, InvalidArgument, StaleEtag
 from tests.gateway.conftest import LogIn
-from tests.gateway.neighbours import Neighbours
+from tests.web.neighbours import Neighbours
 from tests.web.sample import form_token
 
 _ID = "018f0000-0000-7000-8000-000000000001"

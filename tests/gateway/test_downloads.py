@@ -9,7 +9,7 @@ from kontor.contacts.v1.contacts_pb2 import Contact, ListContactsRequest, ListCo
 
 from kernel.errors import Unavailable
 from tests.gateway.conftest import LogIn
-from tests.gateway.neighbours import Neighbours
+from tests.web.neighbours import Neighbours
 
 # More than any page, and more than the 5,000 at which a file once ended without a word.
 _MANY = 5_301

@@ -21,7 +21,7 @@ from services.gateway.contacts import detail
 from services.gateway.requests import views
 from services.gateway.suppressions import views as suppressions
 from tests.gateway.conftest import LogIn
-from tests.gateway.neighbours import Neighbours
+from tests.web.neighbours import Neighbours
 
 REQUEST = "018f0000-0000-7000-8000-000000000001"
 CONTACT = "018f0000-0000-7000-8000-000000000002"

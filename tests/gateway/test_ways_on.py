@@ -14,7 +14,7 @@ from kontor.tickets.v1 import tickets_pb2
 from kernel.errors import InvalidArgument
 from services.campaigns.templates.model import Problem, TemplateInvalid
 from tests.gateway.conftest import LogIn
-from tests.gateway.neighbours import Neighbours
+from tests.web.neighbours import Neighbours
 from tests.web.sample import form_token
 
 _ID = "018f0000-0000-7000-8000-000000000001"

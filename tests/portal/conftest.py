@@ -11,27 +11,16 @@ from flask.testing import FlaskClient
 from services.portal.app import create_app
 from services.portal.config import PortalSettings
 from tests.fixtures.postgres import PostgresUrl
-from tests.gateway.neighbours import Neighbours, running
 from tests.web import sample
+from tests.web.neighbours import neighbours, targets
 from tests.web.people import browser_of, login_of
 
 LogIn = Callable[..., FlaskClient]
+__all__ = ["LogIn", "neighbours", "targets"]
 
 
 @pytest.fixture
-def neighbours() -> Iterator[Neighbours]:
-    """The services behind the portal, for tests that need what they say."""
-    with running() as made:
-        yield made
-
-
-@pytest.fixture
-def app(postgres_url: PostgresUrl, request: pytest.FixtureRequest) -> Iterator[Flask]:
-    """No service runs behind it, unless the test asks for `neighbours`: what needs one must say so."""
-    targets = {}
-    if "neighbours" in request.fixturenames:
-        target = request.getfixturevalue("neighbours").target
-        targets = {f"{name}_target": target for name in ("contacts", "campaigns", "tickets", "privacy")}
+def app(postgres_url: PostgresUrl, targets: dict[str, str]) -> Iterator[Flask]:
     given = sample.settings(database_url=postgres_url("portal"), **targets)
     made = create_app(PortalSettings(**given.model_dump()))
     yield made

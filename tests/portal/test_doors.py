@@ -15,8 +15,8 @@ from services.portal.config import PortalSettings
 from tests.architecture.tree import ROOT
 from tests.e2e.screenshots import PORTAL, unpictured
 from tests.fixtures.postgres import PostgresUrl
-from tests.gateway.neighbours import running
 from tests.web import sample
+from tests.web.neighbours import Neighbours
 from tests.web.people import STAFF, browser_of, login_of
 
 # Open to everybody on purpose; whoever adds a public page adds it here and thinks twice.
@@ -132,18 +132,16 @@ def test_a_missing_service_is_said_in_words(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(("role", "shown"), [("agent", True), ("customer", False)])
-def test_staff_are_shown_their_own_page(postgres_url: PostgresUrl, role: str, shown: bool) -> None:
-    with running() as neighbours:
-        neighbours.answers["Contacts.GetOwnContact"] = lambda _: PermissionDenied("no", reason="ROLE_MISSING")
-        targets = {
-            f"{name}_target": neighbours.target for name in ("contacts", "campaigns", "tickets", "privacy")
-        }
-        given = sample.settings(
-            database_url=postgres_url("portal"), gateway_url="https://staff.example", **targets
-        )
-        app = create_app(PortalSettings(**given.model_dump()))
-        answer = browser_of(app, login_of(role, **STAFF)).get("/")
-        app.extensions["kontor.login"].sessions.dispose()
+def test_staff_are_shown_their_own_page(
+    postgres_url: PostgresUrl, neighbours: Neighbours, targets: dict[str, str], role: str, shown: bool
+) -> None:
+    neighbours.answers["Contacts.GetOwnContact"] = lambda _: PermissionDenied("no", reason="ROLE_MISSING")
+    given = sample.settings(
+        database_url=postgres_url("portal"), gateway_url="https://staff.example", **targets
+    )
+    app = create_app(PortalSettings(**given.model_dump()))
+    answer = browser_of(app, login_of(role, **STAFF)).get("/")
+    app.extensions["kontor.login"].sessions.dispose()
     assert answer.status_code == 403
     assert ('href="https://staff.example/"' in answer.text) is shown
     # Nobody is led to the page that refused them.

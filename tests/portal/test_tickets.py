@@ -11,8 +11,8 @@ from kontor.tickets.v1 import tickets_pb2 as t
 from werkzeug.test import TestResponse
 
 from kernel.errors import FailedPrecondition
-from tests.gateway.neighbours import Neighbours
 from tests.portal.conftest import LogIn
+from tests.web.neighbours import Neighbours
 from tests.web.sample import form_token
 
 _ID = "018f0000-0000-7000-8000-000000000001"

@@ -1,19 +1,20 @@
-"""Services that say what a test tells them: real gRPC behind the gateway, and what it was asked."""
+"""Services that say what a test tells them: real gRPC behind a page, and what it was asked."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
 import grpc
+import pytest
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from devstack.keys import BACK_ENDS
 from devstack.ports import LOOPBACK
 from kernel.errors import STATUS_METADATA, DomainError, to_status
 from services.gateway.session import FILES
@@ -60,15 +61,24 @@ class Neighbours(grpc.GenericRpcHandler):
         return answer
 
 
-@contextmanager
-def running() -> Iterator[Neighbours]:
-    """All services on one port."""
+@pytest.fixture
+def neighbours() -> Iterator[Neighbours]:
+    """All services behind a page on one port, for tests that need what they say."""
     made = Neighbours()
     server = grpc.server(ThreadPoolExecutor(4), handlers=[made])
     made.target = f"{LOOPBACK}:{server.add_insecure_port(f'{LOOPBACK}:0')}"
     server.start()
     yield made
     server.stop(None).wait()
+
+
+@pytest.fixture
+def targets(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Where a page finds the services: nowhere, unless the test asks for `neighbours`. What needs one must say so."""
+    if "neighbours" not in request.fixturenames:
+        return {}
+    target = request.getfixturevalue("neighbours").target
+    return {f"{name}_target": target for name in BACK_ENDS}
 
 
 def _method(path: str) -> MethodDescriptor | None:
