@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from kontor.options.v1 import options_pb2
@@ -11,6 +12,8 @@ from sqlalchemy import Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from kernel import telemetry
+from kernel.identity import PAGES
+from kernel.rpc.call import ORIGIN
 
 if TYPE_CHECKING:
     from kernel.db import Database, WriteSession
@@ -25,9 +28,14 @@ _PAUSE_S = 1.0
 _MOST_PENDING = 5_000
 
 _INSERT = text(
-    "INSERT INTO audit_entry (occurred_at, actor, client, roles, method, purpose, subject_ids, mutation, trace_id) "
-    "VALUES (:occurred_at, :actor, :client, :roles, :method, :purpose, :subject_ids, :mutation, :trace_id)"
-).bindparams(bindparam("roles", type_=ARRAY(Text)), bindparam("subject_ids", type_=ARRAY(Uuid)))
+    "INSERT INTO audit_entry (occurred_at, actor, client, roles, teams, method, purpose, subject_ids, mutation, "
+    "origin, trace_id) VALUES (:occurred_at, :actor, :client, :roles, :teams, :method, :purpose, :subject_ids, "
+    ":mutation, :origin, :trace_id)"
+).bindparams(
+    bindparam("roles", type_=ARRAY(Text)),
+    bindparam("teams", type_=ARRAY(Text)),
+    bindparam("subject_ids", type_=ARRAY(Uuid)),
+)
 
 
 class AuditLog:
@@ -99,9 +107,22 @@ def _entry(call: Call, *, mutation: bool) -> dict[str, Any]:
         "actor": principal.subject if principal else "public",
         "client": principal.client if principal else "",
         "roles": sorted(principal.roles) if principal else [],
+        "teams": sorted(principal.teams) if principal else [],
         "method": call.method.full_name,
         "purpose": purpose.removeprefix("PURPOSE_").lower(),
         "subject_ids": sorted(call.subjects),
         "mutation": mutation,
+        "origin": _origin(call),
         "trace_id": call.trace_id or None,
     }
+
+
+def _origin(call: Call) -> str | None:
+    """Where the person sits, as one of our pages saw it; nobody else's word about an address is taken."""
+    told = call.metadata.get(ORIGIN, "")
+    if call.principal is None or call.principal.client not in PAGES:
+        return None
+    try:
+        return str(ip_address(told))
+    except ValueError:
+        return None

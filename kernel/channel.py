@@ -18,7 +18,7 @@ from opentelemetry.trace import SpanKind
 
 from kernel import telemetry
 from kernel.errors import DeadlineExceeded, from_rpc_error
-from kernel.rpc.call import current_call
+from kernel.rpc.call import ORIGIN, current_call
 from kernel.tls import LOOPBACK_ONLY, Trust
 from kernel.tokens import ServiceTokens
 
@@ -69,8 +69,10 @@ def _pause(attempt: int) -> float:
     return float(0.2 * 2**attempt * (0.5 + random.random()))  # noqa: S311 - jitter, no secret
 
 
-def _metadata(given: Any, token: str) -> list[tuple[str, str]]:
+def _metadata(given: Any, token: str, *, origin: str = "") -> list[tuple[str, str]]:
     metadata: list[tuple[str, str]] = [*(given or ())]
+    if origin:
+        metadata.append((ORIGIN, origin))
     carrier: dict[str, str] = {}
     propagate.inject(carrier)
     metadata += carrier.items()
@@ -182,10 +184,12 @@ def _text(method: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CallContext:
-    """What a web request gives to the calls it makes: whose token, and until when (monotonic seconds)."""
+    """What a web request gives to the calls it makes: whose token, until when (monotonic seconds), from where."""
 
     token: str
     deadline: float | None = None
+    # The network address of the browser, for the audit.
+    origin: str = ""
 
 
 _context: ContextVar[CallContext | None] = ContextVar("call_context", default=None)
@@ -230,7 +234,7 @@ class _SyncInterceptor(grpc.UnaryUnaryClientInterceptor):
                 prepared = _Details(
                     details.method,
                     _timeout(details.timeout, deadline),
-                    _metadata(details.metadata, token),
+                    _metadata(details.metadata, token, origin=context.origin if context is not None else ""),
                     details.credentials,
                     details.wait_for_ready,
                 )

@@ -55,6 +55,8 @@ class Principal:
 
 # Clients of the realm that are services of this suite; the realm signs who a token was issued to.
 SUITE = frozenset({"kontor-contacts", "kontor-campaigns", "kontor-tickets", "kontor-privacy"})
+# Clients of the realm that are pages of this suite: what they say about the browser in front of them is believed.
+PAGES = frozenset({"kontor-portal", "kontor-gateway"})
 STAFF_ROLES = frozenset({"agent", "marketer", "sales", "manager", "dpo", "admin", "integrator"})
 
 

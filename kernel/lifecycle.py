@@ -11,9 +11,10 @@ import grpc
 import uvloop
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
+from kontor.privacy.v1 import audit_pb2_grpc
 from sqlalchemy import MetaData
 
-from kernel import telemetry
+from kernel import telemetry, trail
 from kernel.audit import AuditLog
 from kernel.bus import DEAD_STREAM, Bus
 from kernel.channel import service_channel
@@ -32,6 +33,7 @@ from kernel.signing import Signer
 from kernel.tasks import end
 from kernel.tls import InTheClear, Trust, open_port
 from kernel.tokens import ServiceTokens, audience_of
+from kernel.trail import AuditTrailRpc
 
 log = telemetry.get_logger(__name__)
 
@@ -73,6 +75,9 @@ class Backend:
         self._jobs: list[TimedJob] = []
         self._channels: list[grpc.aio.Channel] = []
         self.every("housekeeping", 600, housekeeping(self.database))
+        self.add(
+            audit_pb2_grpc.add_AuditTrailServicer_to_server, AuditTrailRpc(self.database), trail.FULL_NAME
+        )
 
     def channel(self, target: str, *, to: str) -> grpc.aio.Channel:
         """A channel to another service of this name ("contacts"), closed at exit."""

@@ -137,12 +137,17 @@ def _audit(metadata: MetaData) -> None:
         Column("actor", Text, info={"personal": accountability}, nullable=False),
         _plain("client", Text),
         _plain("roles", ARRAY(Text)),
+        # The actor's departments at that time: they are what the subject is told instead of a name.
+        _plain("teams", ARRAY(Text), server_default=text("'{}'")),
         _plain("method", Text),
         _plain("purpose", Text),
         _plain("subject_ids", ARRAY(Uuid)),
         _plain("mutation", Boolean),
+        # The network address that the page saw; a service has none.
+        Column("origin", Text, info={"personal": accountability}, nullable=True),
         _plain("trace_id", String(32), nullable=True),
         Index("ix_audit_entry_subject_ids", "subject_ids", postgresql_using="gin"),
+        Index(None, "actor", "seq"),
         Index(None, "occurred_at"),
     )
 

@@ -19,6 +19,9 @@ from kernel.contract import CUSTOMER, Scope, scopes, widest
 from kernel.errors import Unauthenticated
 from kernel.identity import Principal
 
+# The metadata in which a page passes on the address of the browser that asked it.
+ORIGIN = "kontor-origin"
+
 # A stage gets the call, the request and the way to the next stage.
 Proceed = Callable[["Call", Any], Awaitable[Any]]
 Stage = Callable[["Call", Any, Proceed], Awaitable[Any]]

@@ -39,7 +39,7 @@ def as_visitor() -> Iterator[None]:
     login = current_login()
     if login is None:
         raise RuntimeError("nobody is logged in")
-    with call_context(CallContext(token=login.tokens.access, deadline=g.call_deadline)):
+    with call_context(CallContext(login.tokens.access, g.call_deadline, origin=request.remote_addr or "")):
         yield
 
 
@@ -51,24 +51,29 @@ def _open() -> None:
     login = current_login() if rule is not None and not rule.public else None
     stack = ExitStack()
     g.call_token = login.tokens.access if login is not None else ""
-    stack.enter_context(call_context(CallContext(token=g.call_token, deadline=g.call_deadline)))
+    # A visitor without a login acts as the page: whose address that was is nothing to note.
+    g.call_origin = (request.remote_addr or "") if g.call_token else ""
+    stack.enter_context(call_context(CallContext(g.call_token, g.call_deadline, origin=g.call_origin)))
     g.call_stack = stack
 
 
 def _carry_on(response: Response) -> Response:
     """A streamed answer is made after the view, and after `_close`: its calls need the context all the same."""
     if response.is_streamed and not response.direct_passthrough and "call_token" in g:
-        response.response = _Stream(response.response, copy_context(), token=g.call_token)
+        response.response = _Stream(
+            response.response, copy_context(), token=g.call_token, origin=g.call_origin
+        )
     return response
 
 
 class _Stream:
     """Makes each part of an answer where the view left off: login, language and trace included."""
 
-    def __init__(self, parts: Any, context: Context, *, token: str) -> None:
+    def __init__(self, parts: Any, context: Context, *, token: str, origin: str) -> None:
         self._parts = iter(parts)
         self._context = context
         self._token = token
+        self._origin = origin
 
     def __iter__(self) -> _Stream:
         return self
@@ -83,7 +88,8 @@ class _Stream:
 
     def _make(self) -> Any:
         # A budget for each part: a long file is no slow page, and nobody waits for all of it in silence.
-        with call_context(CallContext(token=self._token, deadline=monotonic() + PAGE_BUDGET_S)):
+        until = monotonic() + PAGE_BUDGET_S
+        with call_context(CallContext(self._token, until, origin=self._origin)):
             return next(self._parts)
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import grpc
-from kontor.privacy.v1 import holder_pb2_grpc, privacy_pb2_grpc
+from kontor.privacy.v1 import audit_pb2_grpc, holder_pb2_grpc, privacy_pb2_grpc
 
 from kernel.clock import SystemClock
 from kernel.lifecycle import Backend, run
 from kernel.own_contact import RemoteOwnContact
-from services.privacy.clients import HOLDERS, HolderClient
+from kernel.trail import AuditTrailRpc
+from services.privacy.audit.jobs import AuditJobs
+from services.privacy.audit.rpc import AuditRpc
+from services.privacy.audit.service import AuditService
+from services.privacy.clients import HOLDERS, Cases, HolderClient, OwnTrail, RemoteTrail, Trail
 from services.privacy.config import Settings
 from services.privacy.consent.jobs import ConsentJobs
 from services.privacy.consent.rpc import ConsentsRpc
@@ -34,6 +39,8 @@ from services.privacy.suppression.model import Hasher
 from services.privacy.suppression.rpc import SuppressionsRpc
 from services.privacy.suppression.service import SuppressionService
 from services.privacy.tables import metadata
+
+Channels = dict[str, grpc.aio.Channel]
 
 _REQUESTS_S = 5
 _HOUR_S = 3_600
@@ -57,13 +64,13 @@ async def main() -> None:
     settings = Settings()
     backend = Backend("privacy", settings, metadata=metadata)
     database, clock = backend.database, SystemClock()
-    contacts = backend.channel(settings.contacts_target, to="contacts")
-    own_contact = RemoteOwnContact(contacts)
+    channels = _channels(backend, settings)
+    own_contact = RemoteOwnContact(channels["contacts"])
 
     suppression = SuppressionService(database, _hasher(settings), clock)
     consents = ConsentService(database, clock, suppression=suppression)
     ledger = LedgerService(database, backend.bus, backend.signer, clock)
-    procedures = _procedures(backend, settings, contacts, suppression=suppression, ledger=ledger)
+    procedures = _procedures(backend, settings, channels, suppression=suppression, ledger=ledger)
     machine = backend.every("requests", _REQUESTS_S, procedures.work)
     requests = RequestService(
         database,
@@ -82,6 +89,7 @@ async def main() -> None:
     backend.every("delete-overdue-documents", _DAY_S, procedures.delete_overdue)
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
     add_servicers(backend, UseCases(consents, suppression, permits, requests))
+    _serve_audit(backend, settings, channels)
     await backend.run(own_contact=own_contact)
 
 
@@ -101,13 +109,13 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
 def _procedures(
     backend: Backend,
     settings: Settings,
-    contacts: grpc.aio.Channel,
+    channels: Channels,
     *,
     suppression: SuppressionService,
     ledger: LedgerService,
 ) -> RequestJobs:
     """What carries requests out."""
-    desk = _desk(backend, settings, contacts)
+    desk = _desk(backend, settings, channels)
     return RequestJobs(
         backend.database,
         SystemClock(),
@@ -133,13 +141,31 @@ def _hasher(settings: Settings) -> Hasher:
     return Hasher(peppers, current=settings.suppression_key_id)
 
 
-def _desk(backend: Backend, settings: Settings, contacts: grpc.aio.Channel) -> Desk:
-    channels = {
-        "contacts": contacts,
+def _channels(backend: Backend, settings: Settings) -> Channels:
+    """A channel to every holder, this process among them."""
+    return {
+        "contacts": backend.channel(settings.contacts_target, to="contacts"),
         "campaigns": backend.channel(settings.campaigns_target, to="campaigns"),
         "tickets": backend.channel(settings.tickets_target, to="tickets"),
         "privacy": backend.channel(settings.own_target, to="privacy"),
     }
+
+
+def _serve_audit(backend: Backend, settings: Settings, channels: Channels) -> None:
+    """The audit over all services: its door, and the look for what is unusual."""
+    database, clock = backend.database, SystemClock()
+    zone = ZoneInfo(settings.controller_timezone)
+    others = [RemoteTrail(name, channel) for name, channel in channels.items() if name != "privacy"]
+    trails: list[Trail] = [*others, OwnTrail("privacy", AuditTrailRpc(database))]
+    audit = AuditService(database, clock, trails=trails, zone=zone)
+    door = AuditRpc(audit, backend.pages, zone)
+    backend.add(audit_pb2_grpc.add_AuditServicer_to_server, door, "kontor.privacy.v1.Audit")
+    cases = Cases(channels["contacts"], channels["tickets"])
+    jobs = AuditJobs(database, clock, trails=trails, has_case=cases.has_case)
+    backend.every("find-unusual-access", _HOUR_S, jobs.find_unusual)
+
+
+def _desk(backend: Backend, settings: Settings, channels: Channels) -> Desk:
     return Desk(
         backend.database,
         SystemClock(),

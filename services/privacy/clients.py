@@ -1,14 +1,18 @@
-"""Typed wrappers over the four DataHolders that the privacy service drives, itself among them."""
+"""Typed wrappers over the services that privacy asks: four DataHolders and their trails, itself among them."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from kontor.privacy.v1 import holder_pb2, holder_pb2_grpc
+from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc
+from kontor.privacy.v1 import audit_pb2, audit_pb2_grpc, holder_pb2, holder_pb2_grpc
+from kontor.tickets.v1 import tickets_pb2, tickets_pb2_grpc
 
 from kernel.channel import typed_stream
+from kernel.trail import AuditTrailRpc
 
 # Contacts first: it knows how the subject can be recognised.
 HOLDERS = ("contacts", "campaigns", "tickets", "privacy")
@@ -54,3 +58,74 @@ class HolderClient:
         """Where the subject can still be found."""
         answer: holder_pb2.ProbeResponse = await self.stub.Probe(request, timeout=_PATIENCE_S)
         return answer
+
+
+class Trail(Protocol):
+    """One service's audit trail. Errors: Unavailable, DeadlineExceeded."""
+
+    name: str
+
+    async def entries(self, request: audit_pb2.ListEntriesRequest) -> Sequence[audit_pb2.AuditEntry]:
+        """Entries, newest first."""
+
+    async def activities(self, request: audit_pb2.ListActivitiesRequest) -> Sequence[audit_pb2.Activity]:
+        """What people did, by day."""
+
+    async def looks(self, request: audit_pb2.ListLooksRequest) -> Sequence[audit_pb2.Look]:
+        """Who looked at whom."""
+
+
+class RemoteTrail:
+    """The trail of another service."""
+
+    def __init__(self, name: str, channel: Any) -> None:
+        self.name = name
+        self._stub = audit_pb2_grpc.AuditTrailStub(channel)
+
+    async def entries(self, request: audit_pb2.ListEntriesRequest) -> Sequence[audit_pb2.AuditEntry]:
+        answer: audit_pb2.ListEntriesResponse = await self._stub.ListEntries(request)
+        return answer.entries
+
+    async def activities(self, request: audit_pb2.ListActivitiesRequest) -> Sequence[audit_pb2.Activity]:
+        answer: audit_pb2.ListActivitiesResponse = await self._stub.ListActivities(
+            request, timeout=_PATIENCE_S
+        )
+        return answer.activities
+
+    async def looks(self, request: audit_pb2.ListLooksRequest) -> Sequence[audit_pb2.Look]:
+        answer: audit_pb2.ListLooksResponse = await self._stub.ListLooks(request, timeout=_PATIENCE_S)
+        return answer.looks
+
+
+class OwnTrail:
+    """The own trail, asked without a wire: nobody exchanges a token to speak to themselves."""
+
+    def __init__(self, name: str, servicer: AuditTrailRpc) -> None:
+        self.name = name
+        self._servicer = servicer
+
+    async def entries(self, request: audit_pb2.ListEntriesRequest) -> Sequence[audit_pb2.AuditEntry]:
+        return (await self._servicer.ListEntries(request, None)).entries
+
+    async def activities(self, request: audit_pb2.ListActivitiesRequest) -> Sequence[audit_pb2.Activity]:
+        return (await self._servicer.ListActivities(request, None)).activities
+
+    async def looks(self, request: audit_pb2.ListLooksRequest) -> Sequence[audit_pb2.Look]:
+        return (await self._servicer.ListLooks(request, None)).looks
+
+
+class Cases:
+    """Whether somebody has something to do with a contact, as contacts and tickets know it."""
+
+    def __init__(self, contacts: Any, tickets: Any) -> None:
+        self._contacts = contacts_pb2_grpc.ContactsStub(contacts)
+        self._tickets = tickets_pb2_grpc.TicketsStub(tickets)
+
+    async def has_case(self, login: str, contact_id: uuid.UUID) -> bool:
+        """Responsible for the contact, or owner of one of its tickets. Errors: Unavailable."""
+        asked = contacts_pb2.BatchGetContactsRequest(contact_ids=[str(contact_id)])
+        found = await self._contacts.BatchGetContacts(asked)
+        if any(contact.responsible_id == login for contact in found.contacts):
+            return True
+        owned = tickets_pb2.ListTicketsRequest(contact_id=str(contact_id), owner_id=login, page_size=1)
+        return bool((await self._tickets.ListTickets(owned)).tickets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import services.privacy.audit.tables
 import services.privacy.consent.tables
 import services.privacy.ledger.tables
 import services.privacy.permits.tables
