@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -71,6 +71,8 @@ class Personal:
     on_erasure: Erase
     law: str = ""
     keep_years: int = 0
+    # Whether it is about a member of staff who dealt with the row's subject: it is personal, and not the subject's.
+    of_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,13 @@ def personal(
     return mapped_column(*args, info={"personal": declaration}, **kwargs)
 
 
+def of_staff(column: MappedColumn[Any]) -> MappedColumn[Any]:
+    """The same personal column, about a member of staff who dealt with the row's subject."""
+    info = column.column.info
+    info["personal"] = replace(info["personal"], of_staff=True)
+    return column
+
+
 def plain(*args: Any, **kwargs: Any) -> MappedColumn[Any]:
     """A mapped column that never holds personal data: ids, states, times, counts."""
     return mapped_column(*args, info={"plain": True}, **kwargs)
@@ -149,6 +158,11 @@ def personal_columns(table: Table) -> Iterator[tuple[Column[Any], Personal]]:
         declaration = declaration_of(column)
         if declaration is not None:
             yield column, declaration
+
+
+def subject_columns(table: Table) -> Iterator[tuple[Column[Any], Personal]]:
+    """Those of them that are about the row's subject: what a copy of the data holds (Art. 15(4) GDPR)."""
+    return ((column, how) for column, how in personal_columns(table) if not how.of_staff)
 
 
 def datasets(metadata: MetaData) -> Iterator[tuple[Table, Dataset]]:

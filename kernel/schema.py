@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -144,7 +145,7 @@ def _audit(metadata: MetaData) -> None:
         _plain("subject_ids", ARRAY(Uuid)),
         _plain("mutation", Boolean),
         # The network address that the page saw; a service has none.
-        Column("origin", Text, info={"personal": accountability}, nullable=True),
+        Column("origin", Text, info={"personal": replace(accountability, of_staff=True)}, nullable=True),
         _plain("trace_id", String(32), nullable=True),
         Index("ix_audit_entry_subject_ids", "subject_ids", postgresql_using="gin"),
         Index(None, "actor", "seq"),

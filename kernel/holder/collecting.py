@@ -13,7 +13,7 @@ from sqlalchemy import Row, Table, select
 from kernel.clock import to_timestamp
 from kernel.db import AnySession
 from kernel.holder.subject import Holder, Subject, has_subjects, rows_about
-from kernel.personal import Personal, dataset_of, datasets, declaration_of, personal_columns
+from kernel.personal import Personal, dataset_of, datasets, declaration_of, subject_columns
 
 _FETCH = 500
 
@@ -33,7 +33,7 @@ def describe(holder: Holder) -> holder_pb2.DescribeResponse:
 async def collect(session: AnySession, holder: Holder, subject: Subject) -> AsyncIterator[holder_pb2.Record]:
     """Every record about the subject, table by table, each value with its category, purpose and basis."""
     for table, _ in datasets(holder.metadata):
-        if not has_subjects(table) or not any(personal_columns(table)):
+        if not has_subjects(table) or not any(subject_columns(table)):
             continue
         result = await session.stream(
             select(table).where(rows_about(table, subject)), execution_options={"yield_per": _FETCH}
@@ -69,7 +69,7 @@ def _record(table: Table, row: Row[Any], holder: str) -> holder_pb2.Record:
     )
     if isinstance(since, datetime):
         record.since.CopyFrom(to_timestamp(since) or record.since)
-    for column, how in personal_columns(table):
+    for column, how in subject_columns(table):
         value = values[column.name]
         if value is None or value in ("", []):
             continue

@@ -7,6 +7,7 @@ from flask import Flask
 from kernel.web.application import build
 from services.gateway import (
     audiences,
+    audit,
     campaigns,
     clients,
     contacts,
@@ -38,6 +39,7 @@ _AREAS = (
     tickets,
     requests,
     suppressions,
+    audit,
     rights,
     palette,
 )

@@ -11,6 +11,7 @@ from kontor.campaigns.v1.campaigns_pb2_grpc import AudiencesStub, CampaignsStub,
 from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from kontor.contacts.v1.imports_pb2_grpc import ImportsStub
 from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
+from kontor.privacy.v1.audit_pb2_grpc import AuditStub
 from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, PermitsStub, RequestsStub, SuppressionsStub
 from kontor.tickets.v1.tickets_pb2_grpc import TicketsStub
 
@@ -78,6 +79,10 @@ class Clients:
     @cached_property
     def requests(self) -> RequestsStub:
         return RequestsStub(self._privacy.get())
+
+    @cached_property
+    def audit(self) -> AuditStub:
+        return AuditStub(self._privacy.get())
 
 
 def install(app: Flask, settings: GatewaySettings) -> None:

@@ -6,7 +6,7 @@ Two questions a role; python-keycloak would bring an async HTTP stack into the p
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -23,6 +23,8 @@ _KEY = "gateway.realm"
 _TIMEOUT_S = 3.0
 # All questions of one page together.
 _BUDGET_S = 8.0
+# Names that are remembered; beyond it they are asked for anew.
+_MOST_NAMES = 2_000
 # More people than this in one role are a number.
 MOST = 100
 
@@ -39,6 +41,8 @@ class Member:
     login: str
     enabled: bool = True
     group: str = ""
+    # What tokens and the audit call this person.
+    id: str = ""
 
 
 class Realm:
@@ -49,6 +53,8 @@ class Realm:
         self._admin = f"{base}/admin/realms/{realm}"
         # The token for the services must not open the realm: its roles come only with this scope.
         self._token: Callable[[], str] = OwnToken(settings, scope="realm-view")
+        # For as long as the process lives: a colleague who marries is called by the old name until then.
+        self._names: dict[str, str] = {}
 
     def members(self, roles: list[str]) -> dict[str, list[Member]]:
         """The people of each role, each once, at most `MOST` by name and by group. Errors: RealmSilent."""
@@ -65,20 +71,42 @@ class Realm:
             found[role] = sorted(people.values(), key=_order)
         return found
 
+    def names(self, ids: Iterable[str]) -> dict[str, str]:
+        """What these people are called, by id; who is gone, or not asked for in time, is missing."""
+        until = monotonic() + _BUDGET_S
+        missing = [each for each in ids if each not in self._names]
+        for each in missing:
+            if monotonic() > until:
+                break
+            try:
+                found = self._ask(f"users/{quote(each, safe='')}")
+            except RealmSilent:
+                continue
+            self._remember(each, _person(found).name)
+        return {each: self._names[each] for each in ids if each in self._names}
+
     def teams(self) -> list[str]:
         """Names of the departments' groups. Errors: RealmSilent."""
         return sorted(str(group["name"]) for group in self._get("groups"))
 
+    def _remember(self, login: str, name: str) -> None:
+        if len(self._names) >= _MOST_NAMES:
+            self._names.clear()
+        self._names[login] = name
+
     def _get(self, path: str) -> list[dict[str, Any]]:
+        return list(self._ask(path, first=0, max=MOST))
+
+    def _ask(self, path: str, **parameters: int) -> Any:
         try:
             answer = requests.get(
                 f"{self._admin}/{path}",
-                params={"first": 0, "max": MOST},
+                params=parameters,
                 headers={"Authorization": f"Bearer {self._token()}"},
                 timeout=_TIMEOUT_S,
             )
             answer.raise_for_status()
-            return list(answer.json())
+            return answer.json()
         except (requests.RequestException, Unavailable, ValueError) as error:
             raise RealmSilent from error
 
@@ -97,7 +125,9 @@ def realm() -> Realm:
 def _person(user: dict[str, Any], *, group: str = "") -> Member:
     name = f"{user.get('firstName') or ''} {user.get('lastName') or ''}".strip()
     login = str(user.get("email") or user.get("username") or "")
-    return Member(name or login, login, enabled=bool(user.get("enabled", True)), group=group)
+    return Member(
+        name or login, login, enabled=bool(user.get("enabled", True)), group=group, id=str(user["id"])
+    )
 
 
 def _order(member: Member) -> str:

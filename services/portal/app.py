@@ -7,11 +7,22 @@ from flask_babel import gettext as _
 
 from kernel.web.application import build
 from kernel.web.login import current_login
-from services.portal import access, clients, home, labels, newsletter, preferences, rights, session, tickets
+from services.portal import (
+    access,
+    clients,
+    home,
+    labels,
+    looks,
+    newsletter,
+    preferences,
+    rights,
+    session,
+    tickets,
+)
 from services.portal.config import PortalSettings
 from services.portal.rights import vocabulary
 
-_AREAS = (home, newsletter, preferences, rights, tickets, access)
+_AREAS = (home, newsletter, preferences, rights, tickets, access, looks)
 
 
 def create_app(settings: PortalSettings) -> Flask:

@@ -14,6 +14,7 @@ from kontor.campaigns.v1.campaigns_pb2_grpc import FormsStub, LinksStub
 from kontor.contacts.v1.contacts_pb2 import Contact
 from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
+from kontor.privacy.v1.audit_pb2_grpc import AuditStub
 from kontor.privacy.v1.holder_pb2 import CollectRequest, Identifiers, Record
 from kontor.privacy.v1.holder_pb2_grpc import DataHolderStub
 from kontor.privacy.v1.privacy_pb2 import (
@@ -83,6 +84,10 @@ class Clients:
     @cached_property
     def requests(self) -> RequestsStub:
         return RequestsStub(self._channels["privacy"].get())
+
+    @cached_property
+    def audit(self) -> AuditStub:
+        return AuditStub(self._channels["privacy"].get())
 
     @cached_property
     def tickets(self) -> TicketsStub:

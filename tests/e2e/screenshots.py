@@ -42,6 +42,7 @@ PORTAL = {
         "portal-erasure": "/rights/erasure",
         "portal-preferences": "/preferences",
         "portal-access": "/access",
+        "portal-looks": "/looks",
         "portal-sessions": "/sessions",
         "portal-tickets": "/tickets",
         "portal-ticket": "/tickets/*",
@@ -83,6 +84,8 @@ GATEWAY = {
         "gateway-suppressions": "/suppressions",
         "gateway-suppression-check": "/suppressions/check",
         "gateway-suppression-new": "/suppressions/new",
+        "gateway-audit": "/audit",
+        "gateway-audit-alerts": "/audit/alerts",
     },
     "admin@demo.example": {"gateway-rights": "/rights"},
 }

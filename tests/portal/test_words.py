@@ -14,7 +14,7 @@ from kontor.tickets.v1 import events_pb2 as ticket_events
 from kontor.tickets.v1 import tickets_pb2
 from sqlalchemy import Table
 
-from kernel.personal import Dataset, datasets, personal_columns
+from kernel.personal import Dataset, datasets, subject_columns
 from services.portal import labels
 from services.portal.clients import HOLDERS
 from services.portal.rights import values, vocabulary, words
@@ -25,7 +25,7 @@ def _declared() -> Iterator[tuple[str, Table, Dataset]]:
     for service in HOLDERS:
         metadata = importlib.import_module(f"services.{service}.tables").metadata
         for table, declared in datasets(metadata):
-            if (declared.subject or declared.emails) and any(personal_columns(table)):
+            if (declared.subject or declared.emails) and any(subject_columns(table)):
                 yield service, table, declared
 
 
@@ -36,7 +36,7 @@ def _declared() -> Iterator[tuple[str, Table, Dataset]]:
 def test_every_data_set_that_can_name_a_person_has_words(table: Table, declared: Dataset) -> None:
     assert table.name in vocabulary.DATASETS
     assert declared.deletion_class in vocabulary.RETENTION
-    for column, how in personal_columns(table):
+    for column, how in subject_columns(table):
         assert column.name in vocabulary.COLUMNS or column.name in vocabulary.DERIVED
         assert not how.law or how.law in vocabulary.LAWS
         assert how.purpose.value in words.PURPOSES

@@ -23,7 +23,7 @@ from services.privacy.audit.rpc import AuditRpc
 from services.privacy.audit.service import AuditService
 from tests.fixtures.clock import FakeClock
 from tests.fixtures.realm import Realm
-from tests.fixtures.serving import OwnContacts, Serve
+from tests.fixtures.serving import OwnContacts, Serve, Served
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ANNA, BEN = uuid.UUID(int=0xA), uuid.UUID(int=0xB)
@@ -41,7 +41,7 @@ class Trail:
     down: bool = False
 
     def note(self, at: datetime, **values: Any) -> None:
-        usual = {"actor": "jana", "roles": ["agent"], "teams": ["Service"], "subjects": 1}
+        usual: dict[str, Any] = {"actor": "jana", "roles": ["agent"], "teams": ["Service"], "subjects": 1}
         entry = audit_pb2.AuditEntry(seq=len(self.noted) + 1, time=to_timestamp(at), **(usual | values))
         self.noted.append(entry)
 
@@ -77,7 +77,7 @@ class World:
     trails: list[Trail]
     jobs: AuditJobs
     clock: FakeClock
-    served: Any
+    served: Served
     realm: Realm
     cases: set[tuple[str, uuid.UUID]]
 

@@ -14,7 +14,7 @@ from kontor.privacy.v1 import holder_pb2, privacy_pb2
 from kontor.tickets.v1 import events_pb2 as ticket_events
 from sqlalchemy import Boolean, SmallInteger, Table
 
-from kernel.personal import Dataset, datasets, personal_columns
+from kernel.personal import Dataset, datasets, subject_columns
 from services.privacy.clients import HOLDERS
 from services.privacy.requests.report import DERIVED
 from services.privacy.requests.wording import column_label, label, source_words, value_words, words
@@ -34,7 +34,7 @@ def _declared() -> Iterator[Any]:
     for service in HOLDERS:
         metadata = importlib.import_module(f"services.{service}.tables").metadata
         for table, declared in datasets(metadata):
-            if (declared.subject or declared.emails) and any(personal_columns(table)):
+            if (declared.subject or declared.emails) and any(subject_columns(table)):
                 yield pytest.param(table, declared, id=f"{service}-{table.name}")
 
 
@@ -43,14 +43,14 @@ def test_everything_declared_about_a_person_has_a_german_word(table: Table, decl
     known = words("de")
     assert table.name in known["datasets"]
     assert declared.deletion_class in known["retention"]
-    for column, how in personal_columns(table):
+    for column, how in subject_columns(table):
         assert column.name in known["columns"] or column.name in DERIVED
         assert not how.law or how.law in known["laws"]
 
 
 @pytest.mark.parametrize(("table", "declared"), list(_declared()))
 def test_no_number_and_no_flag_is_printed_bare(table: Table, declared: Dataset) -> None:
-    for column, _ in personal_columns(table):
+    for column, _ in subject_columns(table):
         if isinstance(column.type, SmallInteger):
             numbers = {str(value.number) for value in ENUMS[table.name, column.name].values if value.number}
         elif isinstance(column.type, Boolean):

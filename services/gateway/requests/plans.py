@@ -35,6 +35,8 @@ DATASETS = {
     "privacy.access_document": _l("copies of the data"),
     "privacy.certificate": _l("certificates"),
     "privacy.erasure_ledger": _l("entries of the erasure ledger"),
+    "privacy.access_alert": _l("alerts about accesses"),
+    "privacy.watched_contact": _l("marks that looks are told"),
     # The kernel's own tables, which every holder has.
     "audit_entry": _l("entries of the access log"),
     "idempotency": _l("remembered answers"),

@@ -30,6 +30,8 @@ PARTS = {
     "Permits": _l("Permits"),
     "Requests": _l("Requests of data subjects"),
     "DataHolder": _l("What each service holds"),
+    "Audit": _l("Accesses to personal data"),
+    "AuditTrail": _l("The accesses that each service noted"),
 }
 PURPOSES = {
     options.PURPOSE_SERVICE: _l("Service"),

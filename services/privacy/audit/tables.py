@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import Date, DateTime, Index, Integer, SmallInteger, Text, Uuid, text
 from sqlalchemy.orm import Mapped
 
-from kernel.personal import Basis, Category, Erase, Purpose, dataset, personal, plain
+from kernel.personal import Basis, Category, Erase, Purpose, dataset, of_staff, personal, plain
 from services.privacy.base import Base
 
 
@@ -18,14 +18,16 @@ class AccessAlert(Base):
     __tablename__ = "access_alert"
     id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
     rule: Mapped[int] = plain(SmallInteger)
-    actor: Mapped[str] = personal(
-        Text,
-        category=Category.BEHAVIOUR,
-        purpose=Purpose.SECURITY,
-        basis=Basis.LEGAL_OBLIGATION,
-        on_erasure=Erase.KEEP_RESTRICTED,
-        law="Art. 5(2), 32 GDPR",
-        keep_years=3,
+    actor: Mapped[str] = of_staff(
+        personal(
+            Text,
+            category=Category.BEHAVIOUR,
+            purpose=Purpose.SECURITY,
+            basis=Basis.LEGAL_OBLIGATION,
+            on_erasure=Erase.KEEP_RESTRICTED,
+            law="Art. 5(2) GDPR",
+            keep_years=3,
+        )
     )
     contact_id: Mapped[uuid.UUID | None] = plain(Uuid, index=True)
     day: Mapped[date] = plain(Date)
