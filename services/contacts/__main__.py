@@ -59,6 +59,7 @@ async def main() -> None:
     add_servicers(backend, use_cases, own_contacts)
     backend.consume(consumers(timeline))
     backend.every("forget-import-rows", _DAY_S, imports.forget_old_rows)
+    backend.every("note-unrelated-organisations", _DAY_S, organisations.note_unrelated)
     backend.every("forget-erased-addresses", _HOUR_S, erasures.forget_old)
     await backend.run(own_contact=own_contacts)
 
