@@ -78,8 +78,6 @@ async def main() -> None:
 
     consent_jobs = ConsentJobs(database, ledger, clock)
     backend.every("consent-tree-head", _HOUR_S, consent_jobs.publish_tree_head)
-    backend.every("delete-overdue-ips", _DAY_S, consent_jobs.delete_overdue)
-    backend.every("delete-overdue-documents", _DAY_S, procedures.delete_overdue)
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
     add_servicers(backend, UseCases(consents, suppression, permits, requests))
     await backend.run(own_contact=own_contact)

@@ -23,5 +23,6 @@ class ErasedAddress(Base):
     erased_at: Mapped[datetime] = plain(DateTime(timezone=True), index=True)
 
     __table_args__ = (
+        # Longer than any call lives.
         dataset(deletion_class=after("execution", hours(24), starts="erased_at"), since="erased_at"),
     )

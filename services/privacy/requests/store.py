@@ -312,11 +312,6 @@ async def formats(session: AnySession, request_ids: Sequence[uuid.UUID]) -> dict
     return found
 
 
-async def delete_documents(session: WriteSession, *, before: datetime) -> None:
-    """Deletes copies of data whose time is over."""
-    await session.execute(delete(AccessDocument).where(AccessDocument.created_at < before))
-
-
 def _request(row: SubjectRequest) -> Request:
     return Request(
         id=row.id,
