@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, exists, false, func, not_, or_, select, tuple_
+from sqlalchemy import Table, and_, delete, exists, func, not_, select, tuple_
 
 from kernel.clock import Clock, from_timestamp
 from kernel.db import AnySession, WriteSession
 from kernel.deletion import ZONE
 from kernel.errors import FailedPrecondition, NotFound
-from kernel.holder.overdue import overdue, start_of, without_children
-from kernel.holder.subject import Holder, belongs_to, has_subjects
+from kernel.holder.overdue import goes, keys_to, overdue, start_of, stays
+from kernel.holder.subject import Holder, has_subjects
 from kernel.personal import dataset_of
 
 # Two services whose clocks are further apart do not agree on which year it is.
@@ -66,15 +66,13 @@ async def count_overdue(
     session: AnySession, table: Table, now: datetime, exempt: Collection[uuid.UUID]
 ) -> Overdue:
     """One pass over the table."""
-    due, stays = overdue(table, now), _stays(table, exempt)
-    goes = and_(due, without_children(table), not_(stays))
-    begun = start_of(table)
+    gone, begun = goes(table, now, exempt), start_of(table)
     counted = select(
-        func.count().filter(goes),
-        func.count().filter(and_(due, stays)),
+        func.count().filter(gone),
+        func.count().filter(and_(overdue(table, now), stays(table, exempt))),
         func.count(),
-        func.min(begun).filter(goes),
-        func.max(begun).filter(goes),
+        func.min(begun).filter(gone),
+        func.max(begun).filter(gone),
     ).select_from(table)
     rows, kept, total, oldest, newest = (await session.execute(counted)).one()
     return Overdue(rows, kept, total, _moment(oldest), _moment(newest))
@@ -93,9 +91,10 @@ async def delete_batch(
     Rows that somebody else holds are left for the next turn: whoever writes one now has made it newer.
     """
     keys = table.primary_key.columns
+    free = [not_(exists().where(key.parent == key.column)) for key in keys_to(table, cascading=False)]
     chosen = (
         select(*keys)
-        .where(overdue(table, now), without_children(table), not_(_stays(table, exempt)))
+        .where(overdue(table, now), not_(stays(table, exempt)), *free)
         .limit(limit)
         .with_for_update(skip_locked=True, of=table)
     )
@@ -114,19 +113,6 @@ def is_technical(table: Table) -> bool:
         return False
     of_nobody = not has_subjects(table) and not any("->" in s for rule in declared.rules for s in rule.starts)
     return of_nobody or longest.days <= 1
-
-
-def _stays(table: Table, exempt: Collection[uuid.UUID]) -> ColumnElement[bool]:
-    """Rows of exempt contacts, and rows that the database would take those along with."""
-    if not exempt:
-        return false()
-    taken = [
-        exists().where(key.parent == key.column, belongs_to(other, exempt))
-        for other in table.metadata.sorted_tables
-        for key in other.foreign_keys
-        if key.column.table is table and other is not table and key.ondelete == "CASCADE"
-    ]
-    return or_(belongs_to(table, exempt), *taken)
 
 
 def _moment(value: datetime | date | None) -> datetime | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -9,20 +11,22 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Date,
+    ForeignKey,
     Table,
     and_,
     case,
     exists,
+    false,
     func,
     literal_column,
     not_,
     or_,
     select,
     text,
-    true,
 )
 
 from kernel.deletion import ZONE, DeletionClass
+from kernel.holder.subject import belongs_to
 from kernel.personal import dataset_of
 
 
@@ -41,15 +45,44 @@ def overdue(table: Table, now: datetime) -> ColumnElement[bool]:
     return or_(*(_begun_before(table, rule, _threshold(rule, now)) for rule in rules))
 
 
-def without_children(table: Table) -> ColumnElement[bool]:
-    """That no row of another table needs this one: a row goes after what hangs on it, or with it."""
+def goes(table: Table, now: datetime, exempt: Collection[uuid.UUID]) -> ColumnElement[bool]:
+    """Which rows a run deletes: those whose period is over, whom nobody needs, and what hangs on them goes first."""
+    if not dataset_of(table).deletion_class.is_run:
+        return false()
     needed = [
-        exists().where(key.parent == key.column)
+        exists().where(key.parent == key.column, not_(goes(key.parent.table, now, exempt)))
+        for key in keys_to(table, cascading=False)
+    ]
+    return and_(overdue(table, now), not_(stays(table, exempt)), *(not_(each) for each in needed))
+
+
+def stays(table: Table, exempt: Collection[uuid.UUID]) -> ColumnElement[bool]:
+    """Rows of exempt contacts, and those that the database would take along with another row."""
+    if not exempt:
+        return false()
+    found = [belongs_to(table, exempt)]
+    found += [
+        exists().where(key.parent == key.column, belongs_to(key.parent.table, exempt))
+        for key in keys_to(table, cascading=True)
+    ]
+    for rule in dataset_of(table).deletion_class.rules:
+        column, further = _way(rule)
+        if further:
+            # What hangs on a row that stays is of no use without it, and the other way round.
+            target = table.metadata.tables[further]
+            (key,) = target.primary_key.columns
+            found.append(table.c[column].in_(select(key).where(stays(target, exempt))))
+    return or_(*found)
+
+
+def keys_to(table: Table, *, cascading: bool) -> list[ForeignKey]:
+    """The foreign keys of other tables that lead here."""
+    return [
+        key
         for other in table.metadata.sorted_tables
         for key in other.foreign_keys
-        if key.column.table is table and other is not table and key.ondelete != "CASCADE"
+        if key.column.table is table and other is not table and (key.ondelete == "CASCADE") is cascading
     ]
-    return and_(*(not_(each) for each in needed)) if needed else true()
 
 
 def _threshold(rule: DeletionClass, now: datetime) -> datetime:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import grpc
-from kontor.privacy.v1 import holder_pb2_grpc, privacy_pb2_grpc
+from kontor.privacy.v1 import holder_pb2_grpc, privacy_pb2_grpc, retention_pb2_grpc
 
 from kernel.clock import SystemClock
 from kernel.lifecycle import Backend, run
@@ -30,6 +30,9 @@ from services.privacy.requests.rpc import RequestsRpc
 from services.privacy.requests.sealing import Seal
 from services.privacy.requests.service import RequestService
 from services.privacy.requests.working import Desk
+from services.privacy.retention.jobs import RetentionJobs
+from services.privacy.retention.rpc import RetentionRpc
+from services.privacy.retention.service import Exempt, RetentionService
 from services.privacy.suppression.model import Hasher
 from services.privacy.suppression.rpc import SuppressionsRpc
 from services.privacy.suppression.service import SuppressionService
@@ -37,7 +40,6 @@ from services.privacy.tables import metadata
 
 _REQUESTS_S = 5
 _HOUR_S = 3_600
-_DAY_S = 86_400
 # The call that wakes the machine commits only after its handler has answered.
 _AFTER_COMMIT_S = 0.1
 
@@ -50,6 +52,7 @@ class UseCases:
     suppression: SuppressionService
     permits: PermitService
     requests: RequestService
+    retention: RetentionService
 
 
 async def main() -> None:
@@ -63,7 +66,8 @@ async def main() -> None:
     suppression = SuppressionService(database, _hasher(settings), clock)
     consents = ConsentService(database, clock, suppression=suppression)
     ledger = LedgerService(database, backend.bus, backend.signer, clock)
-    procedures = _procedures(backend, settings, contacts, suppression=suppression, ledger=ledger)
+    desk = _desk(backend, settings, contacts)
+    procedures = _procedures(backend, settings, desk, suppression=suppression, ledger=ledger)
     machine = backend.every("requests", _REQUESTS_S, procedures.work)
     requests = RequestService(
         database,
@@ -79,7 +83,8 @@ async def main() -> None:
     consent_jobs = ConsentJobs(database, ledger, clock)
     backend.every("consent-tree-head", _HOUR_S, consent_jobs.publish_tree_head)
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
-    add_servicers(backend, UseCases(consents, suppression, permits, requests))
+    retention = _retention(backend, settings, desk, exempt=requests.contacts_of_open)
+    add_servicers(backend, UseCases(consents, suppression, permits, requests, retention))
     await backend.run(own_contact=own_contact)
 
 
@@ -92,6 +97,8 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
     add(door.add_SuppressionsServicer_to_server, suppressions, f"{v1}.Suppressions")
     add(door.add_PermitsServicer_to_server, PermitsRpc(use_cases.permits), f"{v1}.Permits")
     add(door.add_RequestsServicer_to_server, RequestsRpc(use_cases.requests, pages), f"{v1}.Requests")
+    retention = RetentionRpc(use_cases.retention, pages)
+    add(retention_pb2_grpc.add_RetentionServicer_to_server, retention, f"{v1}.Retention")
     holder = holder_rpc(backend.database, backend.signer, SystemClock())
     add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, f"{v1}.DataHolder")
 
@@ -99,13 +106,12 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
 def _procedures(
     backend: Backend,
     settings: Settings,
-    contacts: grpc.aio.Channel,
+    desk: Desk,
     *,
     suppression: SuppressionService,
     ledger: LedgerService,
 ) -> RequestJobs:
     """What carries requests out."""
-    desk = _desk(backend, settings, contacts)
     return RequestJobs(
         backend.database,
         SystemClock(),
@@ -119,6 +125,17 @@ def _procedures(
             holder_keys=settings.holder_keys,
             certifier=Certifier(backend.signer, settings.controller),
         ),
+    )
+
+
+def _retention(backend: Backend, settings: Settings, desk: Desk, *, exempt: Exempt) -> RetentionService:
+    """The deletion run, and what staff sees of it."""
+    database, clock = backend.database, SystemClock()
+    timezone = settings.controller_timezone
+    jobs = RetentionJobs(database, clock, holders=desk.holders, exempt=exempt, timezone=timezone)
+    run = backend.every("retention", _HOUR_S, jobs.work)
+    return RetentionService(
+        database, clock, holders=desk.holders, exempt=exempt, wake=lambda: _soon(run.wake)
     )
 
 

@@ -207,6 +207,10 @@ class RequestService:
         """Which of these contacts are being erased; for permits."""
         return await store.restricted(session, contact_ids)
 
+    async def contacts_of_open(self, session: AnySession) -> frozenset[uuid.UUID]:
+        """Whose requests are open: what they are about is not deleted meanwhile."""
+        return await store.contacts_of_open(session)
+
     async def _requester(self, caller: Principal) -> Requester | None:
         """Whose eyes narrow the requests; None for staff. Asked before a transaction: contacts answers."""
         if not caller.is_customer_only:

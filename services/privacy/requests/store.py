@@ -134,6 +134,11 @@ async def unconfirmed(session: AnySession) -> list[Request]:
     return [_request(row) for row in (await session.execute(statement)).scalars()]
 
 
+async def contacts_of_open(session: AnySession) -> frozenset[uuid.UUID]:
+    """Whose requests are open."""
+    return frozenset((await session.execute(select(SubjectRequest.contact_id).where(_OPEN))).scalars())
+
+
 async def restricted(session: AnySession, contact_ids: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
     """Which of these contacts are being erased."""
     statement = select(SubjectRequest.contact_id).where(
