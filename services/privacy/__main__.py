@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import grpc
 from kontor.privacy.v1 import holder_pb2_grpc, privacy_pb2_grpc, retention_pb2_grpc
 
 from kernel.clock import SystemClock
+from kernel.db import AnySession
 from kernel.lifecycle import Backend, run
 from kernel.own_contact import RemoteOwnContact
 from services.privacy.clients import HOLDERS, HolderClient
@@ -18,13 +20,15 @@ from services.privacy.consent.jobs import ConsentJobs
 from services.privacy.consent.rpc import ConsentsRpc
 from services.privacy.consent.service import ConsentService
 from services.privacy.holder import holder_rpc
+from services.privacy.holds.rpc import HoldsRpc
+from services.privacy.holds.service import HoldService
 from services.privacy.ledger.service import LedgerService
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService
 from services.privacy.requests.access import Access
 from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
-from services.privacy.requests.erasure import Erasure
+from services.privacy.requests.erasure import Erasure, ProofKeys
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.rpc import RequestsRpc
 from services.privacy.requests.sealing import Seal
@@ -53,6 +57,7 @@ class UseCases:
     permits: PermitService
     requests: RequestService
     retention: RetentionService
+    holds: HoldService
 
 
 async def main() -> None:
@@ -65,15 +70,17 @@ async def main() -> None:
 
     suppression = SuppressionService(database, _hasher(settings), clock)
     consents = ConsentService(database, clock, suppression=suppression)
+    holds = HoldService(database, clock, wake=lambda: _soon(machine.wake))
     ledger = LedgerService(database, backend.bus, backend.signer, clock)
     desk = _desk(backend, settings, contacts)
-    procedures = _procedures(backend, settings, desk, suppression=suppression, ledger=ledger)
+    procedures = _procedures(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds)
     machine = backend.every("requests", _REQUESTS_S, procedures.work)
     requests = RequestService(
         database,
         clock,
         deadline=_deadline(settings),
         own_contact=own_contact,
+        holds=holds.reasons,
         wake=lambda: _soon(machine.wake),
     )
     permits = PermitService(
@@ -83,8 +90,12 @@ async def main() -> None:
     consent_jobs = ConsentJobs(database, ledger, clock)
     backend.every("consent-tree-head", _HOUR_S, consent_jobs.publish_tree_head)
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
-    retention = _retention(backend, settings, desk, exempt=requests.contacts_of_open)
-    add_servicers(backend, UseCases(consents, suppression, permits, requests, retention))
+
+    async def exempt(session: AnySession) -> frozenset[uuid.UUID]:
+        return await requests.contacts_of_open(session) | await holds.held(session)
+
+    retention = _retention(backend, settings, desk, exempt=exempt)
+    add_servicers(backend, UseCases(consents, suppression, permits, requests, retention, holds))
     await backend.run(own_contact=own_contact)
 
 
@@ -99,6 +110,8 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
     add(door.add_RequestsServicer_to_server, RequestsRpc(use_cases.requests, pages), f"{v1}.Requests")
     retention = RetentionRpc(use_cases.retention, pages)
     add(retention_pb2_grpc.add_RetentionServicer_to_server, retention, f"{v1}.Retention")
+    holds = HoldsRpc(use_cases.holds, pages)
+    add(retention_pb2_grpc.add_HoldsServicer_to_server, holds, f"{v1}.Holds")
     holder = holder_rpc(backend.database, backend.signer, SystemClock())
     add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, f"{v1}.DataHolder")
 
@@ -110,6 +123,7 @@ def _procedures(
     *,
     suppression: SuppressionService,
     ledger: LedgerService,
+    holds: HoldService,
 ) -> RequestJobs:
     """What carries requests out."""
     return RequestJobs(
@@ -122,8 +136,8 @@ def _procedures(
             ledger=ledger,
             suppression=suppression,
             hasher=_hasher(settings),
-            holder_keys=settings.holder_keys,
-            certifier=Certifier(backend.signer, settings.controller),
+            proof=ProofKeys(settings.holder_keys, Certifier(backend.signer, settings.controller)),
+            holds=holds.reasons,
         ),
     )
 

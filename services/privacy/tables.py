@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import services.privacy.consent.tables
+import services.privacy.holds.tables
 import services.privacy.ledger.tables
 import services.privacy.permits.tables
 import services.privacy.requests.tables

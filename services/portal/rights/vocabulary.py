@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 DATASETS = {
+    "legal_hold": _l("Reasons for which your data had to stay"),
     "contact": _l("Your record"),
     "relation": _l("Organisations you belong to"),
     "login": _l("Logins that see your data"),
@@ -104,6 +105,9 @@ _COLUMNS_OF = {
 
 # Start event and standard period (DIN 66398), as the services declare them.
 RETENTION = {
+    "release + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
+        "3 years after the release, to the end of the year (§§ 195, 199 BGB)"
+    ),
     "entry + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
         "3 years after the entry, to the end of the year (§§ 195, 199 BGB)"
     ),

@@ -1,4 +1,4 @@
-"""The deletion runs and their results."""
+"""The deletion runs and their results, legal holds, and until when an erasure keeps what it must."""
 
 from __future__ import annotations
 
@@ -41,3 +41,22 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run_id"], ["retention_run.id"], name=op.f("fk_retention_result_run_id")),
         sa.PrimaryKeyConstraint("run_id", "holder", "dataset", name=op.f("pk_retention_result")),
     )
+    op.create_table(
+        "legal_hold",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("contact_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("review_on", sa.Date(), nullable=False),
+        sa.Column("placed_at", moment, nullable=False),
+        sa.Column("released_at", moment, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_legal_hold")),
+    )
+    op.create_index(op.f("ix_legal_hold_contact_id"), "legal_hold", ["contact_id"])
+    op.create_index(
+        "uq_legal_hold_in_force",
+        "legal_hold",
+        ["contact_id"],
+        unique=True,
+        postgresql_where=sa.text("released_at IS NULL"),
+    )
+    op.add_column("subject_request", sa.Column("kept_until", sa.Date(), nullable=True))

@@ -64,6 +64,8 @@ class SubjectRequest(Base):
     retry_at: Mapped[datetime | None] = plain(DateTime(timezone=True))
     waiting_for: Mapped[list[str]] = plain(ARRAY(Text))
     problem: Mapped[str] = plain(Text, server_default="")
+    # Partially fulfilled: the last day of what is kept longest; NULL while a legal hold keeps it.
+    kept_until: Mapped[date | None] = plain(Date)
     stalled_at: Mapped[datetime | None] = plain(DateTime(timezone=True))
     __table_args__ = (
         # One open request per contact and kind; two would race each other to the same rows.

@@ -27,13 +27,41 @@ from kontor.options.v1 import options_pb2 as kontor_dot_options_dot_v1_dot_optio
 from kontor.privacy.v1 import holder_pb2 as kontor_dot_privacy_dot_v1_dot_holder__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kontor/privacy/v1/retention.proto\x12\x11kontor.privacy.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fkontor/options/v1/options.proto\x1a\x1ekontor/privacy/v1/holder.proto\"\x13\n\x11PreviewRunRequest\"\x99\x01\n\nRunPreview\x12)\n\x05\x61s_of\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x07holders\x18\x02 \x03(\x0b\x32 .kontor.privacy.v1.HolderPreview\x12\x17\n\x0f\x65xempt_contacts\x18\x03 \x01(\x05\x12\x14\n\x0cstop_percent\x18\x04 \x01(\x05\"q\n\rHolderPreview\x12\x14\n\x06holder\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x15\n\x07problem\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x33\n\x08\x64\x61tasets\x18\x03 \x03(\x0b\x32!.kontor.privacy.v1.OverdueDataset\"M\n\x0fListRunsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xc2\xbb\x18\x02\x30\x00\x12\x1f\n\npage_token\x18\x02 \x01(\tB\x0b\xb8\xbb\x18\x01\xc2\xbb\x18\x03 \xf4\x03\"W\n\x10ListRunsResponse\x12$\n\x04runs\x18\x01 \x03(\x0b\x32\x16.kontor.privacy.v1.Run\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\"\xc2\x01\n\x03Run\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inish_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x0bwaiting_for\x18\x04 \x03(\tB\x04\xb8\xbb\x18\x01\x12-\n\x07results\x18\x05 \x03(\x0b\x32\x1c.kontor.privacy.v1.RunResult\"\xf8\x02\n\tRunResult\x12\x14\n\x06holder\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x15\n\x07\x64\x61taset\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x1c\n\x0e\x64\x65letion_class\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\x12.\n\x07outcome\x18\x04 \x01(\x0e\x32\x1d.kontor.privacy.v1.RunOutcome\x12\x0c\n\x04rows\x18\x05 \x01(\x03\x12\x14\n\x0coverdue_rows\x18\x06 \x01(\x03\x12\x13\n\x0b\x65xempt_rows\x18\x07 \x01(\x03\x12\x12\n\ntotal_rows\x18\x08 \x01(\x03\x12/\n\x0boldest_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bnewest_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07seconds\x18\x0b \x01(\x01\x12\x30\n\x0c\x61pprove_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x95\x01\n\x16\x41pproveDeletionRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1c\n\x06run_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1c\n\x06holder\x18\x03 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 ?\x12\x1d\n\x07\x64\x61taset\x18\x04 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 ?*t\n\nRunOutcome\x12\x1b\n\x17RUN_OUTCOME_UNSPECIFIED\x10\x00\x12\x17\n\x13RUN_OUTCOME_RUNNING\x10\x01\x12\x17\n\x13RUN_OUTCOME_DELETED\x10\x02\x12\x17\n\x13RUN_OUTCOME_STOPPED\x10\x03\x32\xd0\x02\n\tRetention\x12n\n\nPreviewRun\x12$.kontor.privacy.v1.PreviewRunRequest\x1a\x1d.kontor.privacy.v1.RunPreview\"\x1b\xaa\xbb\x18\x17\n\x03\x64po\n\x05\x61\x64min\n\x07manager \x05\x12p\n\x08ListRuns\x12\".kontor.privacy.v1.ListRunsRequest\x1a#.kontor.privacy.v1.ListRunsResponse\"\x1b\xaa\xbb\x18\x17\n\x03\x64po\n\x05\x61\x64min\n\x07manager \x05\x12\x61\n\x0f\x41pproveDeletion\x12).kontor.privacy.v1.ApproveDeletionRequest\x1a\x16.kontor.privacy.v1.Run\"\x0b\xaa\xbb\x18\x07\n\x03\x64po \x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kontor/privacy/v1/retention.proto\x12\x11kontor.privacy.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fkontor/options/v1/options.proto\x1a\x1ekontor/privacy/v1/holder.proto\"\xc5\x01\n\x04Hold\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x14\n\x06reason\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x19\n\x0breview_date\x18\x04 \x01(\tB\x04\xb8\xbb\x18\x01\x12.\n\nplace_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0crelease_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x97\x01\n\x10PlaceHoldRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12 \n\ncontact_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1c\n\x06reason\x18\x03 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 (\x12!\n\x0breview_date\x18\x04 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 \n\"P\n\x12ReleaseHoldRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x18\n\x02id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\"n\n\x10ListHoldsRequest\x12\x1e\n\ncontact_id\x18\x01 \x01(\tB\n\xb8\xbb\x18\x01\xc2\xbb\x18\x02\x10\x01\x12\x19\n\tpage_size\x18\x02 \x01(\x05\x42\x06\xc2\xbb\x18\x02\x30\x00\x12\x1f\n\npage_token\x18\x03 \x01(\tB\x0b\xb8\xbb\x18\x01\xc2\xbb\x18\x03 \xf4\x03\"Z\n\x11ListHoldsResponse\x12&\n\x05holds\x18\x01 \x03(\x0b\x32\x17.kontor.privacy.v1.Hold\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\"\x13\n\x11PreviewRunRequest\"\x99\x01\n\nRunPreview\x12)\n\x05\x61s_of\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x07holders\x18\x02 \x03(\x0b\x32 .kontor.privacy.v1.HolderPreview\x12\x17\n\x0f\x65xempt_contacts\x18\x03 \x01(\x05\x12\x14\n\x0cstop_percent\x18\x04 \x01(\x05\"q\n\rHolderPreview\x12\x14\n\x06holder\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x15\n\x07problem\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x33\n\x08\x64\x61tasets\x18\x03 \x03(\x0b\x32!.kontor.privacy.v1.OverdueDataset\"M\n\x0fListRunsRequest\x12\x19\n\tpage_size\x18\x01 \x01(\x05\x42\x06\xc2\xbb\x18\x02\x30\x00\x12\x1f\n\npage_token\x18\x02 \x01(\tB\x0b\xb8\xbb\x18\x01\xc2\xbb\x18\x03 \xf4\x03\"W\n\x10ListRunsResponse\x12$\n\x04runs\x18\x01 \x03(\x0b\x32\x16.kontor.privacy.v1.Run\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\"\xc2\x01\n\x03Run\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inish_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x0bwaiting_for\x18\x04 \x03(\tB\x04\xb8\xbb\x18\x01\x12-\n\x07results\x18\x05 \x03(\x0b\x32\x1c.kontor.privacy.v1.RunResult\"\xf8\x02\n\tRunResult\x12\x14\n\x06holder\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x15\n\x07\x64\x61taset\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x1c\n\x0e\x64\x65letion_class\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\x12.\n\x07outcome\x18\x04 \x01(\x0e\x32\x1d.kontor.privacy.v1.RunOutcome\x12\x0c\n\x04rows\x18\x05 \x01(\x03\x12\x14\n\x0coverdue_rows\x18\x06 \x01(\x03\x12\x13\n\x0b\x65xempt_rows\x18\x07 \x01(\x03\x12\x12\n\ntotal_rows\x18\x08 \x01(\x03\x12/\n\x0boldest_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bnewest_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07seconds\x18\x0b \x01(\x01\x12\x30\n\x0c\x61pprove_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x95\x01\n\x16\x41pproveDeletionRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1c\n\x06run_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1c\n\x06holder\x18\x03 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 ?\x12\x1d\n\x07\x64\x61taset\x18\x04 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 ?*t\n\nRunOutcome\x12\x1b\n\x17RUN_OUTCOME_UNSPECIFIED\x10\x00\x12\x17\n\x13RUN_OUTCOME_RUNNING\x10\x01\x12\x17\n\x13RUN_OUTCOME_DELETED\x10\x02\x12\x17\n\x13RUN_OUTCOME_STOPPED\x10\x03\x32\xd0\x02\n\tRetention\x12n\n\nPreviewRun\x12$.kontor.privacy.v1.PreviewRunRequest\x1a\x1d.kontor.privacy.v1.RunPreview\"\x1b\xaa\xbb\x18\x17\n\x03\x64po\n\x05\x61\x64min\n\x07manager \x05\x12p\n\x08ListRuns\x12\".kontor.privacy.v1.ListRunsRequest\x1a#.kontor.privacy.v1.ListRunsResponse\"\x1b\xaa\xbb\x18\x17\n\x03\x64po\n\x05\x61\x64min\n\x07manager \x05\x12\x61\n\x0f\x41pproveDeletion\x12).kontor.privacy.v1.ApproveDeletionRequest\x1a\x16.kontor.privacy.v1.Run\"\x0b\xaa\xbb\x18\x07\n\x03\x64po \x05\x32\xbe\x02\n\x05Holds\x12]\n\tPlaceHold\x12#.kontor.privacy.v1.PlaceHoldRequest\x1a\x17.kontor.privacy.v1.Hold\"\x12\xaa\xbb\x18\x0e\n\x03\x64po\n\x05\x61\x64min \x05\x12\x61\n\x0bReleaseHold\x12%.kontor.privacy.v1.ReleaseHoldRequest\x1a\x17.kontor.privacy.v1.Hold\"\x12\xaa\xbb\x18\x0e\n\x03\x64po\n\x05\x61\x64min \x05\x12s\n\tListHolds\x12#.kontor.privacy.v1.ListHoldsRequest\x1a$.kontor.privacy.v1.ListHoldsResponse\"\x1b\xaa\xbb\x18\x17\n\x03\x64po\n\x05\x61\x64min\n\x07manager \x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.privacy.v1.retention_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_HOLD'].fields_by_name['id']._loaded_options = None
+  _globals['_HOLD'].fields_by_name['id']._serialized_options = b'\270\273\030\001'
+  _globals['_HOLD'].fields_by_name['contact_id']._loaded_options = None
+  _globals['_HOLD'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001'
+  _globals['_HOLD'].fields_by_name['reason']._loaded_options = None
+  _globals['_HOLD'].fields_by_name['reason']._serialized_options = b'\270\273\030\001'
+  _globals['_HOLD'].fields_by_name['review_date']._loaded_options = None
+  _globals['_HOLD'].fields_by_name['review_date']._serialized_options = b'\270\273\030\001'
+  _globals['_PLACEHOLDREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_PLACEHOLDREQUEST'].fields_by_name['request_id']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001\020\001'
+  _globals['_PLACEHOLDREQUEST'].fields_by_name['contact_id']._loaded_options = None
+  _globals['_PLACEHOLDREQUEST'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001\020\001'
+  _globals['_PLACEHOLDREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_PLACEHOLDREQUEST'].fields_by_name['reason']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001 ('
+  _globals['_PLACEHOLDREQUEST'].fields_by_name['review_date']._loaded_options = None
+  _globals['_PLACEHOLDREQUEST'].fields_by_name['review_date']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001 \n'
+  _globals['_RELEASEHOLDREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_RELEASEHOLDREQUEST'].fields_by_name['request_id']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001\020\001'
+  _globals['_RELEASEHOLDREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_RELEASEHOLDREQUEST'].fields_by_name['id']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001\020\001'
+  _globals['_LISTHOLDSREQUEST'].fields_by_name['contact_id']._loaded_options = None
+  _globals['_LISTHOLDSREQUEST'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001\302\273\030\002\020\001'
+  _globals['_LISTHOLDSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTHOLDSREQUEST'].fields_by_name['page_size']._serialized_options = b'\302\273\030\0020\000'
+  _globals['_LISTHOLDSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTHOLDSREQUEST'].fields_by_name['page_token']._serialized_options = b'\270\273\030\001\302\273\030\003 \364\003'
+  _globals['_LISTHOLDSRESPONSE'].fields_by_name['next_page_token']._loaded_options = None
+  _globals['_LISTHOLDSRESPONSE'].fields_by_name['next_page_token']._serialized_options = b'\270\273\030\001'
   _globals['_HOLDERPREVIEW'].fields_by_name['holder']._loaded_options = None
   _globals['_HOLDERPREVIEW'].fields_by_name['holder']._serialized_options = b'\270\273\030\001'
   _globals['_HOLDERPREVIEW'].fields_by_name['problem']._loaded_options = None
@@ -68,24 +96,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RETENTION'].methods_by_name['ListRuns']._serialized_options = b'\252\273\030\027\n\003dpo\n\005admin\n\007manager \005'
   _globals['_RETENTION'].methods_by_name['ApproveDeletion']._loaded_options = None
   _globals['_RETENTION'].methods_by_name['ApproveDeletion']._serialized_options = b'\252\273\030\007\n\003dpo \005'
-  _globals['_RUNOUTCOME']._serialized_start=1342
-  _globals['_RUNOUTCOME']._serialized_end=1458
-  _globals['_PREVIEWRUNREQUEST']._serialized_start=154
-  _globals['_PREVIEWRUNREQUEST']._serialized_end=173
-  _globals['_RUNPREVIEW']._serialized_start=176
-  _globals['_RUNPREVIEW']._serialized_end=329
-  _globals['_HOLDERPREVIEW']._serialized_start=331
-  _globals['_HOLDERPREVIEW']._serialized_end=444
-  _globals['_LISTRUNSREQUEST']._serialized_start=446
-  _globals['_LISTRUNSREQUEST']._serialized_end=523
-  _globals['_LISTRUNSRESPONSE']._serialized_start=525
-  _globals['_LISTRUNSRESPONSE']._serialized_end=612
-  _globals['_RUN']._serialized_start=615
-  _globals['_RUN']._serialized_end=809
-  _globals['_RUNRESULT']._serialized_start=812
-  _globals['_RUNRESULT']._serialized_end=1188
-  _globals['_APPROVEDELETIONREQUEST']._serialized_start=1191
-  _globals['_APPROVEDELETIONREQUEST']._serialized_end=1340
-  _globals['_RETENTION']._serialized_start=1461
-  _globals['_RETENTION']._serialized_end=1797
+  _globals['_HOLDS'].methods_by_name['PlaceHold']._loaded_options = None
+  _globals['_HOLDS'].methods_by_name['PlaceHold']._serialized_options = b'\252\273\030\016\n\003dpo\n\005admin \005'
+  _globals['_HOLDS'].methods_by_name['ReleaseHold']._loaded_options = None
+  _globals['_HOLDS'].methods_by_name['ReleaseHold']._serialized_options = b'\252\273\030\016\n\003dpo\n\005admin \005'
+  _globals['_HOLDS'].methods_by_name['ListHolds']._loaded_options = None
+  _globals['_HOLDS'].methods_by_name['ListHolds']._serialized_options = b'\252\273\030\027\n\003dpo\n\005admin\n\007manager \005'
+  _globals['_RUNOUTCOME']._serialized_start=1982
+  _globals['_RUNOUTCOME']._serialized_end=2098
+  _globals['_HOLD']._serialized_start=155
+  _globals['_HOLD']._serialized_end=352
+  _globals['_PLACEHOLDREQUEST']._serialized_start=355
+  _globals['_PLACEHOLDREQUEST']._serialized_end=506
+  _globals['_RELEASEHOLDREQUEST']._serialized_start=508
+  _globals['_RELEASEHOLDREQUEST']._serialized_end=588
+  _globals['_LISTHOLDSREQUEST']._serialized_start=590
+  _globals['_LISTHOLDSREQUEST']._serialized_end=700
+  _globals['_LISTHOLDSRESPONSE']._serialized_start=702
+  _globals['_LISTHOLDSRESPONSE']._serialized_end=792
+  _globals['_PREVIEWRUNREQUEST']._serialized_start=794
+  _globals['_PREVIEWRUNREQUEST']._serialized_end=813
+  _globals['_RUNPREVIEW']._serialized_start=816
+  _globals['_RUNPREVIEW']._serialized_end=969
+  _globals['_HOLDERPREVIEW']._serialized_start=971
+  _globals['_HOLDERPREVIEW']._serialized_end=1084
+  _globals['_LISTRUNSREQUEST']._serialized_start=1086
+  _globals['_LISTRUNSREQUEST']._serialized_end=1163
+  _globals['_LISTRUNSRESPONSE']._serialized_start=1165
+  _globals['_LISTRUNSRESPONSE']._serialized_end=1252
+  _globals['_RUN']._serialized_start=1255
+  _globals['_RUN']._serialized_end=1449
+  _globals['_RUNRESULT']._serialized_start=1452
+  _globals['_RUNRESULT']._serialized_end=1828
+  _globals['_APPROVEDELETIONREQUEST']._serialized_start=1831
+  _globals['_APPROVEDELETIONREQUEST']._serialized_end=1980
+  _globals['_RETENTION']._serialized_start=2101
+  _globals['_RETENTION']._serialized_end=2437
+  _globals['_HOLDS']._serialized_start=2440
+  _globals['_HOLDS']._serialized_end=2758
 # @@protoc_insertion_point(module_scope)

@@ -188,3 +188,172 @@ class Retention:
             timeout,
             metadata,
             _registered_method=True)
+
+
+class HoldsStub:
+    """Legal holds: what must not be erased although its period is over or its subject asks, because a claim, an authority
+    or an audit needs it (Art. 17(3)(b) and (e), Art. 18(2) GDPR).
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.PlaceHold = channel.unary_unary(
+                '/kontor.privacy.v1.Holds/PlaceHold',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_retention__pb2.PlaceHoldRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_retention__pb2.Hold.FromString,
+                _registered_method=True)
+        self.ReleaseHold = channel.unary_unary(
+                '/kontor.privacy.v1.Holds/ReleaseHold',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_retention__pb2.ReleaseHoldRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_retention__pb2.Hold.FromString,
+                _registered_method=True)
+        self.ListHolds = channel.unary_unary(
+                '/kontor.privacy.v1.Holds/ListHolds',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_retention__pb2.ListHoldsRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_retention__pb2.ListHoldsResponse.FromString,
+                _registered_method=True)
+
+
+class HoldsServicer:
+    """Legal holds: what must not be erased although its period is over or its subject asks, because a claim, an authority
+    or an audit needs it (Art. 17(3)(b) and (e), Art. 18(2) GDPR).
+    """
+
+    def PlaceHold(self, request, context):
+        """Stops every deletion and erasure of what is held about a contact; nothing is sent to it meanwhile.
+        Errors: INVALID_ARGUMENT for another reason or a review that is not within two years, FAILED_PRECONDITION
+        (HOLD_EXISTS) if there is one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReleaseHold(self, request, context):
+        """Ends it; an erasure that it stopped goes on by itself. Errors: NOT_FOUND, also if it was released before.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListHolds(self, request, context):
+        """Holds that are in force, the one to be reviewed first at the top; of one contact, if it is named.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_HoldsServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'PlaceHold': grpc.unary_unary_rpc_method_handler(
+                    servicer.PlaceHold,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_retention__pb2.PlaceHoldRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_retention__pb2.Hold.SerializeToString,
+            ),
+            'ReleaseHold': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleaseHold,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_retention__pb2.ReleaseHoldRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_retention__pb2.Hold.SerializeToString,
+            ),
+            'ListHolds': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListHolds,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_retention__pb2.ListHoldsRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_retention__pb2.ListHoldsResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'kontor.privacy.v1.Holds', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('kontor.privacy.v1.Holds', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class Holds:
+    """Legal holds: what must not be erased although its period is over or its subject asks, because a claim, an authority
+    or an audit needs it (Art. 17(3)(b) and (e), Art. 18(2) GDPR).
+    """
+
+    @staticmethod
+    def PlaceHold(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Holds/PlaceHold',
+            kontor_dot_privacy_dot_v1_dot_retention__pb2.PlaceHoldRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_retention__pb2.Hold.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReleaseHold(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Holds/ReleaseHold',
+            kontor_dot_privacy_dot_v1_dot_retention__pb2.ReleaseHoldRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_retention__pb2.Hold.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListHolds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Holds/ListHolds',
+            kontor_dot_privacy_dot_v1_dot_retention__pb2.ListHoldsRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_retention__pb2.ListHoldsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)

@@ -86,3 +86,73 @@ class RetentionServicer(metaclass=_abc_1.ABCMeta):
         """
 
 def add_RetentionServicer_to_server(servicer: RetentionServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
+class HoldsStub:
+    """Legal holds: what must not be erased although its period is over or its subject asks, because a claim, an authority
+    or an audit needs it (Art. 17(3)(b) and (e), Art. 18(2) GDPR).
+    """
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> HoldsAsyncStub: ...
+    PlaceHold: _grpc.UnaryUnaryMultiCallable[_retention_pb2.PlaceHoldRequest, _retention_pb2.Hold]
+    """Stops every deletion and erasure of what is held about a contact; nothing is sent to it meanwhile.
+    Errors: INVALID_ARGUMENT for another reason or a review that is not within two years, FAILED_PRECONDITION
+    (HOLD_EXISTS) if there is one.
+    """
+    ReleaseHold: _grpc.UnaryUnaryMultiCallable[_retention_pb2.ReleaseHoldRequest, _retention_pb2.Hold]
+    """Ends it; an erasure that it stopped goes on by itself. Errors: NOT_FOUND, also if it was released before."""
+    ListHolds: _grpc.UnaryUnaryMultiCallable[_retention_pb2.ListHoldsRequest, _retention_pb2.ListHoldsResponse]
+    """Holds that are in force, the one to be reviewed first at the top; of one contact, if it is named."""
+
+@_typing.type_check_only
+class HoldsAsyncStub(HoldsStub):
+    """Legal holds: what must not be erased although its period is over or its subject asks, because a claim, an authority
+    or an audit needs it (Art. 17(3)(b) and (e), Art. 18(2) GDPR).
+    """
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    PlaceHold: _aio.UnaryUnaryMultiCallable[_retention_pb2.PlaceHoldRequest, _retention_pb2.Hold]  # type: ignore[assignment]
+    """Stops every deletion and erasure of what is held about a contact; nothing is sent to it meanwhile.
+    Errors: INVALID_ARGUMENT for another reason or a review that is not within two years, FAILED_PRECONDITION
+    (HOLD_EXISTS) if there is one.
+    """
+    ReleaseHold: _aio.UnaryUnaryMultiCallable[_retention_pb2.ReleaseHoldRequest, _retention_pb2.Hold]  # type: ignore[assignment]
+    """Ends it; an erasure that it stopped goes on by itself. Errors: NOT_FOUND, also if it was released before."""
+    ListHolds: _aio.UnaryUnaryMultiCallable[_retention_pb2.ListHoldsRequest, _retention_pb2.ListHoldsResponse]  # type: ignore[assignment]
+    """Holds that are in force, the one to be reviewed first at the top; of one contact, if it is named."""
+
+class HoldsServicer(metaclass=_abc_1.ABCMeta):
+    """Legal holds: what must not be erased although its period is over or its subject asks, because a claim, an authority
+    or an audit needs it (Art. 17(3)(b) and (e), Art. 18(2) GDPR).
+    """
+
+    @_abc_1.abstractmethod
+    def PlaceHold(
+        self,
+        request: _retention_pb2.PlaceHoldRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_retention_pb2.Hold, _abc.Awaitable[_retention_pb2.Hold]]:
+        """Stops every deletion and erasure of what is held about a contact; nothing is sent to it meanwhile.
+        Errors: INVALID_ARGUMENT for another reason or a review that is not within two years, FAILED_PRECONDITION
+        (HOLD_EXISTS) if there is one.
+        """
+
+    @_abc_1.abstractmethod
+    def ReleaseHold(
+        self,
+        request: _retention_pb2.ReleaseHoldRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_retention_pb2.Hold, _abc.Awaitable[_retention_pb2.Hold]]:
+        """Ends it; an erasure that it stopped goes on by itself. Errors: NOT_FOUND, also if it was released before."""
+
+    @_abc_1.abstractmethod
+    def ListHolds(
+        self,
+        request: _retention_pb2.ListHoldsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_retention_pb2.ListHoldsResponse, _abc.Awaitable[_retention_pb2.ListHoldsResponse]]:
+        """Holds that are in force, the one to be reviewed first at the top; of one contact, if it is named."""
+
+def add_HoldsServicer_to_server(servicer: HoldsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
