@@ -2,10 +2,11 @@
 
 import asyncio
 import uuid
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import pytest
-from kontor.privacy.v1 import holder_pb2_grpc
+from kontor.privacy.v1 import holder_pb2, holder_pb2_grpc
 from sqlalchemy import select, text
 
 from kernel.errors import FailedPrecondition, NotFound, PermissionDenied
@@ -206,3 +207,55 @@ async def test_technical_rows_go_without_asking_and_no_others(shop: Shop) -> Non
     assert await shop.count(Tally) == 1
     assert await shop.count(Base.metadata.tables["audit_entry"]) >= 1
     assert await shop.delete("audit_entry") == 1
+
+
+async def erasure(shop: Shop, buyer: uuid.UUID) -> tuple[holder_pb2.PlanResponse, holder_pb2.Receipt]:
+    plan = await shop.rpc.Plan(
+        holder_pb2.PlanRequest(
+            request_id=str(uuid.uuid4()), subject_id=str(buyer), kind=holder_pb2.REQUEST_KIND_ERASURE
+        )
+    )
+    receipt = await shop.rpc.Execute(
+        holder_pb2.ExecuteRequest(
+            request_id=str(uuid.uuid4()), plan_id=plan.plan_id, plan_hash=plan.plan_hash
+        )
+    )
+    return plan, receipt
+
+
+def shown(items: Iterable[holder_pb2.PlanItem]) -> list[tuple[int, int, str, str]]:
+    return [
+        (
+            item.action,
+            item.rows,
+            item.law,
+            item.keep_until.ToDatetime().date().isoformat() if item.law else "",
+        )
+        for item in items
+        if item.dataset == "invoice"
+    ]
+
+
+async def test_each_row_is_kept_from_its_own_event_and_no_longer_than_the_law_says(shop: Shop) -> None:
+    erna = await shop.buyer("2026-01-01")
+    for issued in ("2017-05-01", "2019-12-30", "2019-12-31", "2025-06-01", None):
+        await shop.add(
+            Invoice, buyer_id=erna, issued_at=issued and when(issued), address="Weg 1", nickname="Erni"
+        )
+    plan, receipt = await erasure(shop, erna)
+    keep, law = holder_pb2.ACTION_KEEP_RESTRICTED, "§ 147(3) AO, § 257(4) HGB"
+    expected = [
+        (holder_pb2.ACTION_DELETE_ROW, 1, "", ""),
+        (keep, 2, law, "2027-12-31"),
+        (keep, 1, law, "2033-12-31"),
+        # What was never issued is kept from now.
+        (keep, 1, law, "2034-12-31"),
+    ]
+    assert shown(plan.items) == shown(receipt.done) == expected
+    assert not any(item.evidence for item in plan.items if item.dataset == "invoice")
+    async with shop.database.reading() as session:
+        kept = (await session.execute(select(Invoice.address, Invoice.nickname))).all()
+    assert kept == [("Weg 1", None)] * 4
+    # What was kept goes by itself with the year that was promised.
+    shop.clock.set(datetime(2028, 1, 1, 12, tzinfo=UTC))
+    assert await shop.delete("invoice") == 2

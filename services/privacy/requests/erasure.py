@@ -29,7 +29,7 @@ from services.privacy.requests.model import (
     residue,
 )
 from services.privacy.requests.planning import Planner
-from services.privacy.requests.receipts import Planned, combined_hash, on_wire, receipt_problem
+from services.privacy.requests.receipts import Planned, combined_hash, kept_until, on_wire, receipt_problem
 from services.privacy.requests.working import IDENTIFIERS_CHANGED, Desk, Holds, Waiting
 from services.privacy.suppression.model import Address, Hasher
 from services.privacy.suppression.normalise import EMAIL, PHONE, normalise
@@ -273,6 +273,12 @@ class Erasure:
         async with self._database.transaction() as session:
             await store.add_document(session, request, format=_PDF, content=pdf, at=now)
             await store.forget_identifiers(session, request.id)
+            kept = kept_until((p for p in plans if p.number == request.round), now)
+            if kept is not None:
+                # The certificate says what is kept; it is made anew when that is gone as well.
+                step = Transition(State.PARTIALLY_FULFILLED, now, SYSTEM, "kept-by-law")
+                await store.move(session, request.id, step, kept_until=kept, **store.MOVING)
+                return
             step = Transition(State.COMPLETED, now, SYSTEM, "erased")
             await store.move(session, request.id, step, completed_at=now, **store.MOVING)
             await emit(

@@ -387,12 +387,17 @@ class PlanItem(_message.Message):
     ROWS_FIELD_NUMBER: _builtins.int
     LAW_FIELD_NUMBER: _builtins.int
     KEEP_UNTIL_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
     dataset: _builtins.str
     action: Global___Action.ValueType
     rows: _builtins.int
     law: _builtins.str
+    evidence: _builtins.bool
+    """It only proves that rights were kept: an erasure that leaves nothing else is complete."""
     @_builtins.property
-    def keep_until(self) -> _timestamp_pb2.Timestamp: ...
+    def keep_until(self) -> _timestamp_pb2.Timestamp:
+        """The last day of the period, from the start event of the rows: one dataset has an item for each day."""
+
     def __init__(
         self,
         *,
@@ -401,10 +406,11 @@ class PlanItem(_message.Message):
         rows: _builtins.int = ...,
         law: _builtins.str = ...,
         keep_until: _timestamp_pb2.Timestamp | None = ...,
+        evidence: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["keep_until", b"keep_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "dataset", b"dataset", "keep_until", b"keep_until", "law", b"law", "rows", b"rows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "dataset", b"dataset", "evidence", b"evidence", "keep_until", b"keep_until", "law", b"law", "rows", b"rows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
