@@ -20,6 +20,7 @@ from services.gateway import (
     people,
     realm,
     requests,
+    retention,
     rights,
     session,
     suppressions,
@@ -38,6 +39,7 @@ _AREAS = (
     tickets,
     requests,
     suppressions,
+    retention,
     rights,
     palette,
 )

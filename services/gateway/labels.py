@@ -288,6 +288,7 @@ def install(app: Flask) -> None:
         "problem": PROBLEMS,
         "method": METHODS,
         "suppression": SUPPRESSION_REASONS,
+        "hold": HOLD_REASONS,
         "language_name": LANGUAGES,
         "layout": LAYOUTS,
         "country": COUNTRIES,
