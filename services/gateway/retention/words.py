@@ -75,7 +75,7 @@ def period(rule: DeletionRule) -> str:
         counted = ngettext("%(num)s hour", "%(num)s hours", rule.hours)
     else:
         counted = ngettext("%(num)s day", "%(num)s days", rule.days) if rule.days else _("at once")
-    return _("%(period)s, to the end of the year", period=counted) if rule.to_year_end else counted
+    return str(_("%(period)s, to the end of the year", period=counted) if rule.to_year_end else counted)
 
 
 def _rows(entries: Iterable[tuple[str, OverdueDataset]]) -> int:
