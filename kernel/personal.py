@@ -12,6 +12,8 @@ from kontor.privacy.v1 import holder_pb2
 from sqlalchemy import Column, MetaData, Table
 from sqlalchemy.orm import MappedColumn, mapped_column
 
+from kernel.deletion import DeletionClass, in_words
+
 
 class Category(Enum):
     """What kind of personal data a column holds (privacy.md §1; SPECIAL is Art. 9 GDPR)."""
@@ -86,17 +88,20 @@ class Dataset:
     `mentions` names columns of copies that serve nobody for long, texts or arrays of addresses (lower
     case): an erasure takes every row that mentions any of the subject's addresses, phones or names in
     them. A copy of the subject's data leaves those rows out, for they may be about others (Art. 15(4) GDPR).
-    `deletion_class` is start event + standard period (DIN 66398), in words. `hours_at_most` is for rows
-    that are gone by themselves within a day, whoever they belong to: no request needs to find those.
+    `deletion_class` is start event + standard period (DIN 66398); its words stand on pages and in documents.
+    `hours_at_most` is for rows that are gone by themselves within a day, whoever they belong to: no request
+    needs to find those. `evidence` marks rows that prove that rights were kept (Art. 5(2), 7(1) GDPR): an erasure
+    that leaves nothing else is complete.
     """
 
-    deletion_class: str
+    deletion_class: DeletionClass
     subject: str | None = None
     emails: Sequence[str] = field(default=())
     mentions: Sequence[str] = field(default=())
     source: str | None = None
     since: str | None = None
     hours_at_most: int | None = None
+    evidence: bool = False
 
 
 def personal(
@@ -129,7 +134,13 @@ def plain(*args: Any, **kwargs: Any) -> MappedColumn[Any]:
 
 
 def dataset(**kwargs: Any) -> dict[str, Any]:
-    """The `__table_args__` entry that declares a table; arguments as in `Dataset`."""
+    """The `__table_args__` entry that declares a table; arguments as in `Dataset`.
+
+    A class in words alone has no rule, which is enough for a table of a test.
+    """
+    declared = kwargs["deletion_class"]
+    if isinstance(declared, str):
+        kwargs["deletion_class"] = in_words(declared)
     return {"info": {"dataset": Dataset(**kwargs)}}
 
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from kernel.deletion import LIMITATION, LIMITATION_LAW, after, days, hours, never, when_done
 from kernel.personal import Basis, Category, Dataset, Erase, Personal, Purpose
 
 NAMING = {
@@ -72,7 +73,7 @@ def _outbox(metadata: MetaData) -> None:
     _table(
         metadata,
         "outbox",
-        Dataset(deletion_class="publication + 0 days (the relay deletes what it has published)"),
+        Dataset(deletion_class=when_done("publication + 0 days", done_by="kernel.outbox.Relay")),
         _plain("seq", BigInteger, Identity(), primary_key=True),
         _plain("id", Uuid),
         _plain("subject", Text),
@@ -87,7 +88,7 @@ def _inbox(metadata: MetaData) -> None:
     _table(
         metadata,
         "inbox",
-        Dataset(deletion_class="receipt + 30 days", since="received_at"),
+        Dataset(deletion_class=after("receipt", days(30), starts="received_at"), since="received_at"),
         _plain("consumer", Text, primary_key=True),
         _plain("fact_id", Uuid, primary_key=True),
         _plain("received_at", DateTime(timezone=True), server_default=_now()),
@@ -102,7 +103,7 @@ def _idempotency(metadata: MetaData) -> None:
         "idempotency",
         # An answer that quotes somebody else's address is no use to anybody once it has been read.
         Dataset(
-            deletion_class="first answer + 24 hours",
+            deletion_class=after("first answer", hours(24), starts="created_at"),
             subject="subject_ids[]",
             mentions=("response",),
             since="created_at",
@@ -131,7 +132,12 @@ def _audit(metadata: MetaData) -> None:
     _table(
         metadata,
         "audit_entry",
-        Dataset(deletion_class="entry + 3 years (§ 195 BGB)", subject="subject_ids[]", since="occurred_at"),
+        Dataset(
+            deletion_class=after("entry", LIMITATION, starts="occurred_at", law=LIMITATION_LAW),
+            subject="subject_ids[]",
+            since="occurred_at",
+            evidence=True,
+        ),
         _plain("seq", BigInteger, Identity(), primary_key=True),
         _plain("occurred_at", DateTime(timezone=True)),
         # The staff member or client that acted; customers act on their own data.
@@ -157,7 +163,7 @@ def _lease(metadata: MetaData) -> None:
     _table(
         metadata,
         "lease",
-        Dataset(deletion_class="never (one row per timed job)"),
+        Dataset(deletion_class=never("one row per timed job")),
         _plain("name", Text, primary_key=True),
         _plain("holder", Uuid),
         _plain("until", DateTime(timezone=True)),
@@ -177,7 +183,14 @@ def _plan(metadata: MetaData) -> None:
     _table(
         metadata,
         "erasure_plan",
-        Dataset(deletion_class="execution + 3 years (§ 195 BGB)", subject="subject_id", since="created_at"),
+        Dataset(
+            deletion_class=after(
+                "execution", LIMITATION, starts=("executed_at", "created_at"), law=LIMITATION_LAW
+            ),
+            subject="subject_id",
+            since="created_at",
+            evidence=True,
+        ),
         _plain("id", Uuid, primary_key=True),
         _plain("request_id", Uuid, unique=True),
         # A random id that leads to nobody once the contact is gone; it is what the receipt is about.
@@ -196,7 +209,7 @@ def _usage(metadata: MetaData) -> None:
     _table(
         metadata,
         "client_usage",
-        Dataset(deletion_class="day + 35 days", since="day"),
+        Dataset(deletion_class=after("day", days(35), starts="day"), since="day"),
         _plain("client", Text, primary_key=True),
         # In UTC, and counted in reservations: what a process did not use before it ended counts, too.
         _plain("day", Date, primary_key=True),

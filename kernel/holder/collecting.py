@@ -23,7 +23,9 @@ def describe(holder: Holder) -> holder_pb2.DescribeResponse:
     answer = holder_pb2.DescribeResponse(holder=holder.name, public_key=holder.signer.public_key)
     for table, declared in datasets(holder.metadata):
         entry = answer.datasets.add(
-            name=table.name, deletion_class=declared.deletion_class, retention=declared.deletion_class
+            name=table.name,
+            deletion_class=declared.deletion_class.words,
+            retention=declared.deletion_class.words,
         )
         for column in table.columns:
             entry.columns.append(_column(column.name, declaration_of(column)))
@@ -65,7 +67,7 @@ def _record(table: Table, row: Row[Any], holder: str) -> holder_pb2.Record:
         dataset=table.name,
         record_id="/".join(str(values[c.name]) for c in table.primary_key.columns),
         source=str(values.get(declared.source) or "") if declared.source else "",
-        retention=declared.deletion_class,
+        retention=declared.deletion_class.words,
     )
     if isinstance(since, datetime):
         record.since.CopyFrom(to_timestamp(since) or record.since)

@@ -10,16 +10,30 @@ from datetime import datetime
 
 from google.protobuf import json_format
 from kontor.privacy.v1 import holder_pb2
-from sqlalchemy import ARRAY, MetaData, Table, Text, func, insert, literal, null, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    MetaData,
+    Table,
+    Text,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from kernel.clock import to_timestamp
 from kernel.db import AnySession, WriteSession
 from kernel.errors import FailedPrecondition, NotFound
 from kernel.holder.mentions import count_mentions, take_out
 from kernel.holder.subject import Holder, Subject, has_subjects, rows_of
-from kernel.holder.treatment import treatment_of, until_stamp
+from kernel.holder.treatment import Treatment, treatment_of, until_stamp
 from kernel.ids import new_id
-from kernel.personal import datasets
+from kernel.personal import Erase, dataset_of, datasets
 from kernel.signing import signed_content
 
 
@@ -108,19 +122,19 @@ async def _treat(
     session: WriteSession, table: Table, subject: Subject, receipt: holder_pb2.Receipt, now: datetime
 ) -> None:
     treatment = treatment_of(table)
+    if treatment.action is Erase.KEEP_RESTRICTED:
+        # Counted before anything changes: what goes is not there any more to be counted.
+        receipt.done.extend(await _kept_items(session, treatment, subject, now))
+        # From a table that only grows the database lets nobody delete, not even nothing.
+        gone = holder_pb2.ACTION_DELETE_ROW
+        if any(item.action == gone for item in receipt.done if item.dataset == table.name):
+            await session.execute(delete(table).where(rows_of(table, subject), treatment.over(now)))
     statement = treatment.statement(subject)
     if statement is None:
-        rows = await _count(session, table, subject)
-    else:
-        rows = (await session.execute(statement)).rowcount  # type: ignore[attr-defined]
-    if rows:
-        receipt.done.add(
-            dataset=table.name,
-            action=treatment.action.value,
-            rows=rows,
-            law=treatment.law,
-            keep_until=until_stamp(treatment, now),
-        )
+        return
+    rows = (await session.execute(statement)).rowcount  # type: ignore[attr-defined]
+    if rows and treatment.action is not Erase.KEEP_RESTRICTED:
+        receipt.done.add(dataset=table.name, action=treatment.action.value, rows=rows)
 
 
 async def _take_out_mentions(
@@ -145,16 +159,41 @@ async def _items(
             )
         if table.name == "erasure_plan" or not has_subjects(table):
             continue
+        treatment = treatment_of(table)
+        if treatment.action is Erase.KEEP_RESTRICTED:
+            for item in await _kept_items(session, treatment, subject, now):
+                yield item
+            continue
         rows = await _count(session, table, subject)
         if rows:
-            treatment = treatment_of(table)
-            yield holder_pb2.PlanItem(
-                dataset=table.name,
-                action=treatment.action.value,
-                rows=rows,
-                law=treatment.law,
-                keep_until=until_stamp(treatment, now),
-            )
+            yield holder_pb2.PlanItem(dataset=table.name, action=treatment.action.value, rows=rows)
+
+
+async def _kept_items(
+    session: AnySession, treatment: Treatment, subject: Subject, now: datetime
+) -> list[holder_pb2.PlanItem]:
+    """An item for each last day of rows that the law keeps, and one for those that it keeps no longer."""
+    table, over = treatment.table, treatment.over(now)
+    day = case((over, null()), else_=treatment.last_day(now)).label("day")
+    counted = (
+        select(day, func.count()).where(rows_of(table, subject)).group_by(day).order_by(day.nulls_first())
+    )
+    items = []
+    for last, rows in await session.execute(counted):
+        if last is None:
+            gone = holder_pb2.ACTION_DELETE_ROW
+            items.append(holder_pb2.PlanItem(dataset=table.name, action=gone, rows=rows))
+            continue
+        item = holder_pb2.PlanItem(
+            dataset=table.name,
+            action=treatment.action.value,
+            rows=rows,
+            law=treatment.law,
+            keep_until=until_stamp(last),
+            evidence=dataset_of(table).evidence,
+        )
+        items.append(item)
+    return items
 
 
 async def _count(session: AnySession, table: Table, subject: Subject) -> int:

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from kontor.privacy.v1 import holder_pb2
-from sqlalchemy import ARRAY, Column, ColumnElement, MetaData, Table, false, func, literal, or_, select
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    MetaData,
+    Table,
+    Uuid,
+    any_,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from kernel.clock import Clock
 from kernel.db import WriteSession
@@ -70,11 +83,13 @@ class Hooks(NamedTuple):
 
     `planning` is called before a plan is made, `before` before it is executed, while everything is still
     there: what they raise prevents it. `after` is called with the subject's id when nothing is left.
+    `deleted` is called with a table's name and the keys of its rows whose period was over.
     """
 
     planning: Callable[[WriteSession, Subject], Awaitable[None]] | None = None
     before: Callable[[WriteSession, Subject], Awaitable[None]] | None = None
     after: Callable[[WriteSession, uuid.UUID], Awaitable[None]] | None = None
+    deleted: Callable[[WriteSession, str, Sequence[uuid.UUID]], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +123,15 @@ def rows_about(table: Table, subject: Subject) -> ColumnElement[bool]:
     return or_(*conditions) if conditions else false()
 
 
+def belongs_to(table: Table, ids: Collection[uuid.UUID]) -> ColumnElement[bool]:
+    """The condition under which a row leads to any of these contacts; false for tables without a path."""
+    path = _path_condition(table, list(ids), hops=0) if ids else None
+    return false() if path is None else path
+
+
 def _reached(table: Table, subject: Subject) -> list[ColumnElement[bool]]:
     """By the way that leads to the contact, or by an address in a row that leads to nobody."""
-    path = _path_condition(table, subject.id, hops=0)
+    path = _path_condition(table, [subject.id], hops=0)
     found = [] if path is None else [path]
     if subject.emails:
         found += [func.lower(table.c[name]).in_(subject.emails) for name in dataset_of(table).emails]
@@ -136,7 +157,7 @@ def has_subjects(table: Table) -> bool:
     return declared.subject is not None or bool(declared.emails or declared.mentions)
 
 
-def _path_condition(table: Table, subject_id: uuid.UUID, *, hops: int) -> ColumnElement[bool] | None:
+def _path_condition(table: Table, ids: list[uuid.UUID], *, hops: int) -> ColumnElement[bool] | None:
     path = dataset_of(table).subject
     if path is None:
         return None
@@ -145,11 +166,12 @@ def _path_condition(table: Table, subject_id: uuid.UUID, *, hops: int) -> Column
     column, _, further = (part.strip() for part in path.partition("->"))
     if further:
         target = table.metadata.tables[further]
-        inner = _path_condition(target, subject_id, hops=hops + 1)
+        inner = _path_condition(target, ids, hops=hops + 1)
         if inner is None:
             raise TypeError(f"{table.name} leads to {further}, which leads nowhere")
         (key,) = target.primary_key.columns
         return table.c[column].in_(select(key).where(inner))
     if column.endswith("[]"):
-        return holds_id(table.c[column[:-2]], subject_id)
-    return table.c[column] == subject_id
+        held = table.c[column[:-2]]
+        return held.op("&&", is_comparison=True)(literal(ids, type_=held.type))
+    return table.c[column] == any_(literal(ids, ARRAY(Uuid)))

@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, Table, Uuid, delete, func, null, update
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Date,
+    Integer,
+    Table,
+    Uuid,
+    and_,
+    cast,
+    delete,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    null,
+    update,
+)
 from sqlalchemy.sql.dml import Delete, Update
 
 from kernel.clock import to_timestamp
+from kernel.deletion import ZONE
+from kernel.holder.overdue import keys_to, overdue, start_of
 from kernel.holder.subject import Subject, rows_of
-from kernel.personal import Erase, Personal, personal_columns
+from kernel.personal import Erase, Personal, dataset_of, personal_columns
 
 PSEUDONYM = "[erased]"
 
@@ -26,11 +46,25 @@ class Treatment:
     keep_years: int
     changes: tuple[tuple[Column[Any], Personal], ...]
 
-    def keep_until(self, now: datetime) -> datetime | None:
-        """End of the calendar year in which the period ends; None if nothing is kept."""
-        if self.action is not Erase.KEEP_RESTRICTED:
-            return None
-        return datetime(now.year + self.keep_years, 12, 31, tzinfo=UTC)
+    def last_day(self, now: datetime) -> ColumnElement[date]:
+        """Until when the law keeps a row: from its own start event, or from now if that has not happened yet."""
+        declared = dataset_of(self.table).deletion_class
+        known = start_of(self.table) if any(rule.starts for rule in declared.rules) else null()
+        begun = func.timezone(ZONE.key, func.coalesce(known, literal(now)))
+        longest = declared.longest
+        if longest is not None and longest.years and not longest.to_year_end:
+            return cast(begun + func.make_interval(self.keep_years), Date)
+        year = cast(func.extract("year", begun), Integer) + self.keep_years
+        return func.make_date(year, 12, 31)
+
+    def over(self, now: datetime) -> ColumnElement[bool]:
+        """Which rows the law keeps no longer: they go now, unless something hangs on them that stays."""
+        if self.action is not Erase.KEEP_RESTRICTED or not dataset_of(self.table).deletion_class.is_run:
+            return false()
+        free = (
+            not_(exists().where(key.parent == key.column)) for key in keys_to(self.table, cascading=False)
+        )
+        return and_(overdue(self.table, now), *free)
 
     def statement(self, subject: Subject) -> Delete | Update | None:
         """The one statement that does it; None where everything is kept as it is."""
@@ -68,6 +102,6 @@ def _replacement(column: Column[Any], how: Personal) -> Any:
     return PSEUDONYM
 
 
-def until_stamp(treatment: Treatment, now: datetime) -> Any:
-    """`keep_until` on the wire."""
-    return to_timestamp(treatment.keep_until(now))
+def until_stamp(last: date | None) -> Any:
+    """The last day on the wire."""
+    return None if last is None else to_timestamp(datetime(last.year, last.month, last.day, tzinfo=UTC))

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import DateTime, Index, LargeBinary, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, Mapped
 
+from kernel.deletion import when_done
 from kernel.personal import Basis, Category, Erase, Purpose, dataset, personal, plain
 from kernel.schema import NAMING
 
@@ -27,7 +28,10 @@ class LoginRow(Base):
         # A person sees, and ends, all of their own.
         Index(None, "issuer", "subject"),
         dataset(
-            deletion_class="end of the login + 0 days, at most 10 hours after it began", hours_at_most=10
+            deletion_class=when_done(
+                "end of the login + 0 days, at most 10 hours after it began", done_by="kernel.web.sessions"
+            ),
+            hours_at_most=10,
         ),
     )
 
@@ -61,7 +65,12 @@ class LogoutTokenRow(Base):
     """A back-channel logout token that was obeyed; it is not obeyed again while it would still be good."""
 
     __tablename__ = "logout_tokens"
-    __table_args__ = (dataset(deletion_class="issue of the token + 5 minutes", hours_at_most=1),)
+    __table_args__ = (
+        dataset(
+            deletion_class=when_done("issue of the token + 5 minutes", done_by="kernel.web.sessions"),
+            hours_at_most=1,
+        ),
+    )
 
     id_hash: Mapped[bytes] = plain(LargeBinary(32), primary_key=True)
     expires_at: Mapped[datetime] = plain(DateTime(timezone=True), index=True)

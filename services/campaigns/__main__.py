@@ -185,9 +185,6 @@ async def main() -> None:
     backend.every("invitations", _LOOK_S, sending.invitations.run)
     backend.consume(consumers(use_cases.invitations))
     backend.every("repair-sign-ups", 30, use_cases.forms.repair)
-    backend.every("delete-sign-ups", _DAILY_S, use_cases.forms.delete_overdue)
-    backend.every("delete-invitation-mails", _DAILY_S, use_cases.invitations.delete_overdue)
-    backend.every("delete-messages", _DAILY_S, use_cases.campaigns.delete_overdue)
     await backend.run(own_contact=RemoteOwnContact(contacts_channel))
     await sending.relay.close()
 

@@ -26,7 +26,6 @@ from services.contacts.rpc import ContactsRpc
 from services.contacts.tables import metadata
 from services.contacts.timeline.service import TimelineService
 
-_HOUR_S = 3_600
 _DAY_S = 86_400
 
 
@@ -58,8 +57,7 @@ async def main() -> None:
     use_cases = UseCases(people, logins, organisations, timeline, imports, erasures)
     add_servicers(backend, use_cases, own_contacts)
     backend.consume(consumers(timeline))
-    backend.every("forget-import-rows", _DAY_S, imports.forget_old_rows)
-    backend.every("forget-erased-addresses", _HOUR_S, erasures.forget_old)
+    backend.every("note-unrelated-organisations", _DAY_S, organisations.note_unrelated)
     await backend.run(own_contact=own_contacts)
 
 

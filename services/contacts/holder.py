@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from sqlalchemy import MetaData
 
@@ -42,10 +43,17 @@ def data_holder(
         own_contacts.forget(contact_id)
         await emit(session, events.contact_erased(contact_id))
 
+    async def after_period(session: WriteSession, table: str, ids: Sequence[uuid.UUID]) -> None:
+        if table != "contact":
+            return
+        for contact_id in ids:
+            own_contacts.forget(contact_id)
+            await emit(session, events.contact_erased(contact_id))
+
     return DataHolderRpc(
         holder=HOLDER,
         database=database,
         metadata=metadata,
         signer=signer,
-        hooks=Hooks(planning=planning, before=before_erasure, after=after_erasure),
+        hooks=Hooks(planning=planning, before=before_erasure, after=after_erasure, deleted=after_period),
     )

@@ -21,6 +21,7 @@ from services.gateway import (
     people,
     realm,
     requests,
+    retention,
     rights,
     session,
     suppressions,
@@ -40,6 +41,7 @@ _AREAS = (
     requests,
     suppressions,
     audit,
+    retention,
     rights,
     palette,
 )

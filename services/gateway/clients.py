@@ -13,6 +13,7 @@ from kontor.contacts.v1.imports_pb2_grpc import ImportsStub
 from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
 from kontor.privacy.v1.audit_pb2_grpc import AuditStub
 from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, PermitsStub, RequestsStub, SuppressionsStub
+from kontor.privacy.v1.retention_pb2_grpc import HoldsStub, RetentionStub
 from kontor.tickets.v1.tickets_pb2_grpc import TicketsStub
 
 from kernel.channel import SyncChannel
@@ -75,6 +76,14 @@ class Clients:
     @cached_property
     def permits(self) -> PermitsStub:
         return PermitsStub(self._privacy.get())
+
+    @cached_property
+    def retention(self) -> RetentionStub:
+        return RetentionStub(self._privacy.get())
+
+    @cached_property
+    def holds(self) -> HoldsStub:
+        return HoldsStub(self._privacy.get())
 
     @cached_property
     def requests(self) -> RequestsStub:

@@ -65,10 +65,16 @@ REQUEST_STATES = {
     privacy.REQUEST_STATE_COMPLETED: Label(_l("Completed"), "good", "circle-check"),
     privacy.REQUEST_STATE_REFUSED: Label(_l("Refused"), "bad", "circle-x"),
     privacy.REQUEST_STATE_WITHDRAWN: Label(_l("Withdrawn"), "neutral", "arrow-back-up"),
+    privacy.REQUEST_STATE_PARTIALLY_FULFILLED: Label(_l("Partially fulfilled"), "warn", "lock"),
 }
 # An erasure that was refused only because the person did not confirm its plan.
 NOT_CONFIRMED = "not-confirmed"
 _UNCONFIRMED = Label(_l("Ended, not confirmed"), "neutral", "clock-off")
+HOLD_REASONS = {
+    "legal-claims": _l("legal claims (Art. 17(3)(e) GDPR)"),
+    "authority": _l("demand of a court or an authority (Art. 17(3)(b) GDPR)"),
+    "tax-audit": _l("audit of taxes (§ 147(3) AO)"),
+}
 ACTIONS = {
     holder.ACTION_DELETE_ROW: Label(_l("will be deleted"), "bad", "trash"),
     holder.ACTION_NULL: Label(_l("personal parts will be emptied"), "bad", "eraser"),
@@ -282,6 +288,7 @@ def install(app: Flask) -> None:
         "problem": PROBLEMS,
         "method": METHODS,
         "suppression": SUPPRESSION_REASONS,
+        "hold": HOLD_REASONS,
         "language_name": LANGUAGES,
         "layout": LAYOUTS,
         "country": COUNTRIES,

@@ -52,6 +52,7 @@ _GROUPS = (
             Page("requests.index", "shield-check", _l("Requests"), "Requests.ListRequests"),
             Page("suppressions.index", "ban", _l("Suppression list"), "Suppressions.ListSuppressions"),
             Page("audit.index", "eye", _l("Accesses"), "Audit.ListAccesses"),
+            Page("retention.index", "trash", _l("Deletion concept"), "Retention.PreviewRun"),
         ),
     ),
     (_l("Administration"), (Page("rights.index", "user-shield", _l("Rights"), role="admin"),)),

@@ -40,6 +40,7 @@ REQUEST_STATES: dict[int, Label] = {
     privacy_pb2.REQUEST_STATE_COMPLETED: Label(_l("Completed"), "good", "circle-check"),
     privacy_pb2.REQUEST_STATE_REFUSED: Label(_l("Refused"), "bad", "circle-x"),
     privacy_pb2.REQUEST_STATE_WITHDRAWN: Label(_l("Withdrawn"), "neutral", "arrow-back-up"),
+    privacy_pb2.REQUEST_STATE_PARTIALLY_FULFILLED: Label(_l("Partially fulfilled"), "warn", "lock"),
 }
 
 # An erasure that was refused only because the person did not confirm its plan.

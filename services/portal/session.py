@@ -12,6 +12,7 @@ from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ERASURE
 from kontor.privacy.v1.privacy_pb2 import (
     REQUEST_STATE_COMPLETED,
     REQUEST_STATE_EXECUTING,
+    REQUEST_STATE_PARTIALLY_FULFILLED,
     ListRequestsRequest,
     Request,
 )
@@ -102,7 +103,7 @@ def _erasure() -> Request | None:
         # Who works here is shown everybody's requests: none of them says anything about this login.
         return None
     answer = clients().requests.ListRequests(ListRequestsRequest(page_size=50))
-    running = (REQUEST_STATE_EXECUTING, REQUEST_STATE_COMPLETED)
+    running = (REQUEST_STATE_EXECUTING, REQUEST_STATE_COMPLETED, REQUEST_STATE_PARTIALLY_FULFILLED)
     found = (r for r in answer.requests if r.kind == REQUEST_KIND_ERASURE and r.state in running)
     return next(found, None)
 

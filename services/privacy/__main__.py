@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import grpc
-from kontor.privacy.v1 import audit_pb2_grpc, holder_pb2_grpc, privacy_pb2_grpc
+from kontor.privacy.v1 import audit_pb2_grpc, holder_pb2_grpc, privacy_pb2_grpc, retention_pb2_grpc
 
 from kernel.clock import SystemClock
+from kernel.db import AnySession
 from kernel.lifecycle import Backend, run
 from kernel.own_contact import RemoteOwnContact
 from kernel.trail import AuditTrailRpc
@@ -23,18 +25,23 @@ from services.privacy.consent.jobs import ConsentJobs
 from services.privacy.consent.rpc import ConsentsRpc
 from services.privacy.consent.service import ConsentService
 from services.privacy.holder import holder_rpc
+from services.privacy.holds.rpc import HoldsRpc
+from services.privacy.holds.service import HoldService
 from services.privacy.ledger.service import LedgerService
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService
 from services.privacy.requests.access import Access
 from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
-from services.privacy.requests.erasure import Erasure
+from services.privacy.requests.erasure import Erasure, ProofKeys
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.rpc import RequestsRpc
 from services.privacy.requests.sealing import Seal
 from services.privacy.requests.service import RequestService
 from services.privacy.requests.working import Desk
+from services.privacy.retention.jobs import RetentionJobs
+from services.privacy.retention.rpc import RetentionRpc
+from services.privacy.retention.service import Exempt, RetentionService
 from services.privacy.suppression.model import Hasher
 from services.privacy.suppression.rpc import SuppressionsRpc
 from services.privacy.suppression.service import SuppressionService
@@ -44,7 +51,6 @@ Channels = dict[str, grpc.aio.Channel]
 
 _REQUESTS_S = 5
 _HOUR_S = 3_600
-_DAY_S = 86_400
 # The call that wakes the machine commits only after its handler has answered.
 _AFTER_COMMIT_S = 0.1
 
@@ -57,6 +63,8 @@ class UseCases:
     suppression: SuppressionService
     permits: PermitService
     requests: RequestService
+    retention: RetentionService
+    holds: HoldService
 
 
 async def main() -> None:
@@ -69,14 +77,17 @@ async def main() -> None:
 
     suppression = SuppressionService(database, _hasher(settings), clock)
     consents = ConsentService(database, clock, suppression=suppression)
+    holds = HoldService(database, clock, wake=lambda: _soon(machine.wake))
     ledger = LedgerService(database, backend.bus, backend.signer, clock)
-    procedures = _procedures(backend, settings, channels, suppression=suppression, ledger=ledger)
+    desk = _desk(backend, settings, channels)
+    procedures = _procedures(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds)
     machine = backend.every("requests", _REQUESTS_S, procedures.work)
     requests = RequestService(
         database,
         clock,
         deadline=_deadline(settings),
         own_contact=own_contact,
+        holds=holds.reasons,
         wake=lambda: _soon(machine.wake),
     )
     permits = PermitService(
@@ -85,10 +96,13 @@ async def main() -> None:
 
     consent_jobs = ConsentJobs(database, ledger, clock)
     backend.every("consent-tree-head", _HOUR_S, consent_jobs.publish_tree_head)
-    backend.every("delete-overdue-ips", _DAY_S, consent_jobs.delete_overdue)
-    backend.every("delete-overdue-documents", _DAY_S, procedures.delete_overdue)
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
-    add_servicers(backend, UseCases(consents, suppression, permits, requests))
+
+    async def exempt(session: AnySession) -> frozenset[uuid.UUID]:
+        return await requests.contacts_of_open(session) | await holds.held(session)
+
+    retention = _retention(backend, settings, desk, exempt=exempt)
+    add_servicers(backend, UseCases(consents, suppression, permits, requests, retention, holds))
     _serve_audit(backend, settings, channels)
     await backend.run(own_contact=own_contact)
 
@@ -102,6 +116,10 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
     add(door.add_SuppressionsServicer_to_server, suppressions, f"{v1}.Suppressions")
     add(door.add_PermitsServicer_to_server, PermitsRpc(use_cases.permits), f"{v1}.Permits")
     add(door.add_RequestsServicer_to_server, RequestsRpc(use_cases.requests, pages), f"{v1}.Requests")
+    retention = RetentionRpc(use_cases.retention, pages)
+    add(retention_pb2_grpc.add_RetentionServicer_to_server, retention, f"{v1}.Retention")
+    holds = HoldsRpc(use_cases.holds, pages)
+    add(retention_pb2_grpc.add_HoldsServicer_to_server, holds, f"{v1}.Holds")
     holder = holder_rpc(backend.database, backend.signer, SystemClock())
     add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, f"{v1}.DataHolder")
 
@@ -109,13 +127,13 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
 def _procedures(
     backend: Backend,
     settings: Settings,
-    channels: Channels,
+    desk: Desk,
     *,
     suppression: SuppressionService,
     ledger: LedgerService,
+    holds: HoldService,
 ) -> RequestJobs:
     """What carries requests out."""
-    desk = _desk(backend, settings, channels)
     return RequestJobs(
         backend.database,
         SystemClock(),
@@ -126,9 +144,20 @@ def _procedures(
             ledger=ledger,
             suppression=suppression,
             hasher=_hasher(settings),
-            holder_keys=settings.holder_keys,
-            certifier=Certifier(backend.signer, settings.controller),
+            proof=ProofKeys(settings.holder_keys, Certifier(backend.signer, settings.controller)),
+            holds=holds.reasons,
         ),
+    )
+
+
+def _retention(backend: Backend, settings: Settings, desk: Desk, *, exempt: Exempt) -> RetentionService:
+    """The deletion run, and what staff sees of it."""
+    database, clock = backend.database, SystemClock()
+    timezone = settings.controller_timezone
+    jobs = RetentionJobs(database, clock, holders=desk.holders, exempt=exempt, timezone=timezone)
+    run = backend.every("retention", _HOUR_S, jobs.work)
+    return RetentionService(
+        database, clock, holders=desk.holders, exempt=exempt, wake=lambda: _soon(run.wake)
     )
 
 

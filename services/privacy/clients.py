@@ -54,6 +54,18 @@ class HolderClient:
         answer: holder_pb2.Receipt = await self.stub.Execute(request, timeout=_PATIENCE_S)
         return answer
 
+    async def list_overdue(self, request: holder_pb2.ListOverdueRequest) -> holder_pb2.ListOverdueResponse:
+        """What it keeps beyond its deletion classes."""
+        answer: holder_pb2.ListOverdueResponse = await self.stub.ListOverdue(request, timeout=_PATIENCE_S)
+        return answer
+
+    async def delete_overdue(
+        self, request: holder_pb2.DeleteOverdueRequest
+    ) -> holder_pb2.DeleteOverdueResponse:
+        """One batch less of it."""
+        answer: holder_pb2.DeleteOverdueResponse = await self.stub.DeleteOverdue(request, timeout=_PATIENCE_S)
+        return answer
+
     async def probe(self, request: holder_pb2.ProbeRequest) -> holder_pb2.ProbeResponse:
         """Where the subject can still be found."""
         answer: holder_pb2.ProbeResponse = await self.stub.Probe(request, timeout=_PATIENCE_S)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import services.privacy.audit.tables
 import services.privacy.consent.tables
+import services.privacy.holds.tables
 import services.privacy.ledger.tables
 import services.privacy.permits.tables
 import services.privacy.requests.tables
+import services.privacy.retention.tables
 import services.privacy.suppression.tables  # noqa: F401 - each import registers its tables
 from services.privacy.base import Base
 

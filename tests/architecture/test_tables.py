@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import importlib
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from sqlalchemy import Column, MetaData, Table, Text, Uuid
+from sqlalchemy import Column, DateTime, MetaData, Table, Text, Uuid
 
+from kernel.deletion import DeletionClass, after, calendar_years, days, in_words, never, with_the
+from kernel.holder.overdue import overdue, start_of
 from kernel.holder.subject import Subject, has_subjects, rows_of
 from kernel.ids import new_id
-from kernel.personal import Basis, Category, Dataset, Erase, Personal, Purpose, is_declared, personal_columns
+from kernel.personal import (
+    Basis,
+    Category,
+    Dataset,
+    Erase,
+    Personal,
+    Purpose,
+    dataset_of,
+    is_declared,
+    personal_columns,
+)
 from tests.architecture.tree import BACK_ENDS, WEB
 
 
@@ -38,6 +52,74 @@ def table_faults(table: Table) -> list[str]:
     return faults
 
 
+def class_faults(table: Table) -> list[str]:
+    """Why the table's deletion class is not exactly one rule that somebody carries out."""
+    declared = dataset_of(table).deletion_class
+    ways = [declared.is_run, bool(declared.done_by), bool(declared.goes_with), bool(declared.never.strip())]
+    faults = []
+    if sum(ways) != 1:
+        faults.append(f"{table.name}: '{declared.words}' is {sum(ways)} rules, not one")
+    if declared.goes_with and not any(
+        key.column.table.name == declared.goes_with and key.ondelete == "CASCADE"
+        for key in table.foreign_keys
+    ):
+        faults.append(f"{table.name} does not go with {declared.goes_with}")
+    if declared.never and any(personal_columns(table)):
+        faults.append(f"{table.name} holds personal data that is never deleted")
+    if declared.is_run:
+        faults += _start_faults(table, declared)
+    return faults + _kept_faults(table, declared)
+
+
+def _start_faults(table: Table, declared: DeletionClass) -> list[str]:
+    try:
+        str(start_of(table))
+        str(overdue(table, datetime(2030, 1, 1, tzinfo=UTC)))
+    except (KeyError, TypeError, ValueError) as error:
+        return [f"{table.name}: no column has the start of '{declared.words}' ({error})"]
+    return []
+
+
+def _kept_faults(table: Table, declared: DeletionClass) -> list[str]:
+    """A subject is told until when a row is kept; the run must not delete it earlier, nor let it stay."""
+    kept = max((how.keep_years for _, how in personal_columns(table)), default=0)
+    period = declared.longest
+    if not kept or period is None or period == days(0):
+        return []
+    return (
+        [] if period.years == kept else [f"{table.name} is kept {kept} years, its class says {period.words}"]
+    )
+
+
+@pytest.mark.parametrize("service", BACK_ENDS + WEB)
+def test_every_table_has_exactly_one_deletion_rule(service: str) -> None:
+    tables = metadata_of(service).tables.values()
+    assert [fault for table in tables for fault in class_faults(table)] == []
+
+
+def test_the_deletion_rule_notices_what_breaks_it() -> None:
+    id_column = {"info": {"plain": True}, "primary_key": True}
+    kept = Personal(Category.IDENTITY, Purpose.SERVICE, Basis.CONTRACT, Erase.KEEP_RESTRICTED, "§ 147 AO", 8)
+
+    def made(declared: DeletionClass, *columns: Column[Any]) -> list[str]:
+        dataset = Dataset(deletion_class=declared, subject="id")
+        return class_faults(
+            Table("t", MetaData(), Column("id", Uuid, **id_column), *columns, info={"dataset": dataset})
+        )
+
+    at = Column("at", DateTime(timezone=True), info={"plain": True})
+    assert made(after("entry", days(1), starts="at"), at) == []
+    assert made(after("entry", days(1), starts="missing"))
+    assert made(after("entry", days(1)))
+    assert made(in_words("entry + 3 years"))
+    assert made(never(" "))
+    assert made(with_the("contact"))
+    assert made(never("hashes only"), Column("name", Text, info={"personal": kept}))
+    invoice = after("voucher", calendar_years(10), starts="at")
+    at = Column("at", DateTime(timezone=True), info={"plain": True})
+    assert made(invoice, at, Column("name", Text, info={"personal": kept}))
+
+
 @pytest.mark.parametrize("service", BACK_ENDS + WEB)
 def test_every_column_and_table_is_declared(service: str) -> None:
     tables = metadata_of(service).tables.values()
@@ -54,13 +136,13 @@ def test_the_rule_notices_what_breaks_it() -> None:
         metadata,
         Column("id", Uuid, primary_key=True, info={"plain": True}),
         Column("name", Text, info={"personal": name}),
-        info={"dataset": Dataset(deletion_class="x")},
+        info={"dataset": Dataset(deletion_class=in_words("x"))},
     )
     astray = Table(
         "astray",
         metadata,
         Column("id", Uuid, primary_key=True, info={"plain": True, "personal": name}),
-        info={"dataset": Dataset(deletion_class="x", subject="id -> nowhere")},
+        info={"dataset": Dataset(deletion_class=in_words("x"), subject="id -> nowhere")},
     )
     assert table_faults(bare) == ["bare.id is not declared", "bare declares no dataset"]
     assert table_faults(lost) == ["lost holds personal data and has no way to its subject"]

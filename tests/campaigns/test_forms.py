@@ -25,6 +25,7 @@ from services.campaigns.links.model import LinkTokens
 from tests.campaigns.conftest import SECRET, House
 from tests.campaigns.neighbours import TEXTS, TOPIC
 from tests.fixtures.clock import FakeClock
+from tests.fixtures.overdue import delete_overdue
 
 
 @pytest.fixture
@@ -182,7 +183,7 @@ async def test_a_link_expires_after_72_hours_and_says_so_even_when_deleted(
     with pytest.raises(SignUpExpired):
         await timed.use_cases.forms.confirm_sign_up(token, ip_address="")
     fake_clock.advance(days=14)
-    await timed.use_cases.forms.delete_overdue()
+    await delete_overdue(timed.database, fake_clock)
     assert await timed.rows("SELECT 1 FROM sign_up") == []
     with pytest.raises(SignUpExpired):
         await timed.use_cases.forms.confirm_sign_up(token, ip_address="")
@@ -193,10 +194,10 @@ async def test_confirmed_sign_ups_are_deleted_thirty_days_later(timed: House, fa
     token = await signed_up(timed)
     await timed.use_cases.forms.confirm_sign_up(token, ip_address="")
     fake_clock.advance(days=20)
-    await timed.use_cases.forms.delete_overdue()
+    await delete_overdue(timed.database, fake_clock)
     assert len(await timed.rows("SELECT 1 FROM sign_up")) == 1
     fake_clock.set(fake_clock.now() + timedelta(days=11))
-    await timed.use_cases.forms.delete_overdue()
+    await delete_overdue(timed.database, fake_clock)
     assert await timed.rows("SELECT 1 FROM sign_up") == []
 
 

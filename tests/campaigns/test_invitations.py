@@ -14,6 +14,7 @@ from kernel.ids import new_id
 from services.campaigns.consumers import consumers
 from tests.campaigns.conftest import House
 from tests.fixtures.clock import FakeClock
+from tests.fixtures.overdue import delete_overdue
 
 _LINK = re.compile(r"https://portal\.example/invitation/([\w-]{43})")
 
@@ -147,8 +148,8 @@ async def test_rows_go_when_their_time_is_over(house: House, fake_clock: FakeClo
     house.fresh()
     await invited(house, house.world.add(1))
     fake_clock.advance(days=30)
-    await house.use_cases.invitations.delete_overdue()
+    await delete_overdue(house.database, fake_clock)
     assert len(await mails(house)) == 1
     fake_clock.advance(seconds=1)
-    await house.use_cases.invitations.delete_overdue()
+    await delete_overdue(house.database, fake_clock)
     assert await mails(house) == {}

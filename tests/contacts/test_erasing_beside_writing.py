@@ -14,6 +14,7 @@ from sqlalchemy import text
 from kernel.errors import Aborted, AlreadyExists, FailedPrecondition, NotFound
 from services.contacts.erasures import store
 from tests.contacts.conftest import House, request_id, update_request
+from tests.fixtures.overdue import delete_overdue
 
 ERNA = "erna@example.org"
 HEADER = "Name;E-Mail;Telefon;Notiz"
@@ -319,11 +320,11 @@ async def test_an_erased_address_is_remembered_for_a_day_and_as_a_hash(house: Ho
         stored = (await session.execute(text("SELECT erased_address::text FROM erased_address"))).scalar_one()
     assert "erna" not in stored
     house.clock.advance(hours=23)
-    await house.erasures.forget_old()
+    await delete_overdue(house.database, house.clock)
     with pytest.raises(FailedPrecondition):
         await create(house)
     house.clock.advance(hours=2)
-    await house.erasures.forget_old()
+    await delete_overdue(house.database, house.clock)
     await create(house)
 
 

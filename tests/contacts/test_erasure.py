@@ -11,6 +11,7 @@ from kontor.privacy.v1 import holder_pb2
 from kontor.tickets.v1 import events_pb2 as tickets
 from sqlalchemy import text
 
+from kernel.clock import SystemClock
 from kernel.consuming import Delivered
 from kernel.errors import FailedPrecondition, NotFound
 from kernel.housekeeping import housekeeping
@@ -18,6 +19,7 @@ from kernel.migrate import differences
 from kernel.signing import Signer, is_signed, signed_content
 from services.contacts.consumers import consumers
 from tests.contacts.conftest import SEED, House, request_id, update_request
+from tests.fixtures.overdue import delete_overdue
 
 HEADER = "Name;E-Mail;Zweite Adresse;Telefon;Firma;Notiz"
 
@@ -258,8 +260,8 @@ async def test_a_plan_that_nobody_carries_out_keeps_its_addresses_for_ninety_day
         )
         assert list(knowing.scalars()) == [fresh.plan_id]
     async with house.database.transaction() as session:
-        await session.execute(age, {"days": 3 * 366, "id": void.plan_id})
-    await housekeeping(house.database)()
+        await session.execute(age, {"days": 4 * 366, "id": void.plan_id})
+    await delete_overdue(house.database, SystemClock())
     async with house.database.reading() as session:
         assert (await session.execute(text("SELECT count(*) FROM erasure_plan"))).scalar_one() == 1
 

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from kernel.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
 from services.contacts.imports import model, store
 from tests.contacts.conftest import House, request_id, update_request
+from tests.fixtures.overdue import delete_overdue
 
 HEADER = "Vorname;Nachname;E-Mail;Telefon;Straße;PLZ;Ort;Firma;Funktion;Notiz"
 
@@ -269,10 +270,10 @@ async def test_rows_are_forgotten_after_thirty_days(house: House) -> None:
     await house.commit(committed.id)
     abandoned = await house.upload(f"{HEADER}\nUwe;U;uwe@example.org;;;;;;;\n")
     house.clock.advance(days=29)
-    await house.imports_service.forget_old_rows()
+    await delete_overdue(house.database, house.clock)
     assert await house.rows(committed.id)
     house.clock.advance(days=2)
-    await house.imports_service.forget_old_rows()
+    await delete_overdue(house.database, house.clock)
     assert not await house.rows(committed.id)
     with pytest.raises(NotFound):
         await house.commit(abandoned.id)

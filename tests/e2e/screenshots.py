@@ -81,6 +81,7 @@ GATEWAY = {
     "datenschutz@demo.example": {
         "gateway-requests": "/requests?all=yes",
         "gateway-request": "/requests/*",
+        "gateway-retention": "/retention",
         "gateway-suppressions": "/suppressions",
         "gateway-suppression-check": "/suppressions/check",
         "gateway-suppression-new": "/suppressions/new",

@@ -221,6 +221,7 @@ def protect_data(dpo: Colleague) -> None:
     dpo.open(f"{contact}/evidence/newsletter", "evidence")
     dpo.open(f"{contact}/withdraw/newsletter", "withdraw")
     dpo.open("/requests?all=yes", "requests")
+    dpo.open("/retention", "deletion concept")
     dpo.open("/suppressions", "suppressions")
     dpo.open("/suppressions/new", "new suppression")
     dpo.open("/contacts?city=Leipzig", "contacts of Leipzig")

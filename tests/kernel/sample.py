@@ -9,6 +9,7 @@ from kontor.tickets.v1 import events_pb2, tickets_pb2, tickets_pb2_grpc
 from sqlalchemy import Column, Table, Text, Uuid, func, insert, select, text
 
 from kernel.db import Database, WriteSession
+from kernel.deletion import in_words
 from kernel.ids import new_id
 from kernel.outbox import Fact, emit
 from kernel.personal import Basis, Category, Dataset, Erase, Personal, Purpose
@@ -28,7 +29,7 @@ note = Table(
         Text,
         info={"personal": Personal(Category.FREE_TEXT, Purpose.SERVICE, Basis.CONTRACT, Erase.DELETE_ROW)},
     ),
-    info={"dataset": Dataset(deletion_class="end of test + 0 days", subject="contact_id")},
+    info={"dataset": Dataset(deletion_class=in_words("end of test + 0 days"), subject="contact_id")},
 )
 
 Deed = Callable[[WriteSession], Awaitable[None]]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, MetaData, Table, Text, Uuid
 
+from kernel.deletion import in_words
 from kernel.holder.treatment import treatment_of
 from kernel.personal import (
     Basis,
@@ -67,7 +68,9 @@ def column(name: str, how: Erase | None, **kwargs: Any) -> Column[Any]:
 
 def table(*columns: Column[Any]) -> Table:
     key = Column("contact_id", Uuid, primary_key=True, info={"plain": True})
-    return Table("t", MetaData(), key, *columns, info={"dataset": Dataset("never", subject="contact_id")})
+    return Table(
+        "t", MetaData(), key, *columns, info={"dataset": Dataset(in_words("x"), subject="contact_id")}
+    )
 
 
 @pytest.mark.parametrize(

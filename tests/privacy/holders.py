@@ -168,6 +168,14 @@ class Told(holder_pb2_grpc.DataHolderServicer):
         await self._answer(context)
         return holder_pb2.ProbeResponse(holder=self.name, findings=self.findings, columns_scanned=7)
 
+    async def ListOverdue(self, request: Any, context: Any) -> holder_pb2.ListOverdueResponse:
+        await context.abort(grpc.StatusCode.UNAVAILABLE, "knows no class")
+        raise AssertionError
+
+    async def DeleteOverdue(self, request: Any, context: Any) -> holder_pb2.DeleteOverdueResponse:
+        await context.abort(grpc.StatusCode.UNAVAILABLE, "knows no class")
+        raise AssertionError
+
     async def _answer(self, context: Any) -> None:
         if self.down:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "down")

@@ -19,11 +19,12 @@ from kernel.identity import Principal
 from kernel.signing import Signer
 from services.privacy.clients import HOLDERS, HolderClient
 from services.privacy.holder import holder_rpc
+from services.privacy.holds.service import HoldService
 from services.privacy.ledger.service import LedgerService
 from services.privacy.requests.access import Access
 from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
-from services.privacy.requests.erasure import Erasure
+from services.privacy.requests.erasure import Erasure, ProofKeys
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.model import Controller, Kind
 from services.privacy.requests.sealing import Seal
@@ -144,6 +145,7 @@ class Machine:
     signer: Signer
     service: RequestService
     logins: Logins
+    holds: HoldService
     woken: list[bool] = field(default_factory=list)
 
     def jobs(self, reaper: Reaper | None = None) -> RequestJobs:
@@ -162,8 +164,8 @@ class Machine:
             ledger=LedgerService(database, self.bus, self.signer, clock),
             suppression=self.parts.suppression,
             hasher=self.parts.hasher,
-            holder_keys=self.keys,
-            certifier=Certifier(self.signer, CONTROLLER),
+            proof=ProofKeys(self.keys, Certifier(self.signer, CONTROLLER)),
+            holds=self.holds.reasons,
         )
         return RequestJobs(
             database,
@@ -224,12 +226,16 @@ async def build(parts: Parts, contacts: Database, bus: Bus, serve: Serve, token:
         clients[name] = HolderClient.over(name, served.channel(token))
     woken: list[bool] = []
     logins = Logins(database=contacts)
+    holds = HoldService(parts.database, parts.clock, wake=lambda: woken.append(True))
     service = RequestService(
         parts.database,
         parts.clock,
         deadline=DEADLINE,
         own_contact=logins,
+        holds=holds.reasons,
         wake=lambda: woken.append(True),
     )
     keys = {name: signer(name).public_key for name in HOLDERS}
-    return Machine(parts, contacts, bus, clients, told, keys, signer("privacy"), service, logins, woken)
+    return Machine(
+        parts, contacts, bus, clients, told, keys, signer("privacy"), service, logins, holds, woken
+    )

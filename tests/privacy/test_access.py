@@ -8,6 +8,7 @@ from kernel.errors import FailedPrecondition, NotFound
 from services.privacy.requests.model import Kind, State
 from services.privacy.suppression.model import Address
 from services.privacy.suppression.normalise import PHONE, SMS
+from tests.fixtures.overdue import delete_overdue
 from tests.privacy.holders import add_person
 from tests.privacy.machine import Machine
 from tests.privacy.pdftext import text_of
@@ -106,10 +107,10 @@ async def test_the_copy_is_kept_for_thirty_days(machine: Machine) -> None:
     request_id = (await machine.create(anna, Kind.ACCESS)).request.id
     await machine.jobs().work()
     machine.parts.clock.advance(days=29)
-    await machine.jobs().delete_overdue()
+    await delete_overdue(machine.parts.database, machine.parts.clock)
     assert await machine.document(request_id, anna, 2)
     machine.parts.clock.advance(days=2)
-    await machine.jobs().delete_overdue()
+    await delete_overdue(machine.parts.database, machine.parts.clock)
     with pytest.raises(NotFound) as gone:
         await machine.document(request_id, anna, 2)
     assert gone.value.reason == "DOCUMENT_GONE"

@@ -9,6 +9,7 @@ from pymerkle import InmemoryTree
 
 from services.privacy.consent.jobs import ConsentJobs
 from services.privacy.consent.merkle import EMPTY_ROOT, Frontier, leaf_hash
+from tests.fixtures.overdue import delete_overdue
 from tests.privacy.conftest import Doors
 from tests.privacy.giving import give_request
 from tests.privacy.parts import Parts
@@ -122,8 +123,8 @@ async def test_network_addresses_go_after_ninety_days(jobs: ConsentJobs, parts: 
             return int((await session.execute(text("SELECT count(*) FROM consent_ip"))).scalar_one())
 
     parts.clock.advance(days=89)
-    await jobs.delete_overdue()
+    await delete_overdue(parts.database, parts.clock)
     assert await kept() == 6
     parts.clock.advance(days=2)
-    await jobs.delete_overdue()
+    await delete_overdue(parts.database, parts.clock)
     assert await kept() == 0

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, DateTime, Text, Uuid, text
 from sqlalchemy.orm import Mapped
 
+from kernel.deletion import never
 from kernel.personal import dataset, plain
 from services.campaigns.base import Base
 
@@ -16,7 +17,7 @@ class Audience(Base):
     """A filter over contacts and the topic that their consent must cover."""
 
     __tablename__ = "audience"
-    __table_args__ = (dataset(deletion_class="never (a question about contacts, without their data)"),)
+    __table_args__ = (dataset(deletion_class=never("a question about contacts, without their data")),)
 
     id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
     name: Mapped[str] = plain(Text)

@@ -116,8 +116,3 @@ class CampaignsService:
             await store.finish(session, campaign_id)
             sent, denied = counts.of(State.SENT), counts.of(State.DENIED)
             await emit(session, events.campaign_finished(campaign_id, sent=sent, denied=denied))
-
-    async def delete_overdue(self) -> None:
-        """Deletes messages whose period has ended (their deletion class)."""
-        async with self._database.transaction() as session:
-            await self._messages.delete_overdue(session)

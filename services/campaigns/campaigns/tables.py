@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import DateTime, ForeignKey, Index, Text, Uuid, text
 from sqlalchemy.orm import Mapped
 
+from kernel.deletion import never
 from kernel.personal import dataset, plain
 from services.campaigns.base import Base
 
@@ -18,7 +19,7 @@ class Campaign(Base):
     __tablename__ = "campaign"
     __table_args__ = (
         Index("ix_campaign_sending", "id", postgresql_where=text("state = 'sending'")),
-        dataset(deletion_class="never (its messages go with their contacts)"),
+        dataset(deletion_class=never("its messages go with their contacts")),
     )
 
     id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)

@@ -16,9 +16,6 @@ PAUSE = timedelta(minutes=10)
 # Nobody's mailbox is filled by a stranger who knows the address.
 MOST_PER_DAY = 3
 
-KEEP_UNCONFIRMED = timedelta(days=14)
-KEEP_CONFIRMED = timedelta(days=30)
-
 
 class SignUpUnknown(NotFound):
     """A token that was never issued."""

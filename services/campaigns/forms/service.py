@@ -117,11 +117,6 @@ class FormsService:
                 async with self._database.transaction() as session:
                     await store.give_up(session, sign_up.id, reason=error.reason)
 
-    async def delete_overdue(self) -> None:
-        """Deletes what its deletion class says."""
-        async with self._database.transaction() as session:
-            await store.delete_overdue(session, self._clock.now())
-
     async def _click(self, sign_up: SignUp, ip_address: str) -> SignUp:
         # A commit of its own, before others are told: every retry must bring them the same evidence.
         with working(None):

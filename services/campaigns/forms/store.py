@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, or_, select, text, update
+from sqlalchemy import Row, delete, func, select, text, update
 
 from kernel.db import AnySession, WriteSession
 from services.campaigns.forms import tables
-from services.campaigns.forms.model import KEEP_CONFIRMED, KEEP_UNCONFIRMED, Hashes, SignUp
+from services.campaigns.forms.model import Hashes, SignUp
 from services.campaigns.sender.model import State
 
 _Row = tables.SignUp
@@ -109,12 +109,6 @@ async def forget(session: WriteSession, ids: Collection[uuid.UUID]) -> None:
     """Deletes sign-ups that never get a mail."""
     if ids:
         await session.execute(delete(_Row).where(_Row.id.in_(ids), _Row.state == State.PLANNED))
-
-
-async def delete_overdue(session: WriteSession, now: datetime) -> None:
-    """Deletes what its deletion class says."""
-    unconfirmed = _Row.confirmed_at.is_(None) & (_Row.requested_at < now - KEEP_UNCONFIRMED)
-    await session.execute(delete(_Row).where(or_(unconfirmed, _Row.confirmed_at < now - KEEP_CONFIRMED)))
 
 
 def sign_up_of(row: Row[Any]) -> SignUp:

@@ -10,6 +10,7 @@ from sqlalchemy import DateTime, Index, LargeBinary, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped
 
+from kernel.deletion import after, days, in_cases
 from kernel.personal import Basis, Category, Purpose, dataset, personal, plain
 from services.campaigns.base import Base
 from services.campaigns.sender.tables import HandedOver
@@ -26,7 +27,10 @@ class SignUp(HandedOver, Base):
         Index("ix_sign_up_email", func.lower(text("email"))),
         Index("ix_sign_up_open", "state", "id", postgresql_where=text("state IN ('planned', 'sending')")),
         dataset(
-            deletion_class="unconfirmed: request + 14 days; confirmed: confirmation + 30 days",
+            deletion_class=in_cases(
+                unconfirmed=after("request", days(14), starts="requested_at", once="confirmed_at IS NULL"),
+                confirmed=after("confirmation", days(30), starts="confirmed_at"),
+            ),
             subject="contact_id",
             emails=("email",),
             source="form_url",

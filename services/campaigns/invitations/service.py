@@ -40,8 +40,3 @@ class InvitationsService:
             await self._contacts.fail_invitation(invitation_id, reason)
             async with self._database.transaction() as session:
                 await store.told(session, invitation_id)
-
-    async def delete_overdue(self) -> None:
-        """Deletes what its deletion class says."""
-        async with self._database.transaction() as session:
-            await store.delete_overdue(session, self._clock.now())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import AnySession, WriteSession
@@ -15,7 +15,6 @@ from services.campaigns.sender.model import State
 
 # What may have arrived keeps its link: it is not told as failed.
 _FAILED = (State.DENIED, State.REFUSED)
-KEEP = timedelta(days=30)
 
 
 async def plan(
@@ -49,8 +48,3 @@ async def failed(session: AnySession, *, limit: int) -> list[tuple[uuid.UUID, st
 async def told(session: WriteSession, mail_id: uuid.UUID) -> None:
     """Contacts knows."""
     await session.execute(update(InvitationMail).where(InvitationMail.id == mail_id).values(told=True))
-
-
-async def delete_overdue(session: WriteSession, now: datetime) -> None:
-    """Deletes what its deletion class says."""
-    await session.execute(delete(InvitationMail).where(InvitationMail.planned_at < now - KEEP))

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, DateTime, Index, Uuid, text
 from sqlalchemy.orm import Mapped
 
+from kernel.deletion import after, days
 from kernel.personal import Category, Purpose, dataset, personal, plain
 from services.campaigns.base import Base
 from services.campaigns.sender.tables import HandedOver
@@ -21,7 +22,11 @@ class InvitationMail(HandedOver, Base):
         Index(
             "ix_invitation_mail_open", "state", "id", postgresql_where=text("state IN ('planned', 'sending')")
         ),
-        dataset(deletion_class="invitation + 30 days", subject="contact_id", since="planned_at"),
+        dataset(
+            deletion_class=after("invitation", days(30), starts="planned_at"),
+            subject="contact_id",
+            since="planned_at",
+        ),
     )
 
     id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)

@@ -76,10 +76,6 @@ class Messages:
         ]
         await emit(session, *facts)
 
-    async def delete_overdue(self, session: WriteSession) -> None:
-        """Deletes ended messages three years after they were sent, or planned if they never were."""
-        await store.delete_overdue(session)
-
 
 def _message(row: Row[Any]) -> Message:
     return Message(

@@ -18,18 +18,16 @@ from sqlalchemy import (
     bindparam,
     case,
     column,
-    delete,
     func,
     literal,
     or_,
     select,
-    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import AnySession, WriteSession
-from services.campaigns.sender.model import OPEN, RETRY_AFTER_S, Counts, Outcomes, State, Verdict
+from services.campaigns.sender.model import RETRY_AFTER_S, Counts, Outcomes, State, Verdict
 from services.campaigns.sender.tables import Message
 
 _NOTHING_CLAIMED: dict[str, Any] = {"claim_id": None, "claimed_until": None}
@@ -260,9 +258,3 @@ async def counts(session: AnySession, campaign_ids: Sequence[uuid.UUID]) -> dict
         if row.reason and state in (State.DENIED, State.REFUSED):
             by_reason[row.campaign_id][row.reason] += row.number
     return {one: Counts(by_state[one], by_reason[one]) for one in campaign_ids}
-
-
-async def delete_overdue(session: WriteSession) -> None:
-    """Deletes ended messages three years after they were sent, or planned if they never were."""
-    age = func.coalesce(_MESSAGES.c.sent_at, _MESSAGES.c.created_at) < func.now() - text("interval '3 years'")
-    await session.execute(delete(_MESSAGES).where(age, _MESSAGES.c.state.not_in(OPEN)))

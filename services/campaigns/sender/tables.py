@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import DateTime, ForeignKey, Index, SmallInteger, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, declared_attr
 
+from kernel.deletion import LIMITATION, LIMITATION_LAW, after
 from kernel.personal import Basis, Category, Erase, Purpose, dataset, personal, plain
 from services.campaigns.base import Base
 
@@ -60,7 +61,18 @@ class Message(HandedOver, Base):
         Index("ix_message_contact_id", "contact_id"),
         Index("ix_message_campaign_id_state", "campaign_id", "state", "id"),
         Index("ix_message_sending", "claimed_until", postgresql_where=text("state = 'sending'")),
-        dataset(deletion_class="sending + 3 years (§ 195 BGB)", subject="contact_id", since="created_at"),
+        dataset(
+            deletion_class=after(
+                "sending",
+                LIMITATION,
+                # Or the planning of what was never sent.
+                starts=("sent_at", "created_at"),
+                once="state NOT IN ('planned', 'sending')",
+                law=LIMITATION_LAW,
+            ),
+            subject="contact_id",
+            since="created_at",
+        ),
     )
 
     id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)

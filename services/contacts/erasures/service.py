@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
-from datetime import timedelta
 
 from kernel.clock import Clock
 from kernel.db import Database, WriteSession
 from services.contacts.erasures import store
 from services.contacts.erasures.model import Fingerprints
-
-# Longer than any call lives.
-KEPT = timedelta(hours=24)
 
 
 class ErasuresService:
@@ -59,8 +55,3 @@ class ErasuresService:
         await store.take_files(session)
         await store.take_addresses(session, hashes)
         await store.add(session, hashes, self._clock.now())
-
-    async def forget_old(self) -> None:
-        """The deletion class of this area; a timed job."""
-        async with self._database.transaction() as session:
-            await store.forget_before(session, self._clock.now() - KEPT)

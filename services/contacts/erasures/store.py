@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, any_, delete, literal, select, text
+from sqlalchemy import LargeBinary, any_, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from kernel.db import WriteSession
@@ -59,11 +59,6 @@ async def known(session: WriteSession, hashes: Collection[bytes]) -> frozenset[b
         select(ErasedAddress.address_hash).where(ErasedAddress.address_hash == any_(asked))
     )
     return frozenset(bytes(each) for each in found.scalars())
-
-
-async def forget_before(session: WriteSession, moment: datetime) -> None:
-    """Deletes what was erased before."""
-    await session.execute(delete(ErasedAddress).where(ErasedAddress.erased_at < moment))
 
 
 def _key(address_hash: bytes) -> int:

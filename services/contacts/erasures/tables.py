@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import DateTime, LargeBinary
 from sqlalchemy.orm import Mapped
 
+from kernel.deletion import after, hours
 from kernel.personal import dataset, plain
 from services.contacts.base import Base
 
@@ -21,4 +22,7 @@ class ErasedAddress(Base):
     address_hash: Mapped[bytes] = plain(LargeBinary, primary_key=True)
     erased_at: Mapped[datetime] = plain(DateTime(timezone=True), index=True)
 
-    __table_args__ = (dataset(deletion_class="execution + 24 hours", since="erased_at"),)
+    __table_args__ = (
+        # Longer than any call lives.
+        dataset(deletion_class=after("execution", hours(24), starts="erased_at"), since="erased_at"),
+    )

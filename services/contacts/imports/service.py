@@ -6,7 +6,6 @@ import asyncio
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from kernel.clock import Clock
 from kernel.db import Database, WriteSession
@@ -43,9 +42,6 @@ from services.contacts.imports.sheet import Sheet, read_sheet
 from services.contacts.organisations.service import OrganisationsService
 from services.contacts.people.model import HOME_COUNTRY
 from services.contacts.text import clean, email_key, fold, is_country
-
-ROWS_KEPT = timedelta(days=30)
-IMPORTS_KEPT = timedelta(days=3 * 366)
 
 
 class ImportsService:
@@ -157,13 +153,6 @@ class ImportsService:
             found = await store.rows(session, import_id, outcomes=outcomes, after=after, limit=limit + 1)
         note_subjects({row.contact_id for row in found[:limit] if row.contact_id})
         return found
-
-    async def forget_old_rows(self) -> None:
-        """The deletion classes of this area; a timed job."""
-        now = self._clock.now()
-        async with self._database.transaction() as session:
-            await store.forget_before(session, now - ROWS_KEPT)
-            await store.forget_imports_before(session, now - IMPORTS_KEPT)
 
     async def _uncommitted(self, import_id: uuid.UUID) -> tuple[ImportView, list[RowView]]:
         view = await self.get_import(import_id)

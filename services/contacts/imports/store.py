@@ -33,7 +33,6 @@ from services.contacts.bulk import json_row, parts, row_set, table_of
 from services.contacts.imports.candidates import addresses_in
 from services.contacts.imports.model import (
     COMMITTED,
-    DRY_RUN,
     SUPPRESSED,
     Candidate,
     Counts,
@@ -178,20 +177,6 @@ async def settle(
 async def discard(session: WriteSession, import_id: uuid.UUID) -> None:
     """Deletes the import; its rows go with it."""
     await session.execute(delete(ContactImport).where(ContactImport.id == import_id))
-
-
-async def forget_before(session: WriteSession, moment: datetime) -> None:
-    """Deletes the rows of imports older than this, and dry runs that nobody committed."""
-    old = select(ContactImport.id).where(ContactImport.created_at < moment)
-    await session.execute(delete(ImportRow).where(ImportRow.import_id.in_(old)))
-    await session.execute(
-        delete(ContactImport).where(ContactImport.created_at < moment, ContactImport.state == DRY_RUN)
-    )
-
-
-async def forget_imports_before(session: WriteSession, moment: datetime) -> None:
-    """Deletes the records of imports older than this."""
-    await session.execute(delete(ContactImport).where(ContactImport.created_at < moment))
 
 
 async def alone(session: WriteSession) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import DateTime, ForeignKey, Index, Integer, SmallInteger, Text,
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped
 
+from kernel.deletion import after, days, in_cases, years
 from kernel.personal import Basis, Category, Purpose, dataset, personal, plain
 from services.contacts.base import Base
 
@@ -39,7 +40,11 @@ class ContactImport(Base):
 
     __table_args__ = (
         dataset(
-            deletion_class="import + 3 years (where contacts came from, Art. 14(2)(f) GDPR)",
+            deletion_class=in_cases(
+                dry_run=after("import", days(30), starts="created_at", once="committed_at IS NULL"),
+                # Where contacts came from.
+                committed=after("import", years(3), starts="committed_at", law="Art. 14(2)(f) GDPR"),
+            ),
             since="created_at",
         ),
     )
@@ -77,7 +82,7 @@ class ImportRow(Base):
         Index("ix_import_row_emails", "emails", postgresql_using="gin"),
         # A rejected row may name somebody without any address; it is a copy, so it goes with them.
         dataset(
-            deletion_class="import + 30 days",
+            deletion_class=after("import", days(30), starts="import_id -> contact_import"),
             subject="contact_id",
             emails=("email_key",),
             mentions=("emails", "cells"),

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import DateTime, ForeignKey, LargeBinary, SmallInteger, Text, Uuid, text
 from sqlalchemy.orm import Mapped
 
+from kernel.deletion import with_the
 from kernel.personal import Category, Purpose, dataset, personal, plain
 from services.contacts.base import Base
 
@@ -42,7 +43,7 @@ class Login(Base):
     __table_args__ = (
         # A login of another person goes with that person, too: their address must not stay here.
         dataset(
-            deletion_class="with the contact", subject="contact_id", emails=("email",), since="linked_at"
+            deletion_class=with_the("contact"), subject="contact_id", emails=("email",), since="linked_at"
         ),
     )
 
@@ -63,4 +64,4 @@ class Invitation(Base):
     expires_at: Mapped[datetime] = plain(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = plain(DateTime(timezone=True), nullable=True)
 
-    __table_args__ = (dataset(deletion_class="with the contact", subject="contact_id", since="created_at"),)
+    __table_args__ = (dataset(deletion_class=with_the("contact"), subject="contact_id", since="created_at"),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 
+from kernel.clock import Clock, SystemClock
 from kernel.db import AnySession, Database, WriteSession
 from kernel.errors import InvalidArgument
 from services.contacts.organisations import store
@@ -15,8 +16,9 @@ from services.contacts.text import clean, search_words
 class OrganisationsService:
     """Companies, authorities and clubs, found again by name."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock | None = None) -> None:
         self._database = database
+        self._clock = clock or SystemClock()
 
     async def create_organisation(self, *, name: str, website: str, city: str) -> OrganisationView:
         """Adds one. Two may share a name: there are many "Autohaus Müller"."""
@@ -48,6 +50,11 @@ class OrganisationsService:
         """By name; one more than `limit` if there are more."""
         async with self._database.reading() as session:
             return await store.page(session, search_words(query), after=after, limit=limit + 1)
+
+    async def note_unrelated(self) -> None:
+        """Once a day, for the period that begins when the last relation ends."""
+        async with self._database.transaction() as session:
+            await store.note_unrelated(session, self._clock.now())
 
     async def names_of(self, session: AnySession, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
         """Names of those of the ids that exist, inside another area's use case."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select, tuple_
+from sqlalchemy import Select, exists, func, insert, select, tuple_, update
 
 from kernel.db import AnySession, WriteSession
 from kernel.ids import new_id
@@ -86,3 +87,13 @@ async def ensure_all(session: WriteSession, names: Collection[str]) -> dict[str,
     if missing:
         await session.execute(insert(Organisation), missing)
     return found | {str(m["name_key"]): uuid.UUID(str(m["id"])) for m in missing}
+
+
+async def note_unrelated(session: WriteSession, now: datetime) -> None:
+    """Notes since when an organisation has no relation, and forgets it where there is one again."""
+    related = exists().where(Relation.organisation_id == Organisation.id)
+    since = Organisation.unrelated_since
+    await session.execute(update(Organisation).where(since.is_(None), ~related).values(unrelated_since=now))
+    await session.execute(
+        update(Organisation).where(since.is_not(None), related).values(unrelated_since=None)
+    )

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import DateTime, Index, Text, Uuid, text
 from sqlalchemy.orm import Mapped
 
+from kernel.deletion import BOOKS, BOOKS_LAW, after
 from kernel.personal import dataset, plain
 from services.contacts.base import Base
 
@@ -25,6 +26,9 @@ class Organisation(Base):
     city: Mapped[str] = plain(Text, server_default="")
     created_at: Mapped[datetime] = plain(DateTime(timezone=True), server_default=text("now()"))
 
+    # Since when no contact has a relation to it, as noticed once a day; NULL while one has.
+    unrelated_since: Mapped[datetime | None] = plain(DateTime(timezone=True), nullable=True)
+
     __table_args__ = (
         Index(None, "name_key", "id"),
         Index(
@@ -33,5 +37,8 @@ class Organisation(Base):
             postgresql_using="gin",
             postgresql_ops={"name_key": "gin_trgm_ops"},
         ),
-        dataset(deletion_class="last relation ended + 10 years (§ 147 AO)", since="created_at"),
+        dataset(
+            deletion_class=after("end of the last relation", BOOKS, starts="unrelated_since", law=BOOKS_LAW),
+            since="created_at",
+        ),
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, DateTime, ForeignKey, Index, Integer, SmallInteger, Text, Uuid, text
 from sqlalchemy.orm import Mapped
 
+from kernel.deletion import LIMITATION, LIMITATION_LAW, after, with_the
 from kernel.personal import Basis, Category, Purpose, dataset, personal, plain
 from services.contacts.base import Base
 
@@ -60,7 +61,14 @@ class Contact(Base):
             postgresql_ops={"search_text": "gin_trgm_ops"},
         ),
         dataset(
-            deletion_class="last business + 3 years to the end of the year (§§ 195, 199 BGB)",
+            deletion_class=after(
+                "last business",
+                LIMITATION,
+                # Whatever any service told the timeline, and whatever anybody has changed.
+                starts="updated_at",
+                also=("timeline_entry.happened_at",),
+                law=LIMITATION_LAW,
+            ),
             subject="id",
             emails=("email_key",),
             source="source",
@@ -83,4 +91,4 @@ class Relation(Base):
     # The person acts for the organisation: colleagues with an opened login see the tickets.
     shared: Mapped[bool] = plain(Boolean, server_default="false")
 
-    __table_args__ = (dataset(deletion_class="with the contact", subject="contact_id"),)
+    __table_args__ = (dataset(deletion_class=with_the("contact"), subject="contact_id"),)

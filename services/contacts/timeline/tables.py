@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, DateTime, ForeignKey, Index, Text, Uuid
 from sqlalchemy.orm import Mapped
 
+from kernel.deletion import with_the
 from kernel.personal import Basis, Category, Purpose, dataset, personal, plain
 from services.contacts.base import Base
 
@@ -33,5 +34,5 @@ class TimelineEntry(Base):
 
     __table_args__ = (
         Index("ix_timeline_entry_newest", "contact_id", "happened_at", "fact_id"),
-        dataset(deletion_class="with the contact", subject="contact_id", since="happened_at"),
+        dataset(deletion_class=with_the("contact"), subject="contact_id", since="happened_at"),
     )

@@ -11,12 +11,18 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from kontor.privacy.v1.privacy_pb2 import (
     REQUEST_STATE_COMPLETED,
+    REQUEST_STATE_PARTIALLY_FULFILLED,
     REQUEST_STATE_REFUSED,
     REQUEST_STATE_WITHDRAWN,
     Request,
 )
 
-ENDED = (REQUEST_STATE_COMPLETED, REQUEST_STATE_REFUSED, REQUEST_STATE_WITHDRAWN)
+ENDED = (
+    REQUEST_STATE_COMPLETED,
+    REQUEST_STATE_PARTIALLY_FULFILLED,
+    REQUEST_STATE_REFUSED,
+    REQUEST_STATE_WITHDRAWN,
+)
 # From here on somebody has to act now to answer in time.
 _SOON_DAYS = 7
 

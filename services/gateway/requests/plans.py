@@ -34,6 +34,7 @@ DATASETS = {
     "privacy.request_identifiers": _l("search terms of requests"),
     "privacy.access_document": _l("copies of the data"),
     "privacy.certificate": _l("certificates"),
+    "privacy.legal_hold": _l("legal holds"),
     "privacy.erasure_ledger": _l("entries of the erasure ledger"),
     "privacy.access_alert": _l("alerts about accesses"),
     "privacy.watched_contact": _l("marks that looks are told"),

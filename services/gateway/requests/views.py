@@ -17,6 +17,7 @@ from kontor.privacy.v1.privacy_pb2 import (
     REQUEST_ORDER_DUE,
     REQUEST_ORDER_NEWEST,
     REQUEST_STATE_COMPLETED,
+    REQUEST_STATE_PARTIALLY_FULFILLED,
     REQUEST_STATE_PLANNED,
     ConfirmRequestRequest,
     CreateRequestRequest,
@@ -34,7 +35,7 @@ from kernel.web.forms import Form
 from kernel.web.paging import page_links
 from services.gateway import people
 from services.gateway.clients import clients
-from services.gateway.labels import HOLDERS, NOT_CONFIRMED, word
+from services.gateway.labels import HOLD_REASONS, HOLDERS, NOT_CONFIRMED, word
 from services.gateway.requests.deadline import ENDED, due
 from services.gateway.requests.forms import Word
 from services.gateway.requests.plans import consequences, in_words, totals
@@ -233,7 +234,12 @@ def _shown(found: Request) -> dict[str, object]:
         "plans": in_words(found),
         "totals": totals(found),
         "ended": found.state in ENDED,
-        "completed": found.state == REQUEST_STATE_COMPLETED,
+        "stopped": word(HOLD_REASONS, found.hold_reason)
+        if found.state == REQUEST_STATE_PARTIALLY_FULFILLED and found.hold_reason
+        else "",
+        # What is partially fulfilled has its certificate, too; what a hold has stopped has none.
+        "completed": found.state == REQUEST_STATE_COMPLETED
+        or (found.state == REQUEST_STATE_PARTIALLY_FULFILLED and bool(found.documents)),
         "decide_by": date.fromisoformat(found.decide_by) if found.decide_by else None,
         "unconfirmed": any(step.reason == NOT_CONFIRMED for step in found.transitions),
         "ready": [name for name, number in _FORMATS.items() if number in found.documents],

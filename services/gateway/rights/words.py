@@ -29,6 +29,8 @@ PARTS = {
     "Suppressions": _l("Suppression list"),
     "Permits": _l("Permits"),
     "Requests": _l("Requests of data subjects"),
+    "Retention": _l("Deletion concept"),
+    "Holds": _l("Legal holds"),
     "DataHolder": _l("What each service holds"),
     "Audit": _l("Accesses to personal data"),
     "AuditTrail": _l("The accesses that each service noted"),

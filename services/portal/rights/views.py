@@ -17,6 +17,7 @@ from kontor.privacy.v1.privacy_pb2 import (
     REQUEST_STATE_ACCEPTED,
     REQUEST_STATE_COMPLETED,
     REQUEST_STATE_EXECUTING,
+    REQUEST_STATE_PARTIALLY_FULFILLED,
     REQUEST_STATE_PLANNED,
     REQUEST_STATE_RECEIVED,
     REQUEST_STATE_REFUSED,
@@ -54,7 +55,12 @@ _MOVING = {
     REQUEST_STATE_ACCEPTED,
     REQUEST_STATE_EXECUTING,
 }
-_ENDED = {REQUEST_STATE_COMPLETED, REQUEST_STATE_REFUSED, REQUEST_STATE_WITHDRAWN}
+_ENDED = {
+    REQUEST_STATE_COMPLETED,
+    REQUEST_STATE_PARTIALLY_FULFILLED,
+    REQUEST_STATE_REFUSED,
+    REQUEST_STATE_WITHDRAWN,
+}
 
 
 @login_required
@@ -200,6 +206,8 @@ def _shown(request_id: uuid.UUID) -> dict[str, object]:
         "erasure": found.kind == REQUEST_KIND_ERASURE,
         "planned": found.state == REQUEST_STATE_PLANNED,
         "completed": found.state == REQUEST_STATE_COMPLETED,
+        "partial": found.state == REQUEST_STATE_PARTIALLY_FULFILLED,
+        "kept_until": _day(found.kept_until),
         "ended": found.state in _ENDED,
         "ready": [name for name, number in _FORMATS.items() if number in found.documents],
         "ends_copy": _ends_copy(found),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 DATASETS = {
+    "legal_hold": _l("Reasons for which your data had to stay"),
     "contact": _l("Your record"),
     "relation": _l("Organisations you belong to"),
     "login": _l("Logins that see your data"),
@@ -104,29 +105,44 @@ _COLUMNS_OF = {
 
 # Start event and standard period (DIN 66398), as the services declare them.
 RETENTION = {
-    "entry + 3 years (§ 195 BGB)": _l("3 years after the entry (§ 195 BGB)"),
+    "release + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
+        "3 years after the release, to the end of the year (§§ 195, 199 BGB)"
+    ),
+    "entry + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
+        "3 years after the entry, to the end of the year (§§ 195, 199 BGB)"
+    ),
     "last business + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
         "3 years after our last business, to the end of that year (§§ 195, 199 BGB)"
     ),
-    "execution + 3 years (§ 195 BGB)": _l("3 years after the erasure (§ 195 BGB)"),
+    "execution + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
+        "3 years after the erasure, to the end of the year (§§ 195, 199 BGB)"
+    ),
     "first answer + 24 hours": _l("24 hours"),
     "import + 30 days": _l("30 days after the import"),
     "invitation + 30 days": _l("30 days after the invitation"),
     "with the contact": _l("as long as your record"),
-    "sending + 3 years (§ 195 BGB)": _l("3 years after sending (§ 195 BGB)"),
+    "sending + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
+        "3 years after sending, to the end of the year (§§ 195, 199 BGB)"
+    ),
     "unconfirmed: request + 14 days; confirmed: confirmation + 30 days": _l(
         "14 days if you do not confirm, else 30 days after the confirmation"
     ),
-    "closing of the ticket + 3 years (§ 195 BGB)": _l("3 years after the ticket was closed (§ 195 BGB)"),
+    "closing of the ticket + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
+        "3 years after the ticket was closed, to the end of the year (§§ 195, 199 BGB)"
+    ),
     "completion + 0 days": _l("until the request is completed"),
     "completion + 30 days": _l("30 days after completion"),
-    "completion + 3 years (§ 195 BGB)": _l("3 years after completion (§ 195 BGB)"),
+    "completion + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
+        "3 years after completion, to the end of the year (§§ 195, 199 BGB)"
+    ),
     "recording + 90 days": _l("90 days"),
     "withdrawal or last use + 5 years (§ 7a UWG)": _l(
         "5 years after you withdrew it or we last used it (§ 7a UWG)"
     ),
     "recording + 10 years (longer than any backup)": _l("10 years, longer than any backup"),
-    "decision + 3 years (§ 195 BGB)": _l("3 years after the decision (§ 195 BGB)"),
+    "decision + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
+        "3 years after the decision, to the end of the year (§§ 195, 199 BGB)"
+    ),
     "entry + until the subject asks to be taken off": _l("until you ask us to take it off"),
 }
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import Date, DateTime, Index, Integer, SmallInteger, Text, Uuid, text
 from sqlalchemy.orm import Mapped
 
+from kernel.deletion import LIMITATION, LIMITATION_LAW, after, years
 from kernel.personal import Basis, Category, Erase, Purpose, dataset, of_staff, personal, plain
 from services.privacy.base import Base
 
@@ -51,9 +52,10 @@ class AccessAlert(Base):
         Index(None, "created_at", "id"),
         Index("ix_access_alert_open", "created_at", postgresql_where=text("judgement = 0")),
         dataset(
-            deletion_class="alert + 3 years (§ 195 BGB)",
+            deletion_class=after("alert", LIMITATION, starts="created_at", law=LIMITATION_LAW),
             subject="contact_id",
             since="created_at",
+            evidence=True,
         ),
     )
 
@@ -64,4 +66,10 @@ class WatchedContact(Base):
     __tablename__ = "watched_contact"
     contact_id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
     created_at: Mapped[datetime] = plain(DateTime(timezone=True))
-    __table_args__ = (dataset(deletion_class="with the contact", subject="contact_id", since="created_at"),)
+    __table_args__ = (
+        dataset(
+            deletion_class=after("mark", years(3), starts="created_at"),
+            subject="contact_id",
+            since="created_at",
+        ),
+    )

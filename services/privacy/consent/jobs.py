@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from kernel import telemetry
 from kernel.clock import Clock
 from kernel.db import Database
 from services.privacy.consent import store
 from services.privacy.consent.merkle import Frontier, leaf_hash
 from services.privacy.consent.model import leaf_content
-from services.privacy.consent.tables import IP_KEPT_DAYS
 from services.privacy.ledger.service import LedgerService
 
 log = telemetry.get_logger(__name__)
@@ -68,8 +65,3 @@ class ConsentJobs:
             if frontier.size < max(signed, default=0):
                 found.append(frontier.size)
         return found
-
-    async def delete_overdue(self) -> None:
-        """Deletes network addresses after their 90 days."""
-        async with self._database.transaction() as session:
-            await store.delete_ips(session, before=self._clock.now() - timedelta(days=IP_KEPT_DAYS))

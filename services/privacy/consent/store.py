@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Uuid, bindparam, delete, exists, insert, select, text, update
+from sqlalchemy import Uuid, bindparam, exists, insert, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from kernel.db import AnySession, WriteSession
@@ -211,11 +211,6 @@ async def add_head(session: WriteSession, head: Head) -> None:
 async def mark_published(session: WriteSession, size: int, at: datetime) -> None:
     """The head is safe outside of this database."""
     await session.execute(update(TreeHead).where(TreeHead.size == size).values(published_at=at))
-
-
-async def delete_ips(session: WriteSession, *, before: datetime) -> None:
-    """Deletes network addresses whose period is over."""
-    await session.execute(delete(ConsentIp).where(ConsentIp.created_at < before))
 
 
 def _row(entry: Entry) -> dict[str, Any]:

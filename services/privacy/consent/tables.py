@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, MappedColumn
 
+from kernel.deletion import after, days, elsewhere, never, when_done, years
 from kernel.personal import Basis, Category, Erase, Purpose, dataset, personal, plain
 from services.privacy.base import Base
 
@@ -58,7 +59,11 @@ class ConsentText(Base):
     sha256: Mapped[bytes] = plain(LargeBinary)
     __table_args__ = (
         UniqueConstraint("topic", "language", "version"),
-        dataset(deletion_class="last consent to this version + 5 years (§ 7a UWG)"),
+        dataset(
+            deletion_class=elsewhere(
+                "consent", after("last consent to this version", years(KEEP_YEARS), law="§ 7a UWG")
+            )
+        ),
     )
 
 
@@ -94,10 +99,14 @@ class ConsentRecord(Base):
         ),
         Index(None, "contact_id", "topic"),
         dataset(
-            deletion_class="withdrawal or last use + 5 years (§ 7a UWG)",
+            deletion_class=elsewhere(
+                "consent",
+                after("withdrawal or last use", years(KEEP_YEARS), starts="recorded_at", law="§ 7a UWG"),
+            ),
             subject="contact_id",
             source="method",
             since="recorded_at",
+            evidence=True,
         ),
     )
 
@@ -108,7 +117,9 @@ class ConsentSalt(Base):
     __tablename__ = "consent_salt"
     record_id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
     salt: Mapped[bytes] = plain(LargeBinary)
-    __table_args__ = (dataset(deletion_class="deletion of the record + 0 days"),)
+    __table_args__ = (
+        dataset(deletion_class=when_done("deletion of the record + 0 days", done_by="consent")),
+    )
 
 
 class ConsentIp(Base):
@@ -126,7 +137,7 @@ class ConsentIp(Base):
     created_at: Mapped[datetime] = plain(DateTime(timezone=True), index=True)
     __table_args__ = (
         dataset(
-            deletion_class=f"recording + {IP_KEPT_DAYS} days",
+            deletion_class=after("recording", days(IP_KEPT_DAYS), starts="created_at"),
             subject="contact_id",
             since="created_at",
         ),
@@ -140,7 +151,7 @@ class ConsentTree(Base):
     id: Mapped[int] = plain(SmallInteger, primary_key=True)
     size: Mapped[int] = plain(BigInteger)
     frontier: Mapped[list[bytes]] = plain(ARRAY(LargeBinary))
-    __table_args__ = (dataset(deletion_class="never (one row, hashes only)"),)
+    __table_args__ = (dataset(deletion_class=never("one row, hashes only")),)
 
 
 class TreeHead(Base):
@@ -152,4 +163,4 @@ class TreeHead(Base):
     signed_at: Mapped[datetime] = plain(DateTime(timezone=True))
     statement: Mapped[str] = plain(Text)
     published_at: Mapped[datetime | None] = plain(DateTime(timezone=True))
-    __table_args__ = (dataset(deletion_class="never (hashes only)"),)
+    __table_args__ = (dataset(deletion_class=never("hashes only")),)

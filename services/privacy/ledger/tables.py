@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import ARRAY, DateTime, LargeBinary, SmallInteger, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped
 
+from kernel.deletion import after, elsewhere, years
 from kernel.personal import Basis, Category, Erase, Purpose, dataset, personal, plain
 from services.privacy.base import Base
 
@@ -35,8 +36,11 @@ class ErasureLedger(Base):
     __table_args__ = (
         UniqueConstraint("request_id", "round"),
         dataset(
-            deletion_class="recording + 10 years (longer than any backup)",
+            deletion_class=elsewhere(
+                "ledger", after("recording", years(10), starts="recorded_at", law="longer than any backup")
+            ),
             subject="contact_id",
             since="recorded_at",
+            evidence=True,
         ),
     )

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Boolean, DateTime, SmallInteger, Text, Uuid
 from sqlalchemy.orm import Mapped, MappedColumn
 
+from kernel.deletion import LIMITATION, LIMITATION_LAW, after
 from kernel.personal import Basis, Category, Erase, Purpose, dataset, personal, plain
 from services.privacy.base import Base
 
@@ -41,8 +42,9 @@ class PermitDecision(Base):
     decided_at: Mapped[datetime] = _accountable(DateTime(timezone=True))
     __table_args__ = (
         dataset(
-            deletion_class="decision + 3 years (§ 195 BGB)",
+            deletion_class=after("decision", LIMITATION, starts="decided_at", law=LIMITATION_LAW),
             subject="contact_id",
             since="decided_at",
+            evidence=True,
         ),
     )

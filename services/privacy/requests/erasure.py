@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.protobuf import json_format
 from kontor.privacy.v1 import holder_pb2
@@ -29,13 +29,20 @@ from services.privacy.requests.model import (
     residue,
 )
 from services.privacy.requests.planning import Planner
-from services.privacy.requests.receipts import Planned, combined_hash, on_wire, receipt_problem
-from services.privacy.requests.working import IDENTIFIERS_CHANGED, Desk, Waiting
+from services.privacy.requests.receipts import Planned, combined_hash, kept_until, on_wire, receipt_problem
+from services.privacy.requests.working import IDENTIFIERS_CHANGED, Desk, Holds, Waiting
 from services.privacy.suppression.model import Address, Hasher
 from services.privacy.suppression.normalise import EMAIL, PHONE, normalise
 from services.privacy.suppression.service import SuppressionService
 
 _JSON, _PDF = 1, 2
+
+
+class ProofKeys(NamedTuple):
+    """What receipts are checked with, and what signs the certificate over them."""
+
+    holder_keys: Mapping[str, str]
+    certifier: Certifier
 
 
 class Erasure:
@@ -48,8 +55,8 @@ class Erasure:
         ledger: LedgerService,
         suppression: SuppressionService,
         hasher: Hasher,
-        holder_keys: Mapping[str, str],
-        certifier: Certifier,
+        proof: ProofKeys,
+        holds: Holds,
     ) -> None:
         self._desk = desk
         self._planner = Planner(desk, hasher)
@@ -57,12 +64,15 @@ class Erasure:
         self._ledger = ledger
         self._suppression = suppression
         self._hasher = hasher
-        self._holder_keys = holder_keys
-        self._certifier = certifier
+        self._holder_keys = proof.holder_keys
+        self._certifier = proof.certifier
+        self._holds = holds
 
     async def advance(self, request: Request) -> None:
         """As far as it goes now; a holder that is down only delays."""
-        if request.state is not State.ACCEPTED:
+        if request.state is State.PARTIALLY_FULFILLED:
+            await self._take_up_again(request)
+        elif request.state is not State.ACCEPTED:
             await self._execute(request)
         elif await self._planner.plan(request):
             await self._show_plan(request)
@@ -72,7 +82,36 @@ class Erasure:
         async with self._database.transaction() as session:
             await store.move(session, request.id, step, **store.MOVING)
 
+    async def _take_up_again(self, request: Request) -> None:
+        """Goes on when the last period is over, or the hold released: in a new round, with its own promise."""
+        if await self._hold_on(request):
+            return
+        reason = "hold-released" if request.kept_until is None else "period-ended"
+        number = request.round + 1
+        untouched = all(p.receipt is None for p in await self._plans(request))
+        step = Transition(State.EXECUTING, self._desk.clock.now(), SYSTEM, reason)
+        async with self._database.transaction() as session:
+            # If the contact has another erasure that is open, that one is waited for.
+            if await store.reopen(session, request, step, number=number):
+                await store.add_round(session, request.id, number)
+                if untouched:
+                    await store.take_plans_along(session, request.id, to=number)
+
+    async def _hold_on(self, request: Request) -> str:
+        async with self._database.reading() as session:
+            return (await self._holds(session, [request.contact_id])).get(request.contact_id, "")
+
+    async def _stop_for(self, request: Request, hold: str) -> None:
+        """The clock ends: the person is told that, why, and that it goes on by itself."""
+        step = Transition(State.PARTIALLY_FULFILLED, self._desk.clock.now(), SYSTEM, f"legal-hold:{hold}")
+        async with self._database.transaction() as session:
+            await store.move(session, request.id, step, kept_until=None, **store.MOVING)
+
     async def _execute(self, request: Request) -> None:
+        hold = await self._hold_on(request)
+        if hold:
+            await self._stop_for(request, hold)
+            return
         if not await self._promise(request):
             return
         identifiers = await self._known(request)
@@ -234,6 +273,12 @@ class Erasure:
         async with self._database.transaction() as session:
             await store.add_document(session, request, format=_PDF, content=pdf, at=now)
             await store.forget_identifiers(session, request.id)
+            kept = kept_until((p for p in plans if p.number == request.round), now)
+            if kept is not None:
+                # The certificate says what is kept; it is made anew when that is gone as well.
+                step = Transition(State.PARTIALLY_FULFILLED, now, SYSTEM, "kept-by-law")
+                await store.move(session, request.id, step, kept_until=kept, **store.MOVING)
+                return
             step = Transition(State.COMPLETED, now, SYSTEM, "erased")
             await store.move(session, request.id, step, completed_at=now, **store.MOVING)
             await emit(

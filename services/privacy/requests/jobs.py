@@ -1,8 +1,7 @@
-"""The machine behind requests: moves on what can be moved, ends what nobody confirms, deletes copies in time."""
+"""The machine behind requests: moves on what can be moved, ends what nobody confirms."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Protocol
 
 from kernel import telemetry
@@ -23,7 +22,6 @@ from services.privacy.requests.model import (
     next_attempt,
     shown_at,
 )
-from services.privacy.requests.tables import ACCESS_DOCUMENT_KEPT_DAYS
 
 log = telemetry.get_logger(__name__)
 
@@ -97,9 +95,3 @@ class RequestJobs:
                 return
             await store.move(session, request.id, step, completed_at=step.at, **store.MOVING)
             await store.forget_identifiers(session, request.id)
-
-    async def delete_overdue(self) -> None:
-        """Deletes copies of data after thirty days."""
-        before = self._clock.now() - timedelta(days=ACCESS_DOCUMENT_KEPT_DAYS)
-        async with self._database.transaction() as session:
-            await store.delete_documents(session, before=before)

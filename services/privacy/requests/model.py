@@ -44,10 +44,11 @@ class State(IntEnum):
     COMPLETED = 6
     REFUSED = 7
     WITHDRAWN = 8
+    PARTIALLY_FULFILLED = 9
 
 
 # From the word to erase on: the contact may be gone.
-ERASING = (State.EXECUTING, State.COMPLETED)
+ERASING = (State.EXECUTING, State.COMPLETED, State.PARTIALLY_FULFILLED)
 
 
 class RequestNotFound(NotFound):
@@ -119,6 +120,8 @@ class Request:
     # Why it stands still, as a stable key, and since when; empty while it moves.
     problem: str = ""
     stalled_at: datetime | None = None
+    # Partially fulfilled: the last day of what is kept longest; None while a legal hold keeps it.
+    kept_until: date | None = None
 
     @property
     def withdrawable(self) -> bool:

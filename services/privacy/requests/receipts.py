@@ -8,6 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import holder_pb2
@@ -90,6 +91,18 @@ def _counted(plans: Iterable[Planned]) -> Counter[tuple[str, str, int, str]]:
                 continue
             rows[planned.holder, item.dataset, item.action, item.law] += item.rows
     return rows
+
+
+def kept_until(plans: Iterable[Planned], now: datetime) -> date | None:
+    """The last day of what the receipts say is kept beyond `now`; None if it is nothing but evidence."""
+    days = [
+        item.keep_until.ToDatetime(UTC)
+        for planned in plans
+        if planned.receipt is not None
+        for item in planned.receipt.done
+        if item.action == holder_pb2.ACTION_KEEP_RESTRICTED and not item.evidence
+    ]
+    return max((day.date() for day in days if day > now), default=None)
 
 
 def receipt_problem(planned: Planned, receipt: holder_pb2.Receipt, keys: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2, privacy_pb2, privacy_pb2_grpc
@@ -104,6 +105,13 @@ def _file_name(request: Request) -> str:
     return f"{_NAMES[request.kind, request.language]}-{request.received_at:%Y-%m-%d}"
 
 
+def _partial_since(view: View) -> datetime | None:
+    """When the clock ended of what is not completed yet."""
+    if view.request.state is not State.PARTIALLY_FULFILLED:
+        return None
+    return max((step.at for step in view.transitions if step.state is view.request.state), default=None)
+
+
 def _request(view: View) -> privacy_pb2.Request:
     request = view.request
     return privacy_pb2.Request(
@@ -113,7 +121,7 @@ def _request(view: View) -> privacy_pb2.Request:
         contact_id=str(request.contact_id),
         receive_time=to_timestamp(request.received_at),
         due_date=request.due_date.isoformat(),
-        complete_time=to_timestamp(request.completed_at),
+        complete_time=to_timestamp(request.completed_at or _partial_since(view)),
         plans=_plans(view.plans),
         transitions=[
             privacy_pb2.Transition(
@@ -127,6 +135,8 @@ def _request(view: View) -> privacy_pb2.Request:
         documents=[privacy_pb2.DocumentFormat.ValueType(each) for each in view.formats],
         on_behalf=request.requested_by is None,
         withdrawable=request.withdrawable,
+        hold_reason=view.hold,
+        kept_until=request.kept_until.isoformat() if request.kept_until else "",
         decide_by=view.decide_by.isoformat() if view.decide_by else "",
     )
 

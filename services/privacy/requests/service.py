@@ -40,6 +40,7 @@ from services.privacy.requests.model import (
     shown_at,
 )
 from services.privacy.requests.receipts import Planned
+from services.privacy.requests.working import Holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class View:
     formats: Sequence[int] = ()
     # The last day on which the person can confirm the plan; None if nobody's silence ends this request.
     decide_by: date | None = None
+    # Why a legal hold keeps what is held about the contact; empty if there is none.
+    hold: str = ""
 
 
 class RequestService:
@@ -64,10 +67,12 @@ class RequestService:
         *,
         deadline: Deadline,
         own_contact: OwnContact,
+        holds: Holds,
         wake: Callable[[], None],
     ) -> None:
         self._database = database
         self._clock = clock
+        self._holds = holds
         self._deadline = deadline
         self._own_contact = own_contact
         self._wake = wake
@@ -204,8 +209,13 @@ class RequestService:
         return request, content
 
     async def restricted(self, session: AnySession, contact_ids: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
-        """Which of these contacts are being erased; for permits."""
-        return await store.restricted(session, contact_ids)
+        """Which of these contacts are being erased, or kept by a legal hold only; for permits."""
+        held = await self._holds(session, contact_ids)
+        return await store.restricted(session, contact_ids) | held.keys()
+
+    async def contacts_of_open(self, session: AnySession) -> frozenset[uuid.UUID]:
+        """Whose requests are open: what they are about is not deleted meanwhile."""
+        return await store.contacts_of_open(session)
 
     async def _requester(self, caller: Principal) -> Requester | None:
         """Whose eyes narrow the requests; None for staff. Asked before a transaction: contacts answers."""
@@ -224,6 +234,7 @@ class RequestService:
         plans = await store.plans(session, ids)
         formats = await store.formats(session, ids)
         shown = State.PLANNED
+        held = await self._holds(session, [r.contact_id for r in requests])
         return [
             View(
                 r,
@@ -231,6 +242,7 @@ class RequestService:
                 plans[r.id] if r.state >= shown else (),
                 formats[r.id],
                 self._decide_by(r, steps[r.id]),
+                held.get(r.contact_id, ""),
             )
             for r in requests
         ]

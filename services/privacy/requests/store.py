@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute
 
 from kernel.db import AnySession, WriteSession
+from kernel.deletion import ZONE
 from kernel.ids import new_id
 from services.privacy.requests.model import (
     ERASING,
@@ -38,6 +39,7 @@ from services.privacy.requests.tables import (
 _OPEN = SubjectRequest.state < State.COMPLETED
 # What a request looks like that does not stand still.
 MOVING: dict[str, Any] = {"waiting_for": [], "problem": "", "stalled_at": None, "retry_at": None}
+_PARTIAL = SubjectRequest.state == State.PARTIALLY_FULFILLED
 # States in which the machine, not a person, has the next move.
 _WORKING = (State.ACCEPTED, State.EXECUTING)
 
@@ -113,10 +115,12 @@ def _seen_by(requester: Requester) -> ColumnElement[bool]:
 
 async def due(session: AnySession, now: datetime) -> list[Request]:
     """Requests that the machine can move on, oldest first."""
+    kept = SubjectRequest.kept_until
+    over = and_(_PARTIAL, or_(kept.is_(None), kept < now.astimezone(ZONE).date()))
     statement = (
         select(SubjectRequest)
         .where(
-            SubjectRequest.state.in_(_WORKING),
+            or_(SubjectRequest.state.in_(_WORKING), over),
             or_(SubjectRequest.retry_at.is_(None), SubjectRequest.retry_at <= now),
         )
         .order_by(SubjectRequest.received_at)
@@ -132,6 +136,11 @@ async def unconfirmed(session: AnySession) -> list[Request]:
         SubjectRequest.requested_by.is_not(None),
     )
     return [_request(row) for row in (await session.execute(statement)).scalars()]
+
+
+async def contacts_of_open(session: AnySession) -> frozenset[uuid.UUID]:
+    """Whose requests are open."""
+    return frozenset((await session.execute(select(SubjectRequest.contact_id).where(_OPEN))).scalars())
 
 
 async def restricted(session: AnySession, contact_ids: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
@@ -156,6 +165,20 @@ async def move(session: WriteSession, request_id: uuid.UUID, step: Transition, *
     if moved:
         await note(session, request_id, step)
     return moved
+
+
+async def reopen(session: WriteSession, request: Request, step: Transition, *, number: int) -> bool:
+    """Takes a partially fulfilled erasure up again; false if the contact has another one that is open."""
+    other = await open_one(session, request.contact_id, request.kind, lock=True)
+    if other is not None:
+        return False
+    await session.execute(
+        update(SubjectRequest)
+        .where(SubjectRequest.id == request.id, _PARTIAL)
+        .values(state=step.state, round=number, kept_until=None, **MOVING)
+    )
+    await note(session, request.id, step)
+    return True
 
 
 async def stall(session: WriteSession, request_id: uuid.UUID, problem: str, *, at: datetime) -> None:
@@ -312,11 +335,6 @@ async def formats(session: AnySession, request_ids: Sequence[uuid.UUID]) -> dict
     return found
 
 
-async def delete_documents(session: WriteSession, *, before: datetime) -> None:
-    """Deletes copies of data whose time is over."""
-    await session.execute(delete(AccessDocument).where(AccessDocument.created_at < before))
-
-
 def _request(row: SubjectRequest) -> Request:
     return Request(
         id=row.id,
@@ -333,4 +351,5 @@ def _request(row: SubjectRequest) -> Request:
         waiting_for=tuple(row.waiting_for),
         problem=row.problem,
         stalled_at=row.stalled_at,
+        kept_until=row.kept_until,
     )

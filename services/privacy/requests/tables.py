@@ -21,11 +21,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, MappedColumn
 
+from kernel.deletion import LIMITATION, LIMITATION_LAW, after, days
 from kernel.personal import Basis, Category, Erase, Purpose, dataset, personal, plain
 from services.privacy.base import Base
 
 ACCESS_DOCUMENT_KEPT_DAYS = 30
-_PROOF_KEPT = "completion + 3 years (§ 195 BGB)"
+_PROOF_KEPT = after("completion", LIMITATION, starts="completed_at", law=LIMITATION_LAW)
+_PROOF_KEPT_WITH_IT = after(
+    "completion", LIMITATION, starts="request_id -> subject_request", law=LIMITATION_LAW
+)
 
 
 def _proof(kind: Any, category: Category = Category.TRANSACTION, **kwargs: Any) -> MappedColumn[Any]:
@@ -60,6 +64,8 @@ class SubjectRequest(Base):
     retry_at: Mapped[datetime | None] = plain(DateTime(timezone=True))
     waiting_for: Mapped[list[str]] = plain(ARRAY(Text))
     problem: Mapped[str] = plain(Text, server_default="")
+    # Partially fulfilled: the last day of what is kept longest; NULL while a legal hold keeps it.
+    kept_until: Mapped[date | None] = plain(Date)
     stalled_at: Mapped[datetime | None] = plain(DateTime(timezone=True))
     __table_args__ = (
         # One open request per contact and kind; two would race each other to the same rows.
@@ -68,7 +74,7 @@ class SubjectRequest(Base):
         ),
         Index(None, "received_at", "id"),
         Index(None, "requested_by"),
-        dataset(deletion_class=_PROOF_KEPT, subject="contact_id", since="received_at"),
+        dataset(deletion_class=_PROOF_KEPT, subject="contact_id", since="received_at", evidence=True),
     )
 
 
@@ -82,7 +88,7 @@ class RequestTransition(Base):
     at: Mapped[datetime] = plain(DateTime(timezone=True))
     actor: Mapped[str] = plain(Text)
     reason: Mapped[str] = plain(Text)
-    __table_args__ = (dataset(deletion_class=_PROOF_KEPT, since="at"),)
+    __table_args__ = (dataset(deletion_class=_PROOF_KEPT_WITH_IT, since="at"),)
 
 
 class RequestIdentifiers(Base):
@@ -100,7 +106,13 @@ class RequestIdentifiers(Base):
         law="Art. 17(1) GDPR",
         keep_years=1,
     )
-    __table_args__ = (dataset(deletion_class="completion + 0 days", subject="request_id -> subject_request"),)
+    __table_args__ = (
+        dataset(
+            deletion_class=after("completion", days(0), starts="request_id -> subject_request"),
+            subject="request_id -> subject_request",
+            evidence=True,
+        ),
+    )
 
 
 class RequestRound(Base):
@@ -114,7 +126,7 @@ class RequestRound(Base):
     suppressed_at: Mapped[datetime | None] = plain(DateTime(timezone=True))
     probed_at: Mapped[datetime | None] = plain(DateTime(timezone=True))
     probe: Mapped[Any] = plain(JSONB, nullable=True)
-    __table_args__ = (dataset(deletion_class=_PROOF_KEPT, since="probed_at"),)
+    __table_args__ = (dataset(deletion_class=_PROOF_KEPT_WITH_IT, since="probed_at"),)
 
 
 class RequestPlan(Base):
@@ -127,7 +139,7 @@ class RequestPlan(Base):
     # The holder's PlanResponse and Receipt as they came: signatures are over bytes.
     plan: Mapped[bytes] = plain(LargeBinary)
     receipt: Mapped[bytes | None] = plain(LargeBinary)
-    __table_args__ = (dataset(deletion_class=_PROOF_KEPT),)
+    __table_args__ = (dataset(deletion_class=_PROOF_KEPT_WITH_IT),)
 
 
 class AccessDocument(Base):
@@ -145,7 +157,7 @@ class AccessDocument(Base):
     created_at: Mapped[datetime] = plain(DateTime(timezone=True), index=True)
     __table_args__ = (
         dataset(
-            deletion_class=f"completion + {ACCESS_DOCUMENT_KEPT_DAYS} days",
+            deletion_class=after("completion", days(ACCESS_DOCUMENT_KEPT_DAYS), starts="created_at"),
             subject="request_id -> subject_request",
             since="created_at",
         ),
@@ -162,8 +174,9 @@ class Certificate(Base):
     created_at: Mapped[datetime] = plain(DateTime(timezone=True))
     __table_args__ = (
         dataset(
-            deletion_class=_PROOF_KEPT,
+            deletion_class=_PROOF_KEPT_WITH_IT,
             subject="request_id -> subject_request",
             since="created_at",
+            evidence=True,
         ),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ from kontor.privacy.v1 import holder_pb2
 
 from kernel import telemetry
 from kernel.clock import Clock
-from kernel.db import Database
+from kernel.db import AnySession, Database
 from kernel.errors import DomainError
 from services.privacy.clients import HolderClient
 from services.privacy.requests import store
@@ -30,6 +31,10 @@ log = telemetry.get_logger(__name__)
 
 # What the holder of addresses answers to a plan whose addresses are not the subject's (holder.proto).
 IDENTIFIERS_CHANGED = "IDENTIFIERS_CHANGED"
+
+
+# Which of these contacts are under a legal hold, and why.
+Holds = Callable[[AnySession, Sequence[uuid.UUID]], Awaitable[Mapping[uuid.UUID, str]]]
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import DateTime, Index, LargeBinary, SmallInteger, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped
 
+from kernel.deletion import LIMITATION, LIMITATION_LAW, after, when_done
 from kernel.personal import dataset, plain
 from services.privacy.base import Base
 from services.privacy.suppression.model import KEPT
@@ -29,7 +30,7 @@ class SuppressionEntry(Base):
     __table_args__ = (
         UniqueConstraint("key_id", "address_hash"),
         Index(None, "created_at", "id"),
-        dataset(deletion_class=KEPT, since="created_at"),
+        dataset(deletion_class=when_done(KEPT, done_by="SuppressionService.lift"), since="created_at"),
     )
 
 
@@ -44,4 +45,9 @@ class SuppressionLifting(Base):
     created_at: Mapped[datetime] = plain(DateTime(timezone=True))
     lifted_at: Mapped[datetime] = plain(DateTime(timezone=True))
     consent_id: Mapped[uuid.UUID] = plain(Uuid, index=True)
-    __table_args__ = (dataset(deletion_class="lifting + 3 years (§ 195 BGB)", since="lifted_at"),)
+    __table_args__ = (
+        dataset(
+            deletion_class=after("lifting", LIMITATION, starts="lifted_at", law=LIMITATION_LAW),
+            since="lifted_at",
+        ),
+    )

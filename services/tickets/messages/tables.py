@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Identity, Index, SmallInteger, Text, Uuid
 from sqlalchemy.orm import Mapped
 
+from kernel.deletion import LIMITATION, LIMITATION_LAW, after
 from kernel.personal import Category, Erase, Purpose, dataset, personal, plain
 from services.tickets.base import Base
 
@@ -38,7 +39,9 @@ class MessageRow(Base):
     __table_args__ = (
         Index("ix_message_ticket_id_position", "ticket_id", "position"),
         dataset(
-            deletion_class="closing of the ticket + 3 years (§ 195 BGB)",
+            deletion_class=after(
+                "closing of the ticket", LIMITATION, starts="ticket_id -> ticket", law=LIMITATION_LAW
+            ),
             subject="ticket_id -> ticket",
             since="created_at",
         ),

@@ -8,8 +8,10 @@ from datetime import datetime
 from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, SmallInteger, Text, Uuid
 from sqlalchemy.orm import Mapped
 
+from kernel.deletion import LIMITATION, LIMITATION_LAW, after
 from kernel.personal import Category, Erase, Purpose, dataset, personal, plain
 from services.tickets.base import Base
+from services.tickets.tickets.model import State
 
 
 class TicketRow(Base):
@@ -48,7 +50,14 @@ class TicketRow(Base):
         Index("ix_ticket_owner_id_number", "owner_id", "number"),
         Index("ix_ticket_state_number", "state", "number"),
         dataset(
-            deletion_class="closing of the ticket + 3 years (§ 195 BGB)",
+            deletion_class=after(
+                "closing of the ticket",
+                LIMITATION,
+                # Nothing changes a closed ticket but an erasure, which only keeps it longer.
+                starts="updated_at",
+                once=f"state = {State.CLOSED.value}",
+                law=LIMITATION_LAW,
+            ),
             subject="contact_id",
             since="created_at",
         ),

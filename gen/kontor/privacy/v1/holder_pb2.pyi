@@ -387,12 +387,17 @@ class PlanItem(_message.Message):
     ROWS_FIELD_NUMBER: _builtins.int
     LAW_FIELD_NUMBER: _builtins.int
     KEEP_UNTIL_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
     dataset: _builtins.str
     action: Global___Action.ValueType
     rows: _builtins.int
     law: _builtins.str
+    evidence: _builtins.bool
+    """It only proves that rights were kept: an erasure that leaves nothing else is complete."""
     @_builtins.property
-    def keep_until(self) -> _timestamp_pb2.Timestamp: ...
+    def keep_until(self) -> _timestamp_pb2.Timestamp:
+        """The last day of the period, from the start event of the rows: one dataset has an item for each day."""
+
     def __init__(
         self,
         *,
@@ -401,10 +406,11 @@ class PlanItem(_message.Message):
         rows: _builtins.int = ...,
         law: _builtins.str = ...,
         keep_until: _timestamp_pb2.Timestamp | None = ...,
+        evidence: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["keep_until", b"keep_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "dataset", b"dataset", "keep_until", b"keep_until", "law", b"law", "rows", b"rows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "dataset", b"dataset", "evidence", b"evidence", "keep_until", b"keep_until", "law", b"law", "rows", b"rows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -551,3 +557,215 @@ class Finding(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Finding: _TypeAlias = Finding  # noqa: Y015
+
+@_typing.final
+class ListOverdueRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AS_OF_FIELD_NUMBER: _builtins.int
+    EXEMPT_CONTACT_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """At which moment. A holder never takes a later one than its own."""
+
+    @_builtins.property
+    def exempt_contact_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Contacts whose rows stay: a legal hold, a restriction, an open request."""
+
+    def __init__(
+        self,
+        *,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        exempt_contact_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "exempt_contact_ids", b"exempt_contact_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOverdueRequest: _TypeAlias = ListOverdueRequest  # noqa: Y015
+
+@_typing.final
+class ListOverdueResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOLDER_FIELD_NUMBER: _builtins.int
+    DATASETS_FIELD_NUMBER: _builtins.int
+    holder: _builtins.str
+    @_builtins.property
+    def datasets(self) -> _containers.RepeatedCompositeFieldContainer[Global___OverdueDataset]: ...
+    def __init__(
+        self,
+        *,
+        holder: _builtins.str = ...,
+        datasets: _abc.Iterable[Global___OverdueDataset] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["datasets", b"datasets", "holder", b"holder"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOverdueResponse: _TypeAlias = ListOverdueResponse  # noqa: Y015
+
+@_typing.final
+class OverdueDataset(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    DELETION_CLASS_FIELD_NUMBER: _builtins.int
+    RULES_FIELD_NUMBER: _builtins.int
+    RUN_FIELD_NUMBER: _builtins.int
+    DONE_BY_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    EXEMPT_ROWS_FIELD_NUMBER: _builtins.int
+    TOTAL_ROWS_FIELD_NUMBER: _builtins.int
+    OLDEST_TIME_FIELD_NUMBER: _builtins.int
+    NEWEST_TIME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    deletion_class: _builtins.str
+    """In words, as in Dataset."""
+    run: _builtins.bool
+    """Whether the daily run deletes from it. If not, `done_by` does, or the database with another dataset, or nobody
+    because nothing in it is personal.
+    """
+    done_by: _builtins.str
+    rows: _builtins.int
+    """Rows whose period is over and that go; those that stay for exempt contacts; all rows."""
+    exempt_rows: _builtins.int
+    total_rows: _builtins.int
+    @_builtins.property
+    def rules(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeletionRule]:
+        """The start event and the standard period, by cases if there are some; empty where no date says."""
+
+    @_builtins.property
+    def oldest_time(self) -> _timestamp_pb2.Timestamp:
+        """Start events of the oldest and the newest of `rows`."""
+
+    @_builtins.property
+    def newest_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        deletion_class: _builtins.str = ...,
+        rules: _abc.Iterable[Global___DeletionRule] | None = ...,
+        run: _builtins.bool = ...,
+        done_by: _builtins.str = ...,
+        rows: _builtins.int = ...,
+        exempt_rows: _builtins.int = ...,
+        total_rows: _builtins.int = ...,
+        oldest_time: _timestamp_pb2.Timestamp | None = ...,
+        newest_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["newest_time", b"newest_time", "oldest_time", b"oldest_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deletion_class", b"deletion_class", "done_by", b"done_by", "exempt_rows", b"exempt_rows", "name", b"name", "newest_time", b"newest_time", "oldest_time", b"oldest_time", "rows", b"rows", "rules", b"rules", "run", b"run", "total_rows", b"total_rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OverdueDataset: _TypeAlias = OverdueDataset  # noqa: Y015
+
+@_typing.final
+class DeletionRule(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    START_EVENT_FIELD_NUMBER: _builtins.int
+    YEARS_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    HOURS_FIELD_NUMBER: _builtins.int
+    TO_YEAR_END_FIELD_NUMBER: _builtins.int
+    LAW_FIELD_NUMBER: _builtins.int
+    case: _builtins.str
+    """Which rows, if not all."""
+    start_event: _builtins.str
+    years: _builtins.int
+    days: _builtins.int
+    hours: _builtins.int
+    to_year_end: _builtins.bool
+    """It runs from the end of the calendar year of the start event."""
+    law: _builtins.str
+    def __init__(
+        self,
+        *,
+        case: _builtins.str = ...,
+        start_event: _builtins.str = ...,
+        years: _builtins.int = ...,
+        days: _builtins.int = ...,
+        hours: _builtins.int = ...,
+        to_year_end: _builtins.bool = ...,
+        law: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "days", b"days", "hours", b"hours", "law", b"law", "start_event", b"start_event", "to_year_end", b"to_year_end", "years", b"years"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeletionRule: _TypeAlias = DeletionRule  # noqa: Y015
+
+@_typing.final
+class DeleteOverdueRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    DATASET_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    EXEMPT_CONTACT_IDS_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    dataset: _builtins.str
+    limit: _builtins.int
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def exempt_contact_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        dataset: _builtins.str = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        exempt_contact_ids: _abc.Iterable[_builtins.str] | None = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "dataset", b"dataset", "exempt_contact_ids", b"exempt_contact_ids", "limit", b"limit", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteOverdueRequest: _TypeAlias = DeleteOverdueRequest  # noqa: Y015
+
+@_typing.final
+class DeleteOverdueResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    OLDEST_TIME_FIELD_NUMBER: _builtins.int
+    NEWEST_TIME_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
+    rows: _builtins.int
+    more: _builtins.bool
+    """Whether there may be more."""
+    @_builtins.property
+    def oldest_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def newest_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        rows: _builtins.int = ...,
+        oldest_time: _timestamp_pb2.Timestamp | None = ...,
+        newest_time: _timestamp_pb2.Timestamp | None = ...,
+        more: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["newest_time", b"newest_time", "oldest_time", b"oldest_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["more", b"more", "newest_time", b"newest_time", "oldest_time", b"oldest_time", "rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteOverdueResponse: _TypeAlias = DeleteOverdueResponse  # noqa: Y015

@@ -61,6 +61,16 @@ class DataHolderStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_holder__pb2.ProbeRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_holder__pb2.ProbeResponse.FromString,
                 _registered_method=True)
+        self.ListOverdue = channel.unary_unary(
+                '/kontor.privacy.v1.DataHolder/ListOverdue',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_holder__pb2.ListOverdueRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_holder__pb2.ListOverdueResponse.FromString,
+                _registered_method=True)
+        self.DeleteOverdue = channel.unary_unary(
+                '/kontor.privacy.v1.DataHolder/DeleteOverdue',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_holder__pb2.DeleteOverdueRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_holder__pb2.DeleteOverdueResponse.FromString,
+                _registered_method=True)
 
 
 class DataHolderServicer:
@@ -108,6 +118,23 @@ class DataHolderServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListOverdue(self, request, context):
+        """The deletion class of every dataset, and how many of its rows are overdue: a dry run, nothing changes.
+        In the order in which they can be deleted. Errors: FAILED_PRECONDITION (CLOCKS_DIFFER) if `as_of` is far from
+        the holder's own time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteOverdue(self, request, context):
+        """Deletes overdue rows of one dataset, at most `limit` in one transaction. Again until `more` is false.
+        Errors: NOT_FOUND for a dataset that the run does not delete from, and as for ListOverdue.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DataHolderServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -135,6 +162,16 @@ def add_DataHolderServicer_to_server(servicer, server):
                     servicer.Probe,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_holder__pb2.ProbeRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_holder__pb2.ProbeResponse.SerializeToString,
+            ),
+            'ListOverdue': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOverdue,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_holder__pb2.ListOverdueRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_holder__pb2.ListOverdueResponse.SerializeToString,
+            ),
+            'DeleteOverdue': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteOverdue,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_holder__pb2.DeleteOverdueRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_holder__pb2.DeleteOverdueResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -274,6 +311,60 @@ class DataHolder:
             '/kontor.privacy.v1.DataHolder/Probe',
             kontor_dot_privacy_dot_v1_dot_holder__pb2.ProbeRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_holder__pb2.ProbeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOverdue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.DataHolder/ListOverdue',
+            kontor_dot_privacy_dot_v1_dot_holder__pb2.ListOverdueRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_holder__pb2.ListOverdueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteOverdue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.DataHolder/DeleteOverdue',
+            kontor_dot_privacy_dot_v1_dot_holder__pb2.DeleteOverdueRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_holder__pb2.DeleteOverdueResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -53,6 +53,15 @@ class DataHolderStub:
     """
     Probe: _grpc.UnaryUnaryMultiCallable[_holder_pb2.ProbeRequest, _holder_pb2.ProbeResponse]
     """Looks for the subject in every personal and free-text column, independent of what Execute noted."""
+    ListOverdue: _grpc.UnaryUnaryMultiCallable[_holder_pb2.ListOverdueRequest, _holder_pb2.ListOverdueResponse]
+    """The deletion class of every dataset, and how many of its rows are overdue: a dry run, nothing changes.
+    In the order in which they can be deleted. Errors: FAILED_PRECONDITION (CLOCKS_DIFFER) if `as_of` is far from
+    the holder's own time.
+    """
+    DeleteOverdue: _grpc.UnaryUnaryMultiCallable[_holder_pb2.DeleteOverdueRequest, _holder_pb2.DeleteOverdueResponse]
+    """Deletes overdue rows of one dataset, at most `limit` in one transaction. Again until `more` is false.
+    Errors: NOT_FOUND for a dataset that the run does not delete from, and as for ListOverdue.
+    """
 
 @_typing.type_check_only
 class DataHolderAsyncStub(DataHolderStub):
@@ -79,6 +88,15 @@ class DataHolderAsyncStub(DataHolderStub):
     """
     Probe: _aio.UnaryUnaryMultiCallable[_holder_pb2.ProbeRequest, _holder_pb2.ProbeResponse]  # type: ignore[assignment]
     """Looks for the subject in every personal and free-text column, independent of what Execute noted."""
+    ListOverdue: _aio.UnaryUnaryMultiCallable[_holder_pb2.ListOverdueRequest, _holder_pb2.ListOverdueResponse]  # type: ignore[assignment]
+    """The deletion class of every dataset, and how many of its rows are overdue: a dry run, nothing changes.
+    In the order in which they can be deleted. Errors: FAILED_PRECONDITION (CLOCKS_DIFFER) if `as_of` is far from
+    the holder's own time.
+    """
+    DeleteOverdue: _aio.UnaryUnaryMultiCallable[_holder_pb2.DeleteOverdueRequest, _holder_pb2.DeleteOverdueResponse]  # type: ignore[assignment]
+    """Deletes overdue rows of one dataset, at most `limit` in one transaction. Again until `more` is false.
+    Errors: NOT_FOUND for a dataset that the run does not delete from, and as for ListOverdue.
+    """
 
 class DataHolderServicer(metaclass=_abc_1.ABCMeta):
     """A service, as one that holds personal data. Implemented by the kernel from the declarations
@@ -132,5 +150,26 @@ class DataHolderServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_holder_pb2.ProbeResponse, _abc.Awaitable[_holder_pb2.ProbeResponse]]:
         """Looks for the subject in every personal and free-text column, independent of what Execute noted."""
+
+    @_abc_1.abstractmethod
+    def ListOverdue(
+        self,
+        request: _holder_pb2.ListOverdueRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_holder_pb2.ListOverdueResponse, _abc.Awaitable[_holder_pb2.ListOverdueResponse]]:
+        """The deletion class of every dataset, and how many of its rows are overdue: a dry run, nothing changes.
+        In the order in which they can be deleted. Errors: FAILED_PRECONDITION (CLOCKS_DIFFER) if `as_of` is far from
+        the holder's own time.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteOverdue(
+        self,
+        request: _holder_pb2.DeleteOverdueRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_holder_pb2.DeleteOverdueResponse, _abc.Awaitable[_holder_pb2.DeleteOverdueResponse]]:
+        """Deletes overdue rows of one dataset, at most `limit` in one transaction. Again until `more` is false.
+        Errors: NOT_FOUND for a dataset that the run does not delete from, and as for ListOverdue.
+        """
 
 def add_DataHolderServicer_to_server(servicer: DataHolderServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

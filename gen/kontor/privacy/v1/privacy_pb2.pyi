@@ -83,6 +83,10 @@ class _RequestStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RequestS
     REQUEST_STATE_COMPLETED: _RequestState.ValueType  # 6
     REQUEST_STATE_REFUSED: _RequestState.ValueType  # 7
     REQUEST_STATE_WITHDRAWN: _RequestState.ValueType  # 8
+    REQUEST_STATE_PARTIALLY_FULFILLED: _RequestState.ValueType  # 9
+    """An erasure that is carried out but for what must be kept, or that a legal hold has stopped. The clock has ended;
+    it is finished by itself when the last period ends, or the hold.
+    """
 
 class RequestState(_RequestState, metaclass=_RequestStateEnumTypeWrapper): ...
 
@@ -96,6 +100,10 @@ REQUEST_STATE_EXECUTING: RequestState.ValueType  # 5
 REQUEST_STATE_COMPLETED: RequestState.ValueType  # 6
 REQUEST_STATE_REFUSED: RequestState.ValueType  # 7
 REQUEST_STATE_WITHDRAWN: RequestState.ValueType  # 8
+REQUEST_STATE_PARTIALLY_FULFILLED: RequestState.ValueType  # 9
+"""An erasure that is carried out but for what must be kept, or that a legal hold has stopped. The clock has ended;
+it is finished by itself when the last period ends, or the hold.
+"""
 Global___RequestState: _TypeAlias = RequestState  # noqa: Y015
 
 class _RequestOrder:
@@ -838,6 +846,8 @@ class Request(_message.Message):
     ON_BEHALF_FIELD_NUMBER: _builtins.int
     WITHDRAWABLE_FIELD_NUMBER: _builtins.int
     DECIDE_BY_FIELD_NUMBER: _builtins.int
+    HOLD_REASON_FIELD_NUMBER: _builtins.int
+    KEPT_UNTIL_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     kind: _holder_pb2.RequestKind.ValueType
     state: Global___RequestState.ValueType
@@ -856,6 +866,10 @@ class Request(_message.Message):
     """The last day on which the person can confirm the plan that the portal shows, ISO 8601 date: after it the request
     is refused with the reason "not-confirmed". Empty if there is no plan, or if staff has recorded the request.
     """
+    hold_reason: _builtins.str
+    """Why a legal hold keeps what is held about the contact now: as in Hold; empty if there is none."""
+    kept_until: _builtins.str
+    """REQUEST_STATE_PARTIALLY_FULFILLED: the last day of what is kept longest, ISO 8601 date; empty during a hold."""
     @_builtins.property
     def receive_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -899,10 +913,12 @@ class Request(_message.Message):
         on_behalf: _builtins.bool = ...,
         withdrawable: _builtins.bool = ...,
         decide_by: _builtins.str = ...,
+        hold_reason: _builtins.str = ...,
+        kept_until: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "receive_time", b"receive_time", "stall_time", b"stall_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "contact_id", b"contact_id", "decide_by", b"decide_by", "documents", b"documents", "due_date", b"due_date", "id", b"id", "kind", b"kind", "on_behalf", b"on_behalf", "plans", b"plans", "problem", b"problem", "receive_time", b"receive_time", "stall_time", b"stall_time", "state", b"state", "transitions", b"transitions", "waiting_for", b"waiting_for", "withdrawable", b"withdrawable"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "contact_id", b"contact_id", "decide_by", b"decide_by", "documents", b"documents", "due_date", b"due_date", "hold_reason", b"hold_reason", "id", b"id", "kept_until", b"kept_until", "kind", b"kind", "on_behalf", b"on_behalf", "plans", b"plans", "problem", b"problem", "receive_time", b"receive_time", "stall_time", b"stall_time", "state", b"state", "transitions", b"transitions", "waiting_for", b"waiting_for", "withdrawable", b"withdrawable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

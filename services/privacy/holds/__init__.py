@@ -1,0 +1,1 @@
+"""Legal holds: what stays although it should go, why, and until when somebody looks again."""

@@ -1,0 +1,1 @@
+"""Retention: the deletion concept, carried out daily and reported."""
