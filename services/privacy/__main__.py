@@ -19,6 +19,7 @@ from services.privacy.consent.rpc import ConsentsRpc
 from services.privacy.consent.service import ConsentService
 from services.privacy.holder import holder_rpc
 from services.privacy.ledger.service import LedgerService
+from services.privacy.permits.jobs import PermitJobs
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService
 from services.privacy.requests.access import Access
@@ -80,6 +81,7 @@ async def main() -> None:
     backend.every("consent-tree-head", _HOUR_S, consent_jobs.publish_tree_head)
     backend.every("delete-overdue-ips", _DAY_S, consent_jobs.delete_overdue)
     backend.every("delete-overdue-documents", _DAY_S, procedures.delete_overdue)
+    backend.every("delete-decisions", _DAY_S, PermitJobs(database, clock).delete_overdue)
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
     add_servicers(backend, UseCases(consents, suppression, permits, requests))
     await backend.run(own_contact=own_contact)

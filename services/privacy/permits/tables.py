@@ -6,11 +6,14 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, DateTime, SmallInteger, Text, Uuid
+from sqlalchemy import Boolean, DateTime, Index, SmallInteger, Text, Uuid
 from sqlalchemy.orm import Mapped, MappedColumn
 
 from kernel.personal import Basis, Category, Erase, Purpose, dataset, personal, plain
 from services.privacy.base import Base
+
+# How long a decision is kept (DIN 66398).
+KEPT_YEARS = 3
 
 
 def _accountable(kind: Any) -> MappedColumn[Any]:
@@ -22,7 +25,7 @@ def _accountable(kind: Any) -> MappedColumn[Any]:
         basis=Basis.LEGAL_OBLIGATION,
         on_erasure=Erase.KEEP_RESTRICTED,
         law="Art. 5(2) GDPR",
-        keep_years=3,
+        keep_years=KEPT_YEARS,
     )
 
 
@@ -40,8 +43,9 @@ class PermitDecision(Base):
     batch_id: Mapped[uuid.UUID] = plain(Uuid)
     decided_at: Mapped[datetime] = _accountable(DateTime(timezone=True))
     __table_args__ = (
+        Index(None, "decided_at"),
         dataset(
-            deletion_class="decision + 3 years (§ 195 BGB)",
+            deletion_class=f"decision + {KEPT_YEARS} years (§ 195 BGB)",
             subject="contact_id",
             since="decided_at",
         ),
