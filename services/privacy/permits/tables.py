@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, DateTime, SmallInteger, Text, Uuid
+from sqlalchemy import Boolean, DateTime, Index, SmallInteger, Text, Uuid
 from sqlalchemy.orm import Mapped, MappedColumn
 
 from kernel.deletion import LIMITATION, LIMITATION_LAW, after
@@ -41,6 +41,8 @@ class PermitDecision(Base):
     batch_id: Mapped[uuid.UUID] = plain(Uuid)
     decided_at: Mapped[datetime] = _accountable(DateTime(timezone=True))
     __table_args__ = (
+        # What is overdue is found without reading what is not.
+        Index(None, "decided_at"),
         dataset(
             deletion_class=after("decision", LIMITATION, starts="decided_at", law=LIMITATION_LAW),
             subject="contact_id",
