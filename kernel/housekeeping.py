@@ -13,6 +13,8 @@ _OVERDUE = (
     text("DELETE FROM audit_entry WHERE occurred_at < now() - interval '3 years'"),
     text("DELETE FROM client_usage WHERE day < current_date - 35"),
     text("DELETE FROM erasure_plan WHERE coalesce(executed_at, created_at) < now() - interval '3 years'"),
+    # No order is on its way for so long.
+    text("DELETE FROM restricted_subject WHERE lifted_at < now() - interval '30 days'"),
     # Nobody executes a plan so old without having it made anew: it was withdrawn, refused, or replaced.
     text(
         "UPDATE erasure_plan SET identifiers = NULL "

@@ -53,6 +53,11 @@ class DataHolderStub:
     """
     Probe: _grpc.UnaryUnaryMultiCallable[_holder_pb2.ProbeRequest, _holder_pb2.ProbeResponse]
     """Looks for the subject in every personal and free-text column, independent of what Execute noted."""
+    Restrict: _grpc.UnaryUnaryMultiCallable[_holder_pb2.RestrictRequest, _holder_pb2.RestrictReceipt]
+    """Restricts the processing of the subject's data, or lifts that (Art. 18 GDPR). Once it has answered, nobody reads,
+    finds or changes the data here but by legal duty and the subject. Twice is the same as once; an order with a
+    lower number than one that was carried out changes nothing. Errors: ABORTED if a writer keeps it waiting.
+    """
 
 @_typing.type_check_only
 class DataHolderAsyncStub(DataHolderStub):
@@ -79,6 +84,11 @@ class DataHolderAsyncStub(DataHolderStub):
     """
     Probe: _aio.UnaryUnaryMultiCallable[_holder_pb2.ProbeRequest, _holder_pb2.ProbeResponse]  # type: ignore[assignment]
     """Looks for the subject in every personal and free-text column, independent of what Execute noted."""
+    Restrict: _aio.UnaryUnaryMultiCallable[_holder_pb2.RestrictRequest, _holder_pb2.RestrictReceipt]  # type: ignore[assignment]
+    """Restricts the processing of the subject's data, or lifts that (Art. 18 GDPR). Once it has answered, nobody reads,
+    finds or changes the data here but by legal duty and the subject. Twice is the same as once; an order with a
+    lower number than one that was carried out changes nothing. Errors: ABORTED if a writer keeps it waiting.
+    """
 
 class DataHolderServicer(metaclass=_abc_1.ABCMeta):
     """A service, as one that holds personal data. Implemented by the kernel from the declarations
@@ -132,5 +142,16 @@ class DataHolderServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_holder_pb2.ProbeResponse, _abc.Awaitable[_holder_pb2.ProbeResponse]]:
         """Looks for the subject in every personal and free-text column, independent of what Execute noted."""
+
+    @_abc_1.abstractmethod
+    def Restrict(
+        self,
+        request: _holder_pb2.RestrictRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_holder_pb2.RestrictReceipt, _abc.Awaitable[_holder_pb2.RestrictReceipt]]:
+        """Restricts the processing of the subject's data, or lifts that (Art. 18 GDPR). Once it has answered, nobody reads,
+        finds or changes the data here but by legal duty and the subject. Twice is the same as once; an order with a
+        lower number than one that was carried out changes nothing. Errors: ABORTED if a writer keeps it waiting.
+        """
 
 def add_DataHolderServicer_to_server(servicer: DataHolderServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
