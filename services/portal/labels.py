@@ -29,6 +29,10 @@ TICKET_STATES: dict[int, Label] = {
 REQUEST_KINDS: dict[int, Label] = {
     holder_pb2.REQUEST_KIND_ACCESS: Label(_l("Copy of your data"), "info", "file-download"),
     holder_pb2.REQUEST_KIND_ERASURE: Label(_l("Erasure of your data"), "bad", "eraser"),
+    holder_pb2.REQUEST_KIND_RECTIFICATION: Label(_l("Correction of your data"), "info", "pencil"),
+    holder_pb2.REQUEST_KIND_RESTRICTION: Label(_l("Restriction of processing"), "warn", "lock"),
+    holder_pb2.REQUEST_KIND_OBJECTION: Label(_l("Objection"), "warn", "hand-stop"),
+    holder_pb2.REQUEST_KIND_WITHDRAWAL: Label(_l("Withdrawal of consent"), "info", "arrow-back-up"),
 }
 
 REQUEST_STATES: dict[int, Label] = {

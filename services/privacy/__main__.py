@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import grpc
-from kontor.privacy.v1 import holder_pb2_grpc, privacy_pb2_grpc
+from kontor.privacy.v1 import holder_pb2_grpc, privacy_pb2_grpc, restrictions_pb2_grpc
 
 from kernel.clock import SystemClock
 from kernel.lifecycle import Backend, run
@@ -20,16 +20,20 @@ from services.privacy.consent.service import ConsentService
 from services.privacy.holder import holder_rpc
 from services.privacy.ledger.service import LedgerService
 from services.privacy.permits.rpc import PermitsRpc
-from services.privacy.permits.service import PermitService
+from services.privacy.permits.service import PermitService, either
 from services.privacy.requests.access import Access
 from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Erasure
-from services.privacy.requests.jobs import RequestJobs
+from services.privacy.requests.jobs import Procedure, RequestJobs
+from services.privacy.requests.model import Kind
+from services.privacy.requests.restriction import Restricting
 from services.privacy.requests.rpc import RequestsRpc
 from services.privacy.requests.sealing import Seal
 from services.privacy.requests.service import RequestService
 from services.privacy.requests.working import Desk
+from services.privacy.restrictions.rpc import RestrictionsRpc
+from services.privacy.restrictions.service import RestrictionService
 from services.privacy.suppression.model import Hasher
 from services.privacy.suppression.rpc import SuppressionsRpc
 from services.privacy.suppression.service import SuppressionService
@@ -50,6 +54,7 @@ class UseCases:
     suppression: SuppressionService
     permits: PermitService
     requests: RequestService
+    restrictions: RestrictionService
 
 
 async def main() -> None:
@@ -63,7 +68,11 @@ async def main() -> None:
     suppression = SuppressionService(database, _hasher(settings), clock)
     consents = ConsentService(database, clock, suppression=suppression)
     ledger = LedgerService(database, backend.bus, backend.signer, clock)
-    procedures = _procedures(backend, settings, contacts, suppression=suppression, ledger=ledger)
+    desk = _desk(backend, settings, contacts)
+    restrictions = RestrictionService(database, clock, holders=desk.holders, holder_keys=settings.holder_keys)
+    restricting = Restricting(desk, restrictions)
+    others = {Kind.RESTRICTION: restricting}
+    procedures = _procedures(backend, settings, desk, suppression=suppression, ledger=ledger, others=others)
     machine = backend.every("requests", _REQUESTS_S, procedures.work)
     requests = RequestService(
         database,
@@ -71,17 +80,20 @@ async def main() -> None:
         deadline=_deadline(settings),
         own_contact=own_contact,
         wake=lambda: _soon(machine.wake),
+        begins={kind: each.begin for kind, each in others.items()},
     )
+    restricted = either(requests.restricted, restrictions.restricted)
     permits = PermitService(
-        database, clock, consents=consents, suppression=suppression, restricted=requests.restricted
+        database, clock, consents=consents, suppression=suppression, restricted=restricted
     )
 
+    backend.every("restrictions", _REQUESTS_S, restrictions.work)
     consent_jobs = ConsentJobs(database, ledger, clock)
     backend.every("consent-tree-head", _HOUR_S, consent_jobs.publish_tree_head)
     backend.every("delete-overdue-ips", _DAY_S, consent_jobs.delete_overdue)
     backend.every("delete-overdue-documents", _DAY_S, procedures.delete_overdue)
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
-    add_servicers(backend, UseCases(consents, suppression, permits, requests))
+    add_servicers(backend, UseCases(consents, suppression, permits, requests, restrictions))
     await backend.run(own_contact=own_contact)
 
 
@@ -94,6 +106,8 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
     add(door.add_SuppressionsServicer_to_server, suppressions, f"{v1}.Suppressions")
     add(door.add_PermitsServicer_to_server, PermitsRpc(use_cases.permits), f"{v1}.Permits")
     add(door.add_RequestsServicer_to_server, RequestsRpc(use_cases.requests, pages), f"{v1}.Requests")
+    restrictions = RestrictionsRpc(use_cases.restrictions)
+    add(restrictions_pb2_grpc.add_RestrictionsServicer_to_server, restrictions, f"{v1}.Restrictions")
     holder = holder_rpc(backend.database, backend.signer, SystemClock())
     add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, f"{v1}.DataHolder")
 
@@ -101,13 +115,13 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
 def _procedures(
     backend: Backend,
     settings: Settings,
-    contacts: grpc.aio.Channel,
+    desk: Desk,
     *,
     suppression: SuppressionService,
     ledger: LedgerService,
+    others: Mapping[Kind, Procedure],
 ) -> RequestJobs:
     """What carries requests out."""
-    desk = _desk(backend, settings, contacts)
     return RequestJobs(
         backend.database,
         SystemClock(),
@@ -121,6 +135,7 @@ def _procedures(
             holder_keys=settings.holder_keys,
             certifier=Certifier(backend.signer, settings.controller),
         ),
+        others=others,
     )
 
 

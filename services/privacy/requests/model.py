@@ -31,6 +31,14 @@ class Kind(IntEnum):
 
     ACCESS = 1
     ERASURE = 2
+    RECTIFICATION = 3
+    RESTRICTION = 4
+    OBJECTION = 6
+    WITHDRAWAL = 7
+
+
+# What counts from the moment it is said: nothing is left to take back. A restriction ends by being lifted.
+AT_ONCE = (Kind.RESTRICTION, Kind.OBJECTION, Kind.WITHDRAWAL)
 
 
 class State(IntEnum):
@@ -124,12 +132,20 @@ class Request:
     def withdrawable(self) -> bool:
         """Whether withdrawing still changes something: an erasure that has begun cannot be taken back."""
         begun = self.state is State.EXECUTING and self.kind is Kind.ERASURE
-        return self.state < State.COMPLETED and not begun
+        return self.state < State.COMPLETED and not begun and self.kind not in AT_ONCE
 
     @property
     def outlives_contact(self) -> bool:
         """Whether the contact that it is about may be gone: whoever asked to be erased still gets the proof."""
         return self.kind is Kind.ERASURE and self.state in ERASING
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody has said beside the kind of the request: for restrictions the ground, for withdrawals topics."""
+
+    ground: int = 0
+    topics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

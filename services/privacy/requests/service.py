@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from types import MappingProxyType
 
 from kernel.clock import Clock
 from kernel.db import AnySession, Database, WriteSession
@@ -37,9 +38,14 @@ from services.privacy.requests.model import (
     State,
     TooLate,
     Transition,
+    Wish,
     shown_at,
 )
 from services.privacy.requests.receipts import Planned
+
+# What a kind of request does at once, in the transaction that receives it.
+Begin = Callable[[WriteSession, Request, Wish], Awaitable[None]]
+_NOTHING_MORE = Wish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +71,27 @@ class RequestService:
         deadline: Deadline,
         own_contact: OwnContact,
         wake: Callable[[], None],
+        begins: Mapping[Kind, Begin] = MappingProxyType({}),
     ) -> None:
         self._database = database
         self._clock = clock
         self._deadline = deadline
         self._own_contact = own_contact
         self._wake = wake
+        self._begins = begins
 
     async def create_request(
-        self, *, contact_id: uuid.UUID, kind: Kind, language: str, caller: Principal
+        self,
+        *,
+        contact_id: uuid.UUID,
+        kind: Kind,
+        language: str,
+        caller: Principal,
+        wish: Wish = _NOTHING_MORE,
     ) -> View:
         """Receives a request and accepts it: the login is the proof of identity, or staff vouches for it.
 
-        Errors: RequestOpen, ErasureRuns.
+        Errors: RequestOpen, ErasureRuns; what the kind itself refuses.
         """
         own = caller.is_customer_only
         now = self._clock.now()
@@ -109,6 +123,8 @@ class RequestService:
                 await store.note(session, request.id, step)
             if kind is Kind.ERASURE:
                 await store.add_round(session, request.id, request.round)
+            if kind in self._begins:
+                await self._begins[kind](session, request, wish)
             await emit(
                 session,
                 events.request_received(request_id=request.id, contact_id=contact_id, kind=kind),

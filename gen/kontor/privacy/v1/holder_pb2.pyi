@@ -75,12 +75,20 @@ class _RequestKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RequestKi
     REQUEST_KIND_UNSPECIFIED: _RequestKind.ValueType  # 0
     REQUEST_KIND_ACCESS: _RequestKind.ValueType  # 1
     REQUEST_KIND_ERASURE: _RequestKind.ValueType  # 2
+    REQUEST_KIND_RECTIFICATION: _RequestKind.ValueType  # 3
+    REQUEST_KIND_RESTRICTION: _RequestKind.ValueType  # 4
+    REQUEST_KIND_OBJECTION: _RequestKind.ValueType  # 6
+    REQUEST_KIND_WITHDRAWAL: _RequestKind.ValueType  # 7
 
 class RequestKind(_RequestKind, metaclass=_RequestKindEnumTypeWrapper): ...
 
 REQUEST_KIND_UNSPECIFIED: RequestKind.ValueType  # 0
 REQUEST_KIND_ACCESS: RequestKind.ValueType  # 1
 REQUEST_KIND_ERASURE: RequestKind.ValueType  # 2
+REQUEST_KIND_RECTIFICATION: RequestKind.ValueType  # 3
+REQUEST_KIND_RESTRICTION: RequestKind.ValueType  # 4
+REQUEST_KIND_OBJECTION: RequestKind.ValueType  # 6
+REQUEST_KIND_WITHDRAWAL: RequestKind.ValueType  # 7
 Global___RequestKind: _TypeAlias = RequestKind  # noqa: Y015
 
 @_typing.final
