@@ -69,6 +69,8 @@ ACTORS = {"subject": _l("you"), "staff": _l("our staff"), "system": _l("automati
 
 # Why a step was taken, where that says more than who took it.
 STEP_REASONS = {
+    "restricting": _l("being locked in every part of our system"),
+    "restricted": _l("every part of our system has confirmed that your data is locked"),
     "on-behalf": _l("noted by our staff because you wrote, called or came by"),
     "erasure-confirmed": _l("ended because the erasure was confirmed: nothing is left to copy"),
     "confirmed-by-letter": _l("because of your letter"),

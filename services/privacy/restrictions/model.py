@@ -7,19 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum
 
-from kontor.options.v1 import options_pb2
-
 from kernel.errors import FailedPrecondition, InvalidArgument, NotFound
 
-# Art. 18(1)(a) to (d) GDPR; the list is closed.
-GROUNDS = frozenset(
-    {
-        options_pb2.RESTRICTION_GROUND_ACCURACY,
-        options_pb2.RESTRICTION_GROUND_UNLAWFUL,
-        options_pb2.RESTRICTION_GROUND_LEGAL_CLAIM,
-        options_pb2.RESTRICTION_GROUND_OBJECTION,
-    }
-)
+# As on the wire: Art. 18(1)(a) to (d) GDPR; the list is closed.
+ACCURACY, UNLAWFUL, LEGAL_CLAIM, OBJECTION = 1, 2, 3, 4
+GROUNDS = frozenset({ACCURACY, UNLAWFUL, LEGAL_CLAIM, OBJECTION})
 # Why a restriction ends. A closed list, because whatever somebody may type would be a personal value in a proof.
 LIFT_REASONS = frozenset({"verified", "corrected", "grounds-override", "claim-ended", "subject-asked"})
 
