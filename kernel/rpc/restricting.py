@@ -88,6 +88,13 @@ def _ways(message: Descriptor) -> tuple[FieldDescriptor, ...]:
 
 
 @cache
+def _within(message: Descriptor) -> tuple[FieldDescriptor, ...]:
+    """Fields with messages; the entries of a map are none, and the mark itself is nobody's data."""
+    found = (f for f in message.fields if f.message_type is not None and f.name != RESTRICTION)
+    return tuple(f for f in found if f.message_type and not f.message_type.GetOptions().map_entry)
+
+
+@cache
 def _personal(message: Descriptor) -> tuple[str, ...]:
     return tuple(f.name for f in message.fields if f.GetOptions().HasExtension(options_pb2.personal))
 
@@ -132,8 +139,7 @@ def _empty(message: Message, hidden: _Whose) -> None:
 def _clear(message: Message) -> None:
     for name in _personal(message.DESCRIPTOR):
         message.ClearField(name)
-    deeper = [f for f in message.DESCRIPTOR.fields if f.message_type is not None and f.name != RESTRICTION]
-    for inner in _inner(message, (f for f in deeper if not f.message_type.GetOptions().map_entry)):
+    for inner in _inner(message, _within(message.DESCRIPTOR)):
         # Somebody else's data within is decided by its own subject.
         if not subject_field(inner.DESCRIPTOR):
             _clear(inner)

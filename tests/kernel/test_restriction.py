@@ -116,7 +116,7 @@ async def test_others_in_the_same_answer_stay_whole(database: Database) -> None:
     method = next(m for m in METHODS if m.name == "ListContacts")
     hidden, free = uuid.uuid4(), uuid.uuid4()
     await order(database, hidden, 1, 4)
-    answer = message_factory.GetMessageClass(method.output_type)()
+    answer: Any = message_factory.GetMessageClass(method.output_type)()
     for subject in (hidden, free):
         filled(answer.contacts.add(), subject)
     seen = await answer_to(call_of(method), database, answer)
