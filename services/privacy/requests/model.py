@@ -41,6 +41,9 @@ class Kind(IntEnum):
 AT_ONCE = (Kind.RESTRICTION, Kind.OBJECTION, Kind.WITHDRAWAL)
 
 
+UNSERVED = (Kind.RECTIFICATION, Kind.OBJECTION, Kind.WITHDRAWAL)
+
+
 class State(IntEnum):
     """As on the wire."""
 
@@ -76,6 +79,13 @@ class NotCompleted(FailedPrecondition):
 
 class DocumentFailed(Exception):
     """The readable document could not be made; what was typed into it stays out of this error."""
+
+
+class KindNotServed(FailedPrecondition):
+    """The contract knows this right; nothing here carries it out yet, and a clock without a procedure helps nobody."""
+
+    def __init__(self) -> None:
+        super().__init__("Requests of this kind cannot be recorded here yet.")
 
 
 class ErasureRuns(FailedPrecondition):

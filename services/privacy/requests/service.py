@@ -22,11 +22,13 @@ from services.privacy.requests.model import (
     STAFF,
     SUBJECT,
     SYSTEM,
+    UNSERVED,
     WORDS_BY,
     DocumentGone,
     ErasureRuns,
     Filter,
     Kind,
+    KindNotServed,
     NotCompleted,
     NothingStalls,
     NotPlanned,
@@ -93,6 +95,8 @@ class RequestService:
 
         Errors: RequestOpen, ErasureRuns; what the kind itself refuses.
         """
+        if kind in UNSERVED:
+            raise KindNotServed
         own = caller.is_customer_only
         now = self._clock.now()
         request = Request(
