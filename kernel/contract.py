@@ -12,6 +12,8 @@ from kontor.options.v1 import options_pb2
 CUSTOMER = "customer"
 # Where a message says which of its fields are masked; a message with masks has it.
 MASKED_FIELDS = "masked_fields"
+# Where a message says that it was emptied because its subject's processing is restricted.
+RESTRICTION = "restriction"
 
 
 class Scope(IntEnum):
@@ -43,6 +45,12 @@ def hidden_from(field: FieldDescriptor) -> frozenset[str]:
 def hidden_fields(message: Descriptor, roles: frozenset[str]) -> tuple[str, ...]:
     """Fields of a message that somebody in these roles does not see; one role that sees a field is enough."""
     return tuple(f.name for f in message.fields if roles and roles <= hidden_from(f))
+
+
+@cache
+def subject_field(message: Descriptor) -> str:
+    """The field with the id of the contact to whom a message belongs; empty if it says nothing of that."""
+    return str(message.GetOptions().Extensions[options_pb2.subject])
 
 
 @cache

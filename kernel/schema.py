@@ -1,4 +1,4 @@
-"""The tables that every back end has beside its own: outbox, inbox, answers, audit, leases, plans, usage."""
+"""The tables of every back end beside its own: outbox, inbox, answers, audit, leases, plans, usage, restrictions."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -54,6 +55,7 @@ def service_metadata() -> MetaData:
     _lease(metadata)
     _plan(metadata)
     _usage(metadata)
+    _restricted(metadata)
     return metadata
 
 
@@ -214,4 +216,24 @@ def _usage(metadata: MetaData) -> None:
         # In UTC, and counted in reservations: what a process did not use before it ended counts, too.
         _plain("day", Date, primary_key=True),
         _plain("calls", BigInteger),
+    )
+
+
+def _restricted(metadata: MetaData) -> None:
+    duty = Personal(Category.PREFERENCE, Purpose.LEGAL_DUTY, Basis.LEGAL_OBLIGATION, Erase.DELETE_ROW)
+    _table(
+        metadata,
+        "restricted_subject",
+        Dataset(
+            deletion_class=after("lifting", days(30), starts="lifted_at", law="Art. 18(3) GDPR"),
+            subject="subject_id",
+            since="since",
+        ),
+        _plain("subject_id", Uuid, primary_key=True),
+        # Orders about one subject rise: an older one that comes late changes nothing.
+        _plain("number", BigInteger),
+        Column("grounds", ARRAY(SmallInteger), info={"personal": duty}, nullable=False),
+        Column("since", DateTime(timezone=True), info={"personal": duty}, nullable=False),
+        _plain("lifted_at", DateTime(timezone=True), nullable=True),
+        Index(None, "lifted_at"),
     )

@@ -16,6 +16,7 @@ from kernel.holder.collecting import collect, describe
 from kernel.holder.deleting import Overdue, agreed_time, count_overdue, delete_batch, run_table
 from kernel.holder.executing import execute_plan, make_plan
 from kernel.holder.probing import probe
+from kernel.holder.restricting import restrict
 from kernel.holder.subject import Holder, Hooks, Subject
 from kernel.personal import dataset_of
 from kernel.rpc.call import current_call, note_subjects
@@ -68,6 +69,11 @@ class DataHolderRpc(holder_pb2_grpc.DataHolderServicer):
             )
             note_subjects([subject_id])
         return receipt
+
+    async def Restrict(self, request: holder_pb2.RestrictRequest, context: Any) -> holder_pb2.RestrictReceipt:
+        note_subjects([request.subject_id])
+        async with self._database.transaction() as session:
+            return await restrict(session, self._holder, request)
 
     async def Probe(self, request: holder_pb2.ProbeRequest, context: Any) -> holder_pb2.ProbeResponse:
         note_subjects([request.subject_id])

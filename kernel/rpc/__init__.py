@@ -1,1 +1,1 @@
-"""The server side of a call: eight stages between the wire and the handler, in house order."""
+"""The server side of a call: nine stages between the wire and the handler, in house order."""

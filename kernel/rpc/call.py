@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 from google.protobuf.descriptor import Descriptor, MethodDescriptor
@@ -18,6 +18,9 @@ from kontor.options.v1 import options_pb2
 from kernel.contract import CUSTOMER, Scope, scopes, widest
 from kernel.errors import Unauthenticated
 from kernel.identity import Principal
+
+if TYPE_CHECKING:
+    from kernel.db import WriteSession
 
 # The metadata in which a page passes on the address of the browser that asked it.
 ORIGIN = "kontor-origin"
@@ -81,6 +84,10 @@ class Call:
     trace_id: str = ""
     # Whether the rows were narrowed to the caller's scope, by the access stage or by the use case.
     narrowed: bool = False
+    # Set by the restriction stage: what an answer looks like that may hold restricted people's data, and what
+    # refuses a change of such data in the transaction that is about to commit.
+    conceal: Callable[[Call, Any], Awaitable[Any]] | None = None
+    guard: Callable[[Call, WriteSession], Awaitable[None]] | None = None
 
     @property
     def acting_roles(self) -> frozenset[str]:

@@ -1,4 +1,7 @@
-"""The eight stages in house order: trace, errors, identity, allowance, access, idempotency, validation, audit."""
+"""The nine stages in house order.
+
+Trace, errors, identity, allowance, access, restriction, idempotency, validation, audit.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from kernel.rpc.authorize import OwnContact, authorize_stage
 from kernel.rpc.call import Stage
 from kernel.rpc.failure import failure_stage
 from kernel.rpc.idempotency import idempotency_stage
+from kernel.rpc.restricting import restriction_stage
 from kernel.rpc.trace import trace_stage
 from kernel.rpc.validate import validate_stage
 
@@ -28,6 +32,7 @@ def house_stages(
         authenticate_stage(verifier),
         allowance_stage(DailyQuota(database, SystemClock())),
         authorize_stage(own_contact),
+        restriction_stage(database, own_contact),
         idempotency_stage(database, audit),
         validate_stage,
         audit_stage(audit),

@@ -22,7 +22,9 @@ _FIND = text(
 )
 _CLAIM = text(
     "INSERT INTO idempotency (caller, method, request_id, request_hash) "
-    "VALUES (:caller, :method, :request_id, :request_hash) ON CONFLICT DO NOTHING RETURNING 1"
+    "VALUES (:caller, :method, :request_id, :request_hash) ON CONFLICT DO NOTHING "
+    # Held until the commit: an order to restrict somebody waits for whoever is writing (kernel.restriction).
+    "RETURNING 1, pg_advisory_xact_lock_shared(hashtext('kernel-restricted'))"
 )
 _REMEMBER = text(
     "UPDATE idempotency SET response = :response, subject_ids = :subject_ids "
@@ -68,6 +70,8 @@ async def _answer_once(
         with working(work):
             response = await proceed(call, request)
         if work.session is not None:
+            if call.guard is not None:
+                await call.guard(call, work.session)
             # An answer without personal data belongs to nobody; it must not look like a leftover.
             subjects = sorted(call.subjects) if call.method.answer_is_personal else []
             await work.session.execute(

@@ -1,4 +1,4 @@
-"""The gRPC server: composes the eight stages around every handler, once per method."""
+"""The gRPC server: composes the nine stages around every handler, once per method."""
 
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ def _streaming(method: Method, stages: Sequence[Stage], handler: Handler) -> Han
         async with aclosing(handler(request, call.context)) as items:
             async for item in items:
                 require_narrowed(call)
-                await call.context.write(mask(call, item))
+                shown = item if call.conceal is None else await call.conceal(call, item)
+                await call.context.write(mask(call, shown))
 
     chain = compose(stages, innermost)
 

@@ -41,4 +41,9 @@ def consumers(timeline: TimelineService) -> Sequence[Subscription]:
         Subscription("privacy.consent.withdrawn", privacy.ConsentWithdrawn, noted("consent_id")),
         Subscription("privacy.request.received", privacy.RequestReceived, noted("request_id")),
         Subscription("privacy.request.completed", privacy.RequestCompleted, noted("request_id")),
+        Subscription("privacy.restriction.imposed", privacy.RestrictionImposed, noted("restriction_id")),
+        Subscription(
+            "privacy.restriction.announced", privacy.RestrictionLiftingAnnounced, noted("restriction_id")
+        ),
+        Subscription("privacy.restriction.lifted", privacy.RestrictionLifted, noted("restriction_id")),
     )

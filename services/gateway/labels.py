@@ -13,6 +13,7 @@ from kontor.campaigns.v1 import campaigns_pb2 as campaigns
 from kontor.contacts.v1 import contacts_pb2 as contacts
 from kontor.contacts.v1 import imports_pb2 as imports
 from kontor.contacts.v1 import logins_pb2 as logins
+from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import holder_pb2 as holder
 from kontor.privacy.v1 import privacy_pb2 as privacy
 from kontor.tickets.v1 import tickets_pb2 as tickets
@@ -55,6 +56,18 @@ CHANNELS = {
 REQUEST_KINDS = {
     holder.REQUEST_KIND_ACCESS: Label(_l("Access to one's data (Art. 15)"), "info", "file-search"),
     holder.REQUEST_KIND_ERASURE: Label(_l("Erasure (Art. 17)"), "bad", "eraser"),
+    holder.REQUEST_KIND_RECTIFICATION: Label(_l("Rectification (Art. 16)"), "info", "pencil"),
+    holder.REQUEST_KIND_RESTRICTION: Label(_l("Restriction (Art. 18)"), "warn", "lock"),
+    holder.REQUEST_KIND_OBJECTION: Label(_l("Objection (Art. 21)"), "warn", "hand-stop"),
+    holder.REQUEST_KIND_WITHDRAWAL: Label(_l("Withdrawal (Art. 7(3))"), "info", "arrow-back-up"),
+}
+RESTRICTION_GROUNDS = {
+    options_pb2.RESTRICTION_GROUND_ACCURACY: Label(_l("accuracy contested (Art. 18(1)(a))"), "warn", "lock"),
+    options_pb2.RESTRICTION_GROUND_UNLAWFUL: Label(_l("processing unlawful (Art. 18(1)(b))"), "warn", "lock"),
+    options_pb2.RESTRICTION_GROUND_LEGAL_CLAIM: Label(
+        _l("needed by the person for legal claims (Art. 18(1)(c))"), "warn", "lock"
+    ),
+    options_pb2.RESTRICTION_GROUND_OBJECTION: Label(_l("objection made (Art. 18(1)(d))"), "warn", "lock"),
 }
 REQUEST_STATES = {
     privacy.REQUEST_STATE_RECEIVED: Label(_l("Received"), "info", "inbox"),
@@ -137,6 +150,8 @@ COUNTRIES = {"DE": _l("Germany"), "AT": _l("Austria"), "CH": _l("Switzerland")}
 LAYOUTS = {"google": _l("Google Contacts"), "outlook": _l("Outlook"), "generic": _l("Own table")}
 # Why a step of a request was taken, where that says more than who took it.
 STEP_REASONS = {
+    "restricting": _l("being restricted in every service"),
+    "restricted": _l("every service has confirmed the restriction"),
     "on-behalf": _l("recorded for somebody who wrote, called or came by"),
     "erasure-confirmed": _l("ended because the erasure was confirmed: nothing is left to copy"),
     "confirmed-by-letter": _l("the person said so by letter or e-mail"),
@@ -276,6 +291,7 @@ def install(app: Flask) -> None:
         "ticket_channel": TICKET_CHANNELS,
         "channel": CHANNELS,
         "request_kind": REQUEST_KINDS,
+        "restriction_ground": RESTRICTION_GROUNDS,
         "consent_state": CONSENT_STATES,
         "campaign_state": CAMPAIGN_STATES,
         "message_state": MESSAGE_STATES,

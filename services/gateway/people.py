@@ -45,5 +45,7 @@ def name_of(contact: Contact | None) -> str:
     """How people call a contact; the address where there is no name."""
     if contact is None:
         return str(_("Erased contact"))
+    if contact.HasField("restriction"):
+        return str(_("Restricted contact"))
     name = f"{contact.given_name} {contact.family_name}".strip()
     return name or contact.email or contact.phone or str(_("Contact without a name"))

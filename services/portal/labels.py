@@ -29,6 +29,10 @@ TICKET_STATES: dict[int, Label] = {
 REQUEST_KINDS: dict[int, Label] = {
     holder_pb2.REQUEST_KIND_ACCESS: Label(_l("Copy of your data"), "info", "file-download"),
     holder_pb2.REQUEST_KIND_ERASURE: Label(_l("Erasure of your data"), "bad", "eraser"),
+    holder_pb2.REQUEST_KIND_RECTIFICATION: Label(_l("Correction of your data"), "info", "pencil"),
+    holder_pb2.REQUEST_KIND_RESTRICTION: Label(_l("Restriction of processing"), "warn", "lock"),
+    holder_pb2.REQUEST_KIND_OBJECTION: Label(_l("Objection"), "warn", "hand-stop"),
+    holder_pb2.REQUEST_KIND_WITHDRAWAL: Label(_l("Withdrawal of consent"), "info", "arrow-back-up"),
 }
 
 REQUEST_STATES: dict[int, Label] = {
@@ -66,6 +70,8 @@ ACTORS = {"subject": _l("you"), "staff": _l("our staff"), "system": _l("automati
 
 # Why a step was taken, where that says more than who took it.
 STEP_REASONS = {
+    "restricting": _l("being locked in every part of our system"),
+    "restricted": _l("every part of our system has confirmed that your data is locked"),
     "on-behalf": _l("noted by our staff because you wrote, called or came by"),
     "erasure-confirmed": _l("ended because the erasure was confirmed: nothing is left to copy"),
     "confirmed-by-letter": _l("because of your letter"),

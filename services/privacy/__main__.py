@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import grpc
-from kontor.privacy.v1 import audit_pb2_grpc, holder_pb2_grpc, privacy_pb2_grpc, retention_pb2_grpc
+from kontor.privacy.v1 import (
+    audit_pb2_grpc,
+    holder_pb2_grpc,
+    privacy_pb2_grpc,
+    restrictions_pb2_grpc,
+    retention_pb2_grpc,
+)
 
 from kernel.clock import SystemClock
 from kernel.db import AnySession
@@ -29,16 +35,20 @@ from services.privacy.holds.rpc import HoldsRpc
 from services.privacy.holds.service import HoldService
 from services.privacy.ledger.service import LedgerService
 from services.privacy.permits.rpc import PermitsRpc
-from services.privacy.permits.service import PermitService
+from services.privacy.permits.service import PermitService, either
 from services.privacy.requests.access import Access
 from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Erasure, ProofKeys
 from services.privacy.requests.jobs import RequestJobs
+from services.privacy.requests.model import Kind
+from services.privacy.requests.restriction import Restricting
 from services.privacy.requests.rpc import RequestsRpc
 from services.privacy.requests.sealing import Seal
-from services.privacy.requests.service import RequestService
+from services.privacy.requests.service import Beside, RequestService
 from services.privacy.requests.working import Desk
+from services.privacy.restrictions.rpc import RestrictionsRpc
+from services.privacy.restrictions.service import RestrictionService
 from services.privacy.retention.jobs import RetentionJobs
 from services.privacy.retention.rpc import RetentionRpc
 from services.privacy.retention.service import Exempt, RetentionService
@@ -65,6 +75,7 @@ class UseCases:
     requests: RequestService
     retention: RetentionService
     holds: HoldService
+    restrictions: RestrictionService
 
 
 async def main() -> None:
@@ -80,29 +91,42 @@ async def main() -> None:
     holds = HoldService(database, clock, wake=lambda: _soon(machine.wake))
     ledger = LedgerService(database, backend.bus, backend.signer, clock)
     desk = _desk(backend, settings, channels)
-    procedures = _procedures(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds)
+    restrictions = RestrictionService(database, clock, holders=desk.holders, holder_keys=settings.holder_keys)
+    others = {Kind.RESTRICTION: Restricting(desk, restrictions)}
+    erasure = _erasure(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds)
+    procedures = RequestJobs(
+        database,
+        clock,
+        deadline=_deadline(settings),
+        access=Access(desk, suppression=suppression, controller=settings.controller),
+        erasure=erasure,
+        others=others,
+    )
     machine = backend.every("requests", _REQUESTS_S, procedures.work)
     requests = RequestService(
         database,
         clock,
         deadline=_deadline(settings),
         own_contact=own_contact,
-        holds=holds.reasons,
+        beside=Beside(holds.reasons, {kind: each.begin for kind, each in others.items()}),
         wake=lambda: _soon(machine.wake),
     )
+    restricted = either(requests.restricted, restrictions.restricted)
     permits = PermitService(
-        database, clock, consents=consents, suppression=suppression, restricted=requests.restricted
+        database, clock, consents=consents, suppression=suppression, restricted=restricted
     )
 
+    backend.every("restrictions", _REQUESTS_S, restrictions.work)
     consent_jobs = ConsentJobs(database, ledger, clock)
     backend.every("consent-tree-head", _HOUR_S, consent_jobs.publish_tree_head)
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
 
     async def exempt(session: AnySession) -> frozenset[uuid.UUID]:
-        return await requests.contacts_of_open(session) | await holds.held(session)
+        open_ones = await requests.contacts_of_open(session) | await holds.held(session)
+        return open_ones | await restrictions.everybody(session)
 
     retention = _retention(backend, settings, desk, exempt=exempt)
-    add_servicers(backend, UseCases(consents, suppression, permits, requests, retention, holds))
+    add_servicers(backend, UseCases(consents, suppression, permits, requests, retention, holds, restrictions))
     _serve_audit(backend, settings, channels)
     await backend.run(own_contact=own_contact)
 
@@ -120,11 +144,13 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
     add(retention_pb2_grpc.add_RetentionServicer_to_server, retention, f"{v1}.Retention")
     holds = HoldsRpc(use_cases.holds, pages)
     add(retention_pb2_grpc.add_HoldsServicer_to_server, holds, f"{v1}.Holds")
+    restrictions = RestrictionsRpc(use_cases.restrictions)
+    add(restrictions_pb2_grpc.add_RestrictionsServicer_to_server, restrictions, f"{v1}.Restrictions")
     holder = holder_rpc(backend.database, backend.signer, SystemClock())
     add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, f"{v1}.DataHolder")
 
 
-def _procedures(
+def _erasure(
     backend: Backend,
     settings: Settings,
     desk: Desk,
@@ -132,21 +158,14 @@ def _procedures(
     suppression: SuppressionService,
     ledger: LedgerService,
     holds: HoldService,
-) -> RequestJobs:
-    """What carries requests out."""
-    return RequestJobs(
-        backend.database,
-        SystemClock(),
-        deadline=_deadline(settings),
-        access=Access(desk, suppression=suppression, controller=settings.controller),
-        erasure=Erasure(
-            desk,
-            ledger=ledger,
-            suppression=suppression,
-            hasher=_hasher(settings),
-            proof=ProofKeys(settings.holder_keys, Certifier(backend.signer, settings.controller)),
-            holds=holds.reasons,
-        ),
+) -> Erasure:
+    return Erasure(
+        desk,
+        ledger=ledger,
+        suppression=suppression,
+        hasher=_hasher(settings),
+        proof=ProofKeys(settings.holder_keys, Certifier(backend.signer, settings.controller)),
+        holds=holds.reasons,
     )
 
 

@@ -66,6 +66,11 @@ class HolderClient:
         answer: holder_pb2.DeleteOverdueResponse = await self.stub.DeleteOverdue(request, timeout=_PATIENCE_S)
         return answer
 
+    async def restrict(self, request: holder_pb2.RestrictRequest) -> holder_pb2.RestrictReceipt:
+        """Restricts somebody there, or lifts that."""
+        answer: holder_pb2.RestrictReceipt = await self.stub.Restrict(request, timeout=_PATIENCE_S)
+        return answer
+
     async def probe(self, request: holder_pb2.ProbeRequest) -> holder_pb2.ProbeResponse:
         """Where the subject can still be found."""
         answer: holder_pb2.ProbeResponse = await self.stub.Probe(request, timeout=_PATIENCE_S)

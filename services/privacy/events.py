@@ -39,3 +39,31 @@ def request_completed(*, request_id: uuid.UUID, contact_id: uuid.UUID, kind: int
         "privacy.request.completed",
         events_pb2.RequestCompleted(request_id=str(request_id), contact_id=str(contact_id), kind=kind),
     )
+
+
+def restriction_imposed(*, restriction_id: uuid.UUID, contact_id: uuid.UUID, ground: int) -> Fact:
+    """The processing of a subject's data is restricted at every holder."""
+    return Fact(
+        "privacy.restriction.imposed",
+        events_pb2.RestrictionImposed(
+            restriction_id=str(restriction_id), contact_id=str(contact_id), ground=ground
+        ),
+    )
+
+
+def restriction_lifting_announced(*, restriction_id: uuid.UUID, contact_id: uuid.UUID) -> Fact:
+    """The subject was told that a restriction ends."""
+    return Fact(
+        "privacy.restriction.announced",
+        events_pb2.RestrictionLiftingAnnounced(
+            restriction_id=str(restriction_id), contact_id=str(contact_id)
+        ),
+    )
+
+
+def restriction_lifted(*, restriction_id: uuid.UUID, contact_id: uuid.UUID) -> Fact:
+    """A restriction has ended at every holder."""
+    return Fact(
+        "privacy.restriction.lifted",
+        events_pb2.RestrictionLifted(restriction_id=str(restriction_id), contact_id=str(contact_id)),
+    )

@@ -8,6 +8,7 @@ import services.privacy.holds.tables
 import services.privacy.ledger.tables
 import services.privacy.permits.tables
 import services.privacy.requests.tables
+import services.privacy.restrictions.tables
 import services.privacy.retention.tables
 import services.privacy.suppression.tables  # noqa: F401 - each import registers its tables
 from services.privacy.base import Base

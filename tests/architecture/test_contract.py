@@ -157,7 +157,11 @@ def test_no_event_field_is_personal() -> None:
 def broken() -> descriptor_pool.DescriptorPool:
     """A contract that breaks each rule once."""
     pool = descriptor_pool.DescriptorPool()
-    for dependency in ("google/protobuf/descriptor.proto", "kontor/options/v1/options.proto"):
+    for dependency in (
+        "google/protobuf/timestamp.proto",
+        "google/protobuf/descriptor.proto",
+        "kontor/options/v1/options.proto",
+    ):
         found = descriptor_pool.Default().FindFileByName(dependency)
         copy = descriptor_pb2.FileDescriptorProto()
         found.CopyToProto(copy)

@@ -105,6 +105,8 @@ class Told(holder_pb2_grpc.DataHolderServicer):
     plans: dict[str, holder_pb2.PlanResponse] = field(default_factory=dict)
     receipts: dict[str, holder_pb2.Receipt] = field(default_factory=dict)
     executions: int = 0
+    # Grounds by subject.
+    restricted: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     async def Describe(self, request: Any, context: Any) -> holder_pb2.DescribeResponse:
         await self._answer(context)
@@ -161,6 +163,19 @@ class Told(holder_pb2_grpc.DataHolderServicer):
             )
         receipt = holder_pb2.Receipt()
         receipt.CopyFrom(self.receipts[request.plan_id])
+        receipt.signature = (self.stranger or self.signer).sign(signed_content(receipt))
+        return receipt
+
+    async def Restrict(self, request: Any, context: Any) -> holder_pb2.RestrictReceipt:
+        await self._answer(context)
+        self.restricted[request.subject_id] = tuple(request.grounds)
+        receipt = holder_pb2.RestrictReceipt(
+            holder=self.name,
+            subject_id=request.subject_id,
+            number=request.number,
+            grounds=request.grounds,
+            execute_time=to_timestamp(self.clock.now()),
+        )
         receipt.signature = (self.stranger or self.signer).sign(signed_content(receipt))
         return receipt
 

@@ -26,10 +26,12 @@ from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Erasure, ProofKeys
 from services.privacy.requests.jobs import RequestJobs
-from services.privacy.requests.model import Controller, Kind
+from services.privacy.requests.model import Controller, Kind, Wish
+from services.privacy.requests.restriction import Restricting
 from services.privacy.requests.sealing import Seal
-from services.privacy.requests.service import RequestService, View
+from services.privacy.requests.service import Beside, RequestService, View
 from services.privacy.requests.working import Desk
+from services.privacy.restrictions.service import RestrictionService
 from tests.fixtures.serving import OwnContacts, Serve
 from tests.privacy.holders import Base, Person, Told, make_tables, require_identifiers
 from tests.privacy.parts import Parts
@@ -146,6 +148,7 @@ class Machine:
     service: RequestService
     logins: Logins
     holds: HoldService
+    restrictions: RestrictionService
     woken: list[bool] = field(default_factory=list)
 
     def jobs(self, reaper: Reaper | None = None) -> RequestJobs:
@@ -173,11 +176,18 @@ class Machine:
             deadline=DEADLINE,
             access=Access(desk, suppression=self.parts.suppression, controller=CONTROLLER),
             erasure=erasure,
+            others={Kind.RESTRICTION: Restricting(desk, self.restrictions)},
         )
 
-    async def create(self, contact_id: uuid.UUID, kind: Kind, *, language: str = "de") -> View:
+    async def create(
+        self, contact_id: uuid.UUID, kind: Kind, *, language: str = "de", wish: Wish | None = None
+    ) -> View:
         return await self.service.create_request(
-            contact_id=contact_id, kind=kind, language=language, caller=customer(contact_id)
+            contact_id=contact_id,
+            kind=kind,
+            language=language,
+            caller=customer(contact_id),
+            wish=wish or Wish(),
         )
 
     async def confirmed(self, contact_id: uuid.UUID) -> uuid.UUID:
@@ -227,15 +237,20 @@ async def build(parts: Parts, contacts: Database, bus: Bus, serve: Serve, token:
     woken: list[bool] = []
     logins = Logins(database=contacts)
     holds = HoldService(parts.database, parts.clock, wake=lambda: woken.append(True))
+    keys = {name: signer(name).public_key for name in HOLDERS}
+    restrictions = RestrictionService(
+        parts.database, parts.clock, holders=list(clients.values()), holder_keys=keys
+    )
+    desk = Desk(parts.database, parts.clock, holders=list(clients.values()), seal=Seal(["s" * 32]))
     service = RequestService(
         parts.database,
         parts.clock,
         deadline=DEADLINE,
         own_contact=logins,
-        holds=holds.reasons,
+        beside=Beside(holds.reasons, {Kind.RESTRICTION: Restricting(desk, restrictions).begin}),
         wake=lambda: woken.append(True),
     )
-    keys = {name: signer(name).public_key for name in HOLDERS}
+    own = signer("privacy")
     return Machine(
-        parts, contacts, bus, clients, told, keys, signer("privacy"), service, logins, holds, woken
+        parts, contacts, bus, clients, told, keys, own, service, logins, holds, restrictions, woken
     )

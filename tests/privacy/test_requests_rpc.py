@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from kontor.privacy.v1 import holder_pb2, privacy_pb2, privacy_pb2_grpc
@@ -56,8 +57,13 @@ async def door(machine: Machine, serve: Serve, realm: Realm) -> Door:
     return await Door(machine, serve, realm).open()
 
 
-def create(contact: uuid.UUID, kind: int = ACCESS, **changes: str) -> privacy_pb2.CreateRequestRequest:
-    values = {"request_id": str(uuid.uuid4()), "contact_id": str(contact), "language": "de", **changes}
+def create(contact: uuid.UUID, kind: int = ACCESS, **changes: Any) -> privacy_pb2.CreateRequestRequest:
+    values: dict[str, Any] = {
+        "request_id": str(uuid.uuid4()),
+        "contact_id": str(contact),
+        "language": "de",
+        **changes,
+    }
     return privacy_pb2.CreateRequestRequest(kind=holder_pb2.RequestKind.ValueType(kind), **values)
 
 

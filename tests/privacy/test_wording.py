@@ -9,8 +9,9 @@ from google.protobuf.descriptor import EnumDescriptor
 from kontor.campaigns.v1 import events_pb2 as campaign_events
 from kontor.contacts.v1 import contacts_pb2
 from kontor.contacts.v1 import events_pb2 as contact_events
+from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import events_pb2 as privacy_events
-from kontor.privacy.v1 import holder_pb2, privacy_pb2
+from kontor.privacy.v1 import holder_pb2, privacy_pb2, restrictions_pb2
 from kontor.tickets.v1 import events_pb2 as ticket_events
 from sqlalchemy import Boolean, SmallInteger, Table
 
@@ -26,6 +27,8 @@ ENUMS: dict[tuple[str, str], EnumDescriptor] = {
     ("consent_record", "state"): privacy_pb2.ConsentState.DESCRIPTOR,
     ("subject_request", "kind"): holder_pb2.RequestKind.DESCRIPTOR,
     ("subject_request", "state"): privacy_pb2.RequestState.DESCRIPTOR,
+    ("restriction", "ground"): options_pb2.RestrictionGround.DESCRIPTOR,
+    ("restriction", "state"): restrictions_pb2.RestrictionState.DESCRIPTOR,
 }
 
 

@@ -13,6 +13,7 @@ from services.contacts.imports.model import (
     INVALID,
     NEW,
     ON_LIST,
+    RESTRICTED,
     SUPPRESSED,
     UPDATE,
     Candidate,
@@ -81,6 +82,9 @@ def _decide(candidate: Candidate, on_list: bool, index: _Index) -> Decision:
     if on_list:
         return Decision(candidate, SUPPRESSED, ON_LIST)
     somebody = index.find(candidate.person)
+    if somebody is not None and somebody.known is not None and somebody.known.restricted:
+        # Whether the row would add anything is not said: that would tell what is there.
+        return Decision(candidate, INVALID, RESTRICTED, somebody.known.id)
     if somebody is None:
         index.add(candidate.person, _Somebody(None, candidate.line))
         return Decision(candidate, NEW, candidate.warning, person=candidate.person)

@@ -20,6 +20,8 @@ CONTROL_CHARACTERS = "control-characters"
 TOO_LONG = "too-long"
 EMAIL_INVALID = "email-invalid"
 NO_NAME_NO_EMAIL = "no-name-no-email"
+# The person has demanded that the data is stored and nothing else (Art. 18 GDPR).
+RESTRICTED = "restricted"
 # Why a row adds nothing.
 IN_FILE = "duplicate-in-file"
 IN_CONTACTS = "duplicate-contact"
@@ -77,6 +79,8 @@ class Known(NamedTuple):
     id: uuid.UUID
     person: Person
     has_relations: bool
+    # Then nothing is filled, whatever the row says.
+    restricted: bool = False
 
 
 class Counts(NamedTuple):

@@ -28,6 +28,7 @@ from services.contacts.imports.model import (
     INVALID,
     NEW,
     ON_LIST,
+    RESTRICTED,
     SUPPRESSED,
     UPDATE,
     Candidate,
@@ -220,7 +221,7 @@ def _read_again(rows: Sequence[RowView], view: ImportView) -> list[Candidate]:
     layout = layout_of(view.header)
     return [
         Candidate(row.line, row.cells, problem=row.reason)
-        if row.outcome == INVALID
+        if row.outcome == INVALID and row.reason != RESTRICTED
         else Candidate(row.line, {})
         if row.outcome == SUPPRESSED
         else candidate_of(row.line, row.cells, layout, country=view.country)

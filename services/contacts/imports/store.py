@@ -29,6 +29,7 @@ from sqlalchemy.exc import IntegrityError
 
 from kernel.db import AnySession, WriteSession
 from kernel.errors import Aborted
+from kernel.restriction import unrestricted
 from services.contacts.bulk import json_row, parts, row_set, table_of
 from services.contacts.imports.candidates import addresses_in
 from services.contacts.imports.model import (
@@ -95,6 +96,7 @@ _RELATE = upsert(_relation).from_select(list(_RELATION_COLUMNS), select(*_relate
 _KNOWN = select(
     Contact.id,
     exists(select(Relation.contact_id).where(Relation.contact_id == Contact.id)),
+    ~unrestricted(Contact.id),
     *(getattr(Contact, name) for name in _PERSON),
 ).order_by(Contact.id)
 
@@ -198,7 +200,10 @@ async def known_contacts(
     if locked:
         statement = statement.with_for_update(key_share=True)
     rows = await session.execute(statement)
-    return [Known(contact_id, Person(*values), has_relations) for contact_id, has_relations, *values in rows]
+    return [
+        Known(contact_id, Person(*values), has_relations, restricted)
+        for contact_id, has_relations, restricted, *values in rows
+    ]
 
 
 async def add_contacts(

@@ -22,7 +22,9 @@ from services.contacts.text import (
 HOME_COUNTRY = "DE"
 RELATIONS = "relations"
 # Where a record came from is a fact about the past (Art. 14(2)(f) GDPR), and the rest is ours to set.
-_UNCHANGEABLE = frozenset({"id", "etag", "create_time", "update_time", "source", "masked_fields"})
+_UNCHANGEABLE = frozenset(
+    {"id", "etag", "create_time", "update_time", "source", "masked_fields", "restriction"}
+)
 _CUSTOMERS = frozenset(
     {
         "salutation",

@@ -31,6 +31,7 @@ from sqlalchemy.orm import aliased
 
 from kernel.db import AnySession, WriteSession
 from kernel.ids import new_id
+from kernel.restriction import unrestricted
 from kernel.rpc.rows import Rows
 from services.contacts.bulk import table_of
 from services.contacts.organisations.tables import Organisation
@@ -236,7 +237,8 @@ async def count(session: AnySession, wanted: Wanted, rows: Rows) -> int:
 
 async def ids(session: AnySession, wanted: Wanted, *, after: uuid.UUID | None, limit: int) -> list[uuid.UUID]:
     """Ids only, oldest first."""
-    statement = select(_contact.id).where(*_conditions(wanted)).order_by(_contact.id).limit(limit)
+    chosen = (*_conditions(wanted), unrestricted(_contact.id))
+    statement = select(_contact.id).where(*chosen).order_by(_contact.id).limit(limit)
     if after is not None:
         statement = statement.where(_contact.id > after)
     return list((await session.execute(statement)).scalars())
@@ -275,6 +277,9 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(_contact.id.in_(of))
     if wanted.with_email:
         found.append(_contact.email_key.is_not(None))
+    if found:
+        # Who lists everybody sees that the person is there; nobody finds the person by what must not be read.
+        found.append(unrestricted(_contact.id))
     return found
 
 

@@ -45,6 +45,13 @@ _TEXTS: dict[str, tuple[str, str, str]] = {
     "kontor.privacy.v1.ConsentGiven": (_l("Gave a consent"), "circle-check", "good"),
     "kontor.privacy.v1.ConsentWithdrawn": (_l("Withdrew a consent"), "circle-x", "bad"),
     "kontor.privacy.v1.RequestReceived": (_l("Exercised a right of data protection"), "shield", "warn"),
+    "kontor.privacy.v1.RestrictionImposed": (_l("Processing was restricted"), "lock", "warn"),
+    "kontor.privacy.v1.RestrictionLiftingAnnounced": (
+        _l("The end of the restriction was announced"),
+        "lock",
+        "neutral",
+    ),
+    "kontor.privacy.v1.RestrictionLifted": (_l("The restriction was lifted"), "lock-open", "good"),
     "kontor.privacy.v1.RequestCompleted": (_l("The request was answered"), "shield-check", "good"),
 }
 

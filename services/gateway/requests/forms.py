@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
+from wtforms.validators import DataRequired
 
 from kernel.web.forms import Form
-from services.gateway.labels import STEP_REASONS
+from services.gateway.labels import RESTRICTION_GROUNDS, STEP_REASONS
 from services.gateway.options import options
 
 _WAYS = ("letter", "phone", "in-person", "court")
+
+
+class Restricting(Form):
+    """On what the person demands it; without a ground there is no restriction."""
+
+    ground = SelectField(
+        _l("On what ground?"),
+        choices=options(
+            [
+                ("", _l("Please choose")),
+                *((str(number), shown.text) for number, shown in RESTRICTION_GROUNDS.items()),
+            ]
+        ),
+        validators=[DataRequired(_l("Please choose the ground."))],
+    )
 
 
 class Word(Form):

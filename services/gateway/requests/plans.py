@@ -42,6 +42,9 @@ DATASETS = {
     "audit_entry": _l("entries of the access log"),
     "idempotency": _l("remembered answers"),
     "erasure_plan": _l("plans of erasures"),
+    "restricted_subject": _l("notes that processing is restricted"),
+    "privacy.restriction": _l("restrictions of processing"),
+    "privacy.restriction_order": _l("orders to restrict processing"),
 }
 
 

@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from kontor.contacts.v1.contacts_pb2 import GetContactRequest, ListContactsRequest
-from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS, REQUEST_KIND_ERASURE
+from kontor.options.v1.options_pb2 import RestrictionGround
+from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS, REQUEST_KIND_ERASURE, REQUEST_KIND_RESTRICTION
 from kontor.privacy.v1.privacy_pb2 import (
     DOCUMENT_FORMAT_JSON,
     DOCUMENT_FORMAT_PDF,
@@ -37,7 +38,7 @@ from services.gateway import people
 from services.gateway.clients import clients
 from services.gateway.labels import HOLD_REASONS, HOLDERS, NOT_CONFIRMED, word
 from services.gateway.requests.deadline import ENDED, due
-from services.gateway.requests.forms import Word
+from services.gateway.requests.forms import Restricting, Word
 from services.gateway.requests.plans import consequences, in_words, totals
 from services.gateway.session import opens_with
 
@@ -45,7 +46,11 @@ blueprint = Blueprint("requests", __name__)
 
 _PAGE = 100
 _HITS = 20
-_KINDS = {"access": REQUEST_KIND_ACCESS, "erasure": REQUEST_KIND_ERASURE}
+_KINDS = {
+    "access": REQUEST_KIND_ACCESS,
+    "erasure": REQUEST_KIND_ERASURE,
+    "restriction": REQUEST_KIND_RESTRICTION,
+}
 _FORMATS = {"json": DOCUMENT_FORMAT_JSON, "pdf": DOCUMENT_FORMAT_PDF}
 
 
@@ -104,7 +109,8 @@ def create() -> ResponseReturnValue:
     kind = _KINDS.get(request.args.get("kind", "")) or abort(404)
     wanted = request.args.get("contact_id", "")
     contact = clients().contacts.GetContact(GetContactRequest(contact_id=wanted))
-    form = Form()
+    restriction = kind == REQUEST_KIND_RESTRICTION
+    form = Restricting() if restriction else Form()
     if form.validate_on_submit():
         try:
             created = clients().requests.CreateRequest(
@@ -113,13 +119,20 @@ def create() -> ResponseReturnValue:
                     contact_id=contact.id,
                     kind=kind,
                     language=contact.language or str(get_locale()),
+                    ground=_ground(form),
                 )
             )
         except FailedPrecondition as error:
             return _in_the_way(error, contact.id)
         flash(_("The request is recorded. The legal clock runs."), "success")
         return redirect(url_for("requests.detail", request_id=created.id), code=303)
-    return render_template("requests/create.html", contact=contact, erasure=kind == REQUEST_KIND_ERASURE)
+    return render_template(
+        "requests/create.html",
+        contact=contact,
+        form=form,
+        erasure=kind == REQUEST_KIND_ERASURE,
+        restriction=restriction,
+    )
 
 
 @opens_with("Requests.ConfirmRequest")
@@ -185,6 +198,12 @@ def document(request_id: uuid.UUID, form: str) -> ResponseReturnValue:
     answer = Response(found.content, mimetype=found.media_type)
     answer.headers.set("Content-Disposition", "attachment", filename=found.file_name)
     return answer
+
+
+def _ground(form: Form) -> RestrictionGround.ValueType:
+    """The ground that was chosen; unspecified for requests that need none."""
+    chosen = form.ground.data if isinstance(form, Restricting) else "0"
+    return RestrictionGround.ValueType(int(chosen))
 
 
 def _in_the_way(error: FailedPrecondition, contact_id: str) -> ResponseReturnValue:

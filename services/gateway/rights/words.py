@@ -31,6 +31,7 @@ PARTS = {
     "Requests": _l("Requests of data subjects"),
     "Retention": _l("Deletion concept"),
     "Holds": _l("Legal holds"),
+    "Restrictions": _l("Restrictions of processing"),
     "DataHolder": _l("What each service holds"),
     "Audit": _l("Accesses to personal data"),
     "AuditTrail": _l("The accesses that each service noted"),

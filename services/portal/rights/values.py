@@ -71,6 +71,9 @@ _FACTS = {
     "SignUpRequested": _l("A newsletter was ordered with your address"),
     "SignUpConfirmed": _l("You confirmed a newsletter order"),
     "RequestReceived": _l("You exercised a right"),
+    "RestrictionImposed": _l("The processing of your data was restricted"),
+    "RestrictionLiftingAnnounced": _l("We told you when the restriction ends"),
+    "RestrictionLifted": _l("The restriction of your data was lifted"),
     "RequestCompleted": _l("Your request was completed"),
 }
 

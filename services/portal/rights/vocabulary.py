@@ -27,11 +27,16 @@ DATASETS = {
     "request_identifiers": _l("Your addresses, sealed until your erasure is done"),
     "suppression_entry": _l("Addresses we must not write to"),
     "audit_entry": _l("Who has read or changed your data"),
+    "restriction": _l("Restrictions of processing"),
+    "restriction_order": _l("Orders to restrict processing"),
+    "restricted_subject": _l("Note that processing is restricted"),
     "idempotency": _l("Short notes, so that one click never counts twice"),
 }
 
 # Kept for running and proving the service; a reader looks for them last.
 TECHNICAL = {
+    "restricted_subject",
+    "restriction_order",
     "request_identifiers",
     "audit_entry",
     "idempotency",
@@ -67,6 +72,13 @@ COLUMNS = {
     "family_name": _l("Last name"),
     "form_url": _l("Form"),
     "given_name": _l("First name"),
+    "announced_at": _l("End announced"),
+    "ground": _l("Ground"),
+    "grounds": _l("Grounds"),
+    "in_force_at": _l("In force since"),
+    "lifted_at": _l("Lifted"),
+    "ordered_at": _l("Ordered"),
+    "since": _l("Since"),
     "identifier_hashes": _l("Addresses, as fingerprints only"),
     "identifiers": _l("Addresses and names"),
     "kind": _l("Kind"),
@@ -116,6 +128,10 @@ RETENTION = {
     ),
     "execution + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
         "3 years after the erasure, to the end of the year (§§ 195, 199 BGB)"
+    ),
+    "lifting + 30 days (Art. 18(3) GDPR)": _l("30 days after lifting (Art. 18(3) GDPR)"),
+    "lifting + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
+        "3 years after lifting, to the end of the year (§§ 195, 199 BGB)"
     ),
     "first answer + 24 hours": _l("24 hours"),
     "import + 30 days": _l("30 days after the import"),

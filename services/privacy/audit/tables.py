@@ -68,10 +68,6 @@ class WatchedContact(Base):
     created_at: Mapped[datetime] = plain(DateTime(timezone=True))
     __table_args__ = (
         dataset(
-            deletion_class=after("mark", years(3), starts="created_at"), subject="contact_id", since="created_at"
-        ),
-    )
-        dataset(
             deletion_class=after("mark", years(3), starts="created_at"),
             subject="contact_id",
             since="created_at",

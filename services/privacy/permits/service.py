@@ -26,8 +26,20 @@ from services.privacy.permits.model import (
 from services.privacy.suppression.model import Address
 from services.privacy.suppression.service import SuppressionService
 
-# Which of these contacts are restricted, because their erasure is being carried out.
+# Which of these contacts are restricted: by a right of theirs, or because their erasure is being carried out.
 Restricted = Callable[[AnySession, Sequence[uuid.UUID]], Awaitable[frozenset[uuid.UUID]]]
+
+
+def either(*questions: Restricted) -> Restricted:
+    """Who is restricted by any of these is restricted."""
+
+    async def restricted(session: AnySession, contact_ids: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
+        found: frozenset[uuid.UUID] = frozenset()
+        for question in questions:
+            found |= await question(session, contact_ids)
+        return found
+
+    return restricted
 
 
 class PermitService:

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
 
-from sqlalchemy import DateTime, bindparam, select, text
+from sqlalchemy import select
 
 from kernel.db import AnySession, WriteSession
 from services.privacy.permits.model import Decision
-from services.privacy.permits.tables import KEPT_YEARS, PermitDecision
+from services.privacy.permits.tables import PermitDecision
 
 _COLUMNS = (
     "id", "contact_id", "topic", "channel", "permitted", "reason", "consent_id", "batch_id", "decided_at",
 )  # fmt: skip
-
-# By key, not by the place of the row: a batch is found on the index of the age and deleted on the primary key's.
-_DELETE_OVERDUE = text(
-    "WITH gone AS (DELETE FROM permit_decision WHERE id IN ("
-    "SELECT id FROM permit_decision WHERE decided_at < CAST(:now AS timestamptz) - make_interval(years => :years) "
-    "ORDER BY decided_at LIMIT :limit) RETURNING id) SELECT count(*) FROM gone"
-).bindparams(bindparam("now", type_=DateTime(timezone=True)))
 
 
 async def add(
@@ -55,9 +47,3 @@ async def find(session: AnySession, decision_id: uuid.UUID) -> Decision | None:
         consent_id=row.consent_id,
         decided_at=row.decided_at,
     )
-
-
-async def delete_overdue(session: WriteSession, now: datetime, *, limit: int) -> int:
-    """Deletes at most `limit` decisions whose time is over, the oldest first; answers how many."""
-    values = {"now": now, "years": KEPT_YEARS, "limit": limit}
-    return int((await session.execute(_DELETE_OVERDUE, values)).scalar_one())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 from kernel import telemetry
@@ -43,11 +45,12 @@ class RequestJobs:
         deadline: Deadline,
         access: Procedure,
         erasure: Procedure,
+        others: Mapping[Kind, Procedure] = MappingProxyType({}),
     ) -> None:
         self._database = database
         self._clock = clock
         self._deadline = deadline
-        self._procedures = {Kind.ACCESS: access, Kind.ERASURE: erasure}
+        self._procedures = {Kind.ACCESS: access, Kind.ERASURE: erasure, **others}
 
     async def work(self) -> None:
         """Moves every request as far as it goes. One that fails does not hold up the others."""

@@ -31,6 +31,17 @@ class Kind(IntEnum):
 
     ACCESS = 1
     ERASURE = 2
+    RECTIFICATION = 3
+    RESTRICTION = 4
+    OBJECTION = 6
+    WITHDRAWAL = 7
+
+
+# What counts from the moment it is said: nothing is left to take back. A restriction ends by being lifted.
+AT_ONCE = (Kind.RESTRICTION, Kind.OBJECTION, Kind.WITHDRAWAL)
+
+
+UNSERVED = (Kind.RECTIFICATION, Kind.OBJECTION, Kind.WITHDRAWAL)
 
 
 class State(IntEnum):
@@ -69,6 +80,13 @@ class NotCompleted(FailedPrecondition):
 
 class DocumentFailed(Exception):
     """The readable document could not be made; what was typed into it stays out of this error."""
+
+
+class KindNotServed(FailedPrecondition):
+    """The contract knows this right; nothing here carries it out yet, and a clock without a procedure helps nobody."""
+
+    def __init__(self) -> None:
+        super().__init__("Requests of this kind cannot be recorded here yet.")
 
 
 class ErasureRuns(FailedPrecondition):
@@ -127,12 +145,20 @@ class Request:
     def withdrawable(self) -> bool:
         """Whether withdrawing still changes something: an erasure that has begun cannot be taken back."""
         begun = self.state is State.EXECUTING and self.kind is Kind.ERASURE
-        return self.state < State.COMPLETED and not begun
+        return self.state < State.COMPLETED and not begun and self.kind not in AT_ONCE
 
     @property
     def outlives_contact(self) -> bool:
         """Whether the contact that it is about may be gone: whoever asked to be erased still gets the proof."""
         return self.kind is Kind.ERASURE and self.state in ERASING
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody has said beside the kind of the request: for restrictions the ground, for withdrawals topics."""
+
+    ground: int = 0
+    topics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from kernel.clock import to_timestamp
 from kernel.pages import Pages, page_size
 from kernel.rpc.call import current_principal
 from kernel.rpc.rows import narrowed_caller
-from services.privacy.requests.model import Filter, Kind, Request, State
+from services.privacy.requests.model import Filter, Kind, Request, State, Wish
 from services.privacy.requests.receipts import Planned
 from services.privacy.requests.service import RequestService, View
 
@@ -44,6 +44,7 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
             kind=Kind(request.kind),
             language=request.language,
             caller=current_principal(),
+            wish=Wish(ground=request.ground, topics=tuple(request.topics)),
         )
         return _request(view)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from kernel.clock import Clock
@@ -21,11 +21,13 @@ from services.privacy.requests.model import (
     STAFF,
     SUBJECT,
     SYSTEM,
+    UNSERVED,
     WORDS_BY,
     DocumentGone,
     ErasureRuns,
     Filter,
     Kind,
+    KindNotServed,
     NotCompleted,
     NothingStalls,
     NotPlanned,
@@ -37,10 +39,15 @@ from services.privacy.requests.model import (
     State,
     TooLate,
     Transition,
+    Wish,
     shown_at,
 )
 from services.privacy.requests.receipts import Planned
 from services.privacy.requests.working import Holds
+
+# What a kind of request does at once, in the transaction that receives it.
+Begin = Callable[[WriteSession, Request, Wish], Awaitable[None]]
+_NOTHING_MORE = Wish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,14 @@ class View:
     hold: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What other areas know about the contacts of requests, and what they begin with a request of their kind."""
+
+    holds: Holds
+    begins: Mapping[Kind, Begin] = field(default_factory=dict)
+
+
 class RequestService:
     """Requests as their subjects and staff see them; `wake` starts the machine that carries them out."""
 
@@ -67,23 +82,31 @@ class RequestService:
         *,
         deadline: Deadline,
         own_contact: OwnContact,
-        holds: Holds,
+        beside: Beside,
         wake: Callable[[], None],
     ) -> None:
         self._database = database
         self._clock = clock
-        self._holds = holds
+        self._beside = beside
         self._deadline = deadline
         self._own_contact = own_contact
         self._wake = wake
 
     async def create_request(
-        self, *, contact_id: uuid.UUID, kind: Kind, language: str, caller: Principal
+        self,
+        *,
+        contact_id: uuid.UUID,
+        kind: Kind,
+        language: str,
+        caller: Principal,
+        wish: Wish = _NOTHING_MORE,
     ) -> View:
         """Receives a request and accepts it: the login is the proof of identity, or staff vouches for it.
 
-        Errors: RequestOpen, ErasureRuns.
+        Errors: RequestOpen, ErasureRuns; what the kind itself refuses.
         """
+        if kind in UNSERVED:
+            raise KindNotServed
         own = caller.is_customer_only
         now = self._clock.now()
         request = Request(
@@ -114,6 +137,8 @@ class RequestService:
                 await store.note(session, request.id, step)
             if kind is Kind.ERASURE:
                 await store.add_round(session, request.id, request.round)
+            if kind in self._beside.begins:
+                await self._beside.begins[kind](session, request, wish)
             await emit(
                 session,
                 events.request_received(request_id=request.id, contact_id=contact_id, kind=kind),
@@ -210,7 +235,7 @@ class RequestService:
 
     async def restricted(self, session: AnySession, contact_ids: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
         """Which of these contacts are being erased, or kept by a legal hold only; for permits."""
-        held = await self._holds(session, contact_ids)
+        held = await self._beside.holds(session, contact_ids)
         return await store.restricted(session, contact_ids) | held.keys()
 
     async def contacts_of_open(self, session: AnySession) -> frozenset[uuid.UUID]:
@@ -234,7 +259,7 @@ class RequestService:
         plans = await store.plans(session, ids)
         formats = await store.formats(session, ids)
         shown = State.PLANNED
-        held = await self._holds(session, [r.contact_id for r in requests])
+        held = await self._beside.holds(session, [r.contact_id for r in requests])
         return [
             View(
                 r,

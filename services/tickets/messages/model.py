@@ -38,6 +38,8 @@ class Message:
     body: str
     internal: bool
     created_at: datetime
+    # Whose ticket it is; None once the contact is erased.
+    contact_id: uuid.UUID | None = None
 
 
 _STAFF = frozenset({"agent", "manager", "admin"})

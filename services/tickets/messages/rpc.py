@@ -49,4 +49,5 @@ def to_proto(message: Message) -> tickets_pb2.Message:
         body=message.body,
         internal=message.internal,
         create_time=to_timestamp(message.created_at),
+        contact_id=str(message.contact_id) if message.contact_id is not None else "",
     )

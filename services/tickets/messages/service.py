@@ -61,7 +61,7 @@ class Conversations:
             internal=internal,
             created_at=self._clock.now(),
         )
-        return await store.insert(session, row)
+        return await store.insert(session, row, contact_id=ticket.contact_id)
 
 
 class MessagesService:
@@ -100,8 +100,8 @@ class MessagesService:
         rows = await self._tickets.rows_of_caller()
         public_only = current_principal().is_customer_only
         async with self._database.reading() as session:
-            await self._tickets.reachable(session, ticket_id, rows)
-            found = await store.page(session, ticket_id, public_only=public_only, after=after, size=size + 1)
+            ticket = await self._tickets.reachable(session, ticket_id, rows)
+            found = await store.page(session, ticket, public_only=public_only, after=after, size=size + 1)
         return MessagePage(found[:size], has_more=len(found) > size)
 
 

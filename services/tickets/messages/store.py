@@ -9,28 +9,29 @@ from sqlalchemy import select
 from kernel.db import ReadSession, WriteSession
 from services.tickets.messages.model import Author, AuthorKind, Message
 from services.tickets.messages.tables import MessageRow
+from services.tickets.tickets.model import Ticket
 
 
-async def insert(session: WriteSession, row: MessageRow) -> Message:
+async def insert(session: WriteSession, row: MessageRow, *, contact_id: uuid.UUID | None) -> Message:
     """Writes a message behind the others of its ticket."""
     session.add(row)
     await session.flush()
     await session.refresh(row, ["position"])
-    return _value(row)
+    return _value(row, contact_id)
 
 
 async def page(
-    session: ReadSession, ticket_id: uuid.UUID, *, public_only: bool, after: int, size: int
+    session: ReadSession, ticket: Ticket, *, public_only: bool, after: int, size: int
 ) -> list[Message]:
     """Up to `size` messages of a ticket behind the position `after`, oldest first."""
-    statement = select(MessageRow).where(MessageRow.ticket_id == ticket_id, MessageRow.position > after)
+    statement = select(MessageRow).where(MessageRow.ticket_id == ticket.id, MessageRow.position > after)
     if public_only:
         statement = statement.where(MessageRow.internal.is_(False))
     rows = await session.scalars(statement.order_by(MessageRow.position).limit(size))
-    return [_value(row) for row in rows]
+    return [_value(row, ticket.contact_id) for row in rows]
 
 
-def _value(row: MessageRow) -> Message:
+def _value(row: MessageRow, contact_id: uuid.UUID | None) -> Message:
     return Message(
         id=row.id,
         position=row.position,
@@ -39,4 +40,5 @@ def _value(row: MessageRow) -> Message:
         body=row.body,
         internal=row.internal,
         created_at=row.created_at,
+        contact_id=contact_id,
     )

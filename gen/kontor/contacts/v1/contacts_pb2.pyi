@@ -10,6 +10,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from kontor.options.v1 import options_pb2 as _options_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -87,6 +88,7 @@ class Contact(_message.Message):
     RELATIONS_FIELD_NUMBER: _builtins.int
     MASKED_FIELDS_FIELD_NUMBER: _builtins.int
     TEAM_FIELD_NUMBER: _builtins.int
+    RESTRICTION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     etag: _builtins.str
     salutation: Global___Salutation.ValueType
@@ -122,6 +124,10 @@ class Contact(_message.Message):
     def masked_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Answers only: fields that the caller's role may not see, whether or not there is a value."""
 
+    @_builtins.property
+    def restriction(self) -> _options_pb2.Restriction:
+        """Answers only: set if the processing of the person's data is restricted; what is personal is empty then."""
+
     def __init__(
         self,
         *,
@@ -146,10 +152,11 @@ class Contact(_message.Message):
         relations: _abc.Iterable[Global___Relation] | None = ...,
         masked_fields: _abc.Iterable[_builtins.str] | None = ...,
         team: _builtins.str = ...,
+        restriction: _options_pb2.Restriction | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "restriction", b"restriction", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["city", b"city", "country", b"country", "create_time", b"create_time", "email", b"email", "etag", b"etag", "family_name", b"family_name", "given_name", b"given_name", "id", b"id", "language", b"language", "masked_fields", b"masked_fields", "note", b"note", "phone", b"phone", "postal_code", b"postal_code", "relations", b"relations", "responsible_id", b"responsible_id", "responsible_name", b"responsible_name", "salutation", b"salutation", "source", b"source", "street", b"street", "team", b"team", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["city", b"city", "country", b"country", "create_time", b"create_time", "email", b"email", "etag", b"etag", "family_name", b"family_name", "given_name", b"given_name", "id", b"id", "language", b"language", "masked_fields", b"masked_fields", "note", b"note", "phone", b"phone", "postal_code", b"postal_code", "relations", b"relations", "responsible_id", b"responsible_id", "responsible_name", b"responsible_name", "restriction", b"restriction", "salutation", b"salutation", "source", b"source", "street", b"street", "team", b"team", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from kontor.options.v1 import options_pb2 as _options_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -389,15 +390,20 @@ class ImportRow(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     CELLS_FIELD_NUMBER: _builtins.int
     CONTACT_ID_FIELD_NUMBER: _builtins.int
+    RESTRICTION_FIELD_NUMBER: _builtins.int
     line: _builtins.int
     """The line of the file on which the row starts; the header is line 1."""
     outcome: Global___RowOutcome.ValueType
     reason: _builtins.str
-    """Stable key of the reason, e.g. "email-invalid", "suppressed", "duplicate-in-file"."""
+    """Stable key of the reason, e.g. "email-invalid", "suppressed", "duplicate-in-file", "restricted"."""
     contact_id: _builtins.str
     @_builtins.property
     def cells(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """The row's cells by column name; empty for a suppressed row: nothing of it is kept."""
+
+    @_builtins.property
+    def restriction(self) -> _options_pb2.Restriction:
+        """Answers only: set if the processing of the person's data is restricted; what is personal is empty then."""
 
     def __init__(
         self,
@@ -407,10 +413,11 @@ class ImportRow(_message.Message):
         reason: _builtins.str = ...,
         cells: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         contact_id: _builtins.str = ...,
+        restriction: _options_pb2.Restriction | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["restriction", b"restriction"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cells", b"cells", "contact_id", b"contact_id", "line", b"line", "outcome", b"outcome", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cells", b"cells", "contact_id", b"contact_id", "line", b"line", "outcome", b"outcome", "reason", b"reason", "restriction", b"restriction"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -27,7 +27,7 @@ from kontor.contacts.v1 import contacts_pb2 as kontor_dot_contacts_dot_v1_dot_co
 from kontor.options.v1 import options_pb2 as kontor_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fkontor/contacts/v1/logins.proto\x12\x12kontor.contacts.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!kontor/contacts/v1/contacts.proto\x1a\x1fkontor/options/v1/options.proto\"\xf2\x01\n\x05Login\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x16\n\x04name\x18\x03 \x01(\tB\x08\xb2\xbb\x18\x04\x08\x01\x10\x06\x12\x17\n\x05\x65mail\x18\x04 \x01(\tB\x08\xb2\xbb\x18\x04\x08\x02\x10\x06\x12\x37\n\nvisibility\x18\x05 \x01(\x0e\x32#.kontor.contacts.v1.LoginVisibility\x12\x17\n\tlinked_by\x18\x06 \x01(\tB\x04\xb8\xbb\x18\x01\x12-\n\tlink_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03own\x18\x08 \x01(\x08\"\x92\x02\n\nInvitation\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x32\n\x05state\x18\x03 \x01(\x0e\x32#.kontor.contacts.v1.InvitationState\x12\x14\n\x06reason\x18\x04 \x01(\tB\x04\xb8\xbb\x18\x01\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\tColleague\x12\x18\n\ncontact_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x16\n\x04name\x18\x02 \x01(\tB\x08\xb2\xbb\x18\x04\x08\x01\x10\x01\"5\n\x11ListLoginsRequest\x12 \n\ncontact_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\"\xa5\x01\n\x12ListLoginsResponse\x12)\n\x06logins\x18\x01 \x03(\x0b\x32\x19.kontor.contacts.v1.Login\x12\x33\n\x0binvitations\x18\x02 \x03(\x0b\x32\x1e.kontor.contacts.v1.Invitation\x12/\n\x08watchers\x18\x03 \x03(\x0b\x32\x1d.kontor.contacts.v1.Colleague\"X\n\x12InviteLoginRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12 \n\ncontact_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\"\x82\x01\n\x17RevokeInvitationRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12 \n\ncontact_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12#\n\rinvitation_id\x18\x03 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\"X\n\x17\x41\x63\x63\x65ptInvitationRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1b\n\x05token\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 d\"x\n\x12RemoveLoginRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12 \n\ncontact_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1e\n\x08login_id\x18\x03 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\"\xc0\x01\n\x19SetLoginVisibilityRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12 \n\ncontact_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1e\n\x08login_id\x18\x03 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12?\n\nvisibility\x18\x04 \x01(\x0e\x32#.kontor.contacts.v1.LoginVisibilityB\x06\xc2\xbb\x18\x02P\x01\"\x85\x01\n\x18PrepareInvitationRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12#\n\rinvitation_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\"\n\x0ctoken_sha256\x18\x03 \x01(\x0c\x42\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01  \"|\n\x15\x46\x61ilInvitationRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12#\n\rinvitation_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1c\n\x06reason\x18\x03 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 <\"\x13\n\x11GetOwnViewRequest\"\x8f\x01\n\x07OwnView\x12\x18\n\ncontact_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x37\n\nvisibility\x18\x02 \x01(\x0e\x32#.kontor.contacts.v1.LoginVisibility\x12\x31\n\ncolleagues\x18\x03 \x03(\x0b\x32\x1d.kontor.contacts.v1.Colleague*p\n\x0fLoginVisibility\x12 \n\x1cLOGIN_VISIBILITY_UNSPECIFIED\x10\x00\x12\x18\n\x14LOGIN_VISIBILITY_OWN\x10\x01\x12!\n\x1dLOGIN_VISIBILITY_ORGANISATION\x10\x02*\xe4\x01\n\x0fInvitationState\x12 \n\x1cINVITATION_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18INVITATION_STATE_PLANNED\x10\x01\x12\x19\n\x15INVITATION_STATE_SENT\x10\x02\x12\x1b\n\x17INVITATION_STATE_FAILED\x10\x03\x12\x1d\n\x19INVITATION_STATE_ACCEPTED\x10\x04\x12\x1c\n\x18INVITATION_STATE_REVOKED\x10\x05\x12\x1c\n\x18INVITATION_STATE_EXPIRED\x10\x06\x32\x8c\n\n\x06Logins\x12\xb5\x01\n\nListLogins\x12%.kontor.contacts.v1.ListLoginsRequest\x1a&.kontor.contacts.v1.ListLoginsResponse\"X\xaa\xbb\x18T\n\x05\x61gent\n\x05sales\n\x07manager\n\x03\x64po\n\x05\x61\x64min\n\x08\x63ustomer\x1a\ncontact_id \x01*\t\n\x05sales\x10\x03*\x0c\n\x08\x63ustomer\x10\x01\x12\x92\x01\n\x0bInviteLogin\x12&.kontor.contacts.v1.InviteLoginRequest\x1a\x1e.kontor.contacts.v1.Invitation\";\xaa\xbb\x18\x37\n\x05\x61gent\n\x05sales\n\x07manager\n\x05\x61\x64min\x1a\ncontact_id \x04*\t\n\x05sales\x10\x03\x12\x9c\x01\n\x10RevokeInvitation\x12+.kontor.contacts.v1.RevokeInvitationRequest\x1a\x1e.kontor.contacts.v1.Invitation\";\xaa\xbb\x18\x37\n\x05\x61gent\n\x05sales\n\x07manager\n\x05\x61\x64min\x1a\ncontact_id \x04*\t\n\x05sales\x10\x03\x12|\n\x10\x41\x63\x63\x65ptInvitation\x12+.kontor.contacts.v1.AcceptInvitationRequest\x1a\x1b.kontor.contacts.v1.Contact\"\x1e\xaa\xbb\x18\x1a\n\x08\x63ustomer \x04*\x0c\n\x08\x63ustomer\x10\x01\x12\xa5\x01\n\x0bRemoveLogin\x12&.kontor.contacts.v1.RemoveLoginRequest\x1a\x19.kontor.contacts.v1.Login\"S\xaa\xbb\x18O\n\x05\x61gent\n\x05sales\n\x07manager\n\x05\x61\x64min\n\x08\x63ustomer\x1a\ncontact_id \x06*\t\n\x05sales\x10\x03*\x0c\n\x08\x63ustomer\x10\x01\x12\x9b\x01\n\x12SetLoginVisibility\x12-.kontor.contacts.v1.SetLoginVisibilityRequest\x1a\x19.kontor.contacts.v1.Login\";\xaa\xbb\x18\x37\n\x05\x61gent\n\x05sales\n\x07manager\n\x05\x61\x64min\x1a\ncontact_id \x06*\t\n\x05sales\x10\x03\x12r\n\x11PrepareInvitation\x12,.kontor.contacts.v1.PrepareInvitationRequest\x1a\x1e.kontor.contacts.v1.Invitation\"\x0f\xaa\xbb\x18\x0b\n\x07service \x04\x12l\n\x0e\x46\x61ilInvitation\x12).kontor.contacts.v1.FailInvitationRequest\x1a\x1e.kontor.contacts.v1.Invitation\"\x0f\xaa\xbb\x18\x0b\n\x07service \x04\x12p\n\nGetOwnView\x12%.kontor.contacts.v1.GetOwnViewRequest\x1a\x1b.kontor.contacts.v1.OwnView\"\x1e\xaa\xbb\x18\x1a\n\x08\x63ustomer \x01*\x0c\n\x08\x63ustomer\x10\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fkontor/contacts/v1/logins.proto\x12\x12kontor.contacts.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!kontor/contacts/v1/contacts.proto\x1a\x1fkontor/options/v1/options.proto\"\xb7\x02\n\x05Login\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x16\n\x04name\x18\x03 \x01(\tB\x08\xb2\xbb\x18\x04\x08\x01\x10\x06\x12\x17\n\x05\x65mail\x18\x04 \x01(\tB\x08\xb2\xbb\x18\x04\x08\x02\x10\x06\x12\x37\n\nvisibility\x18\x05 \x01(\x0e\x32#.kontor.contacts.v1.LoginVisibility\x12\x17\n\tlinked_by\x18\x06 \x01(\tB\x04\xb8\xbb\x18\x01\x12-\n\tlink_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03own\x18\x08 \x01(\x08\x12\x33\n\x0brestriction\x18\x1e \x01(\x0b\x32\x1e.kontor.options.v1.Restriction:\x0e\xc2\xbc\x18\ncontact_id\"\x92\x02\n\nInvitation\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x32\n\x05state\x18\x03 \x01(\x0e\x32#.kontor.contacts.v1.InvitationState\x12\x14\n\x06reason\x18\x04 \x01(\tB\x04\xb8\xbb\x18\x01\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x82\x01\n\tColleague\x12\x18\n\ncontact_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x16\n\x04name\x18\x02 \x01(\tB\x08\xb2\xbb\x18\x04\x08\x01\x10\x01\x12\x33\n\x0brestriction\x18\x1e \x01(\x0b\x32\x1e.kontor.options.v1.Restriction:\x0e\xc2\xbc\x18\ncontact_id\"5\n\x11ListLoginsRequest\x12 \n\ncontact_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\"\xa5\x01\n\x12ListLoginsResponse\x12)\n\x06logins\x18\x01 \x03(\x0b\x32\x19.kontor.contacts.v1.Login\x12\x33\n\x0binvitations\x18\x02 \x03(\x0b\x32\x1e.kontor.contacts.v1.Invitation\x12/\n\x08watchers\x18\x03 \x03(\x0b\x32\x1d.kontor.contacts.v1.Colleague\"X\n\x12InviteLoginRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12 \n\ncontact_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\"\x82\x01\n\x17RevokeInvitationRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12 \n\ncontact_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12#\n\rinvitation_id\x18\x03 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\"X\n\x17\x41\x63\x63\x65ptInvitationRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1b\n\x05token\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 d\"x\n\x12RemoveLoginRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12 \n\ncontact_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1e\n\x08login_id\x18\x03 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\"\xc0\x01\n\x19SetLoginVisibilityRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12 \n\ncontact_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1e\n\x08login_id\x18\x03 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12?\n\nvisibility\x18\x04 \x01(\x0e\x32#.kontor.contacts.v1.LoginVisibilityB\x06\xc2\xbb\x18\x02P\x01\"\x85\x01\n\x18PrepareInvitationRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12#\n\rinvitation_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\"\n\x0ctoken_sha256\x18\x03 \x01(\x0c\x42\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01  \"|\n\x15\x46\x61ilInvitationRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12#\n\rinvitation_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1c\n\x06reason\x18\x03 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 <\"\x13\n\x11GetOwnViewRequest\"\x8f\x01\n\x07OwnView\x12\x18\n\ncontact_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x37\n\nvisibility\x18\x02 \x01(\x0e\x32#.kontor.contacts.v1.LoginVisibility\x12\x31\n\ncolleagues\x18\x03 \x03(\x0b\x32\x1d.kontor.contacts.v1.Colleague*p\n\x0fLoginVisibility\x12 \n\x1cLOGIN_VISIBILITY_UNSPECIFIED\x10\x00\x12\x18\n\x14LOGIN_VISIBILITY_OWN\x10\x01\x12!\n\x1dLOGIN_VISIBILITY_ORGANISATION\x10\x02*\xe4\x01\n\x0fInvitationState\x12 \n\x1cINVITATION_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18INVITATION_STATE_PLANNED\x10\x01\x12\x19\n\x15INVITATION_STATE_SENT\x10\x02\x12\x1b\n\x17INVITATION_STATE_FAILED\x10\x03\x12\x1d\n\x19INVITATION_STATE_ACCEPTED\x10\x04\x12\x1c\n\x18INVITATION_STATE_REVOKED\x10\x05\x12\x1c\n\x18INVITATION_STATE_EXPIRED\x10\x06\x32\xea\n\n\x06Logins\x12\xb5\x01\n\nListLogins\x12%.kontor.contacts.v1.ListLoginsRequest\x1a&.kontor.contacts.v1.ListLoginsResponse\"X\xaa\xbb\x18T\n\x05\x61gent\n\x05sales\n\x07manager\n\x03\x64po\n\x05\x61\x64min\n\x08\x63ustomer\x1a\ncontact_id \x01*\t\n\x05sales\x10\x03*\x0c\n\x08\x63ustomer\x10\x01\x12\x92\x01\n\x0bInviteLogin\x12&.kontor.contacts.v1.InviteLoginRequest\x1a\x1e.kontor.contacts.v1.Invitation\";\xaa\xbb\x18\x37\n\x05\x61gent\n\x05sales\n\x07manager\n\x05\x61\x64min\x1a\ncontact_id \x04*\t\n\x05sales\x10\x03\x12\xb0\x01\n\x10RevokeInvitation\x12+.kontor.contacts.v1.RevokeInvitationRequest\x1a\x1e.kontor.contacts.v1.Invitation\"O\xaa\xbb\x18K\n\x05\x61gent\n\x05sales\n\x07manager\n\x05\x61\x64min\x1a\ncontact_id \x04*\t\n\x05sales\x10\x03\xa2\x01\x11takes access away\x12\x93\x01\n\x10\x41\x63\x63\x65ptInvitation\x12+.kontor.contacts.v1.AcceptInvitationRequest\x1a\x1b.kontor.contacts.v1.Contact\"5\xaa\xbb\x18\x31\n\x08\x63ustomer \x04*\x0c\n\x08\x63ustomer\x10\x01\xa2\x01\x14the person\'s own act\x12\xb9\x01\n\x0bRemoveLogin\x12&.kontor.contacts.v1.RemoveLoginRequest\x1a\x19.kontor.contacts.v1.Login\"g\xaa\xbb\x18\x63\n\x05\x61gent\n\x05sales\n\x07manager\n\x05\x61\x64min\n\x08\x63ustomer\x1a\ncontact_id \x06*\t\n\x05sales\x10\x03*\x0c\n\x08\x63ustomer\x10\x01\xa2\x01\x11takes access away\x12\x9b\x01\n\x12SetLoginVisibility\x12-.kontor.contacts.v1.SetLoginVisibilityRequest\x1a\x19.kontor.contacts.v1.Login\";\xaa\xbb\x18\x37\n\x05\x61gent\n\x05sales\n\x07manager\n\x05\x61\x64min\x1a\ncontact_id \x06*\t\n\x05sales\x10\x03\x12r\n\x11PrepareInvitation\x12,.kontor.contacts.v1.PrepareInvitationRequest\x1a\x1e.kontor.contacts.v1.Invitation\"\x0f\xaa\xbb\x18\x0b\n\x07service \x04\x12\x89\x01\n\x0e\x46\x61ilInvitation\x12).kontor.contacts.v1.FailInvitationRequest\x1a\x1e.kontor.contacts.v1.Invitation\",\xaa\xbb\x18(\n\x07service \x04\xa2\x01\x1anotes that nothing is sent\x12p\n\nGetOwnView\x12%.kontor.contacts.v1.GetOwnViewRequest\x1a\x1b.kontor.contacts.v1.OwnView\"\x1e\xaa\xbb\x18\x1a\n\x08\x63ustomer \x01*\x0c\n\x08\x63ustomer\x10\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,6 +44,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOGIN'].fields_by_name['email']._serialized_options = b'\262\273\030\004\010\002\020\006'
   _globals['_LOGIN'].fields_by_name['linked_by']._loaded_options = None
   _globals['_LOGIN'].fields_by_name['linked_by']._serialized_options = b'\270\273\030\001'
+  _globals['_LOGIN']._loaded_options = None
+  _globals['_LOGIN']._serialized_options = b'\302\274\030\ncontact_id'
   _globals['_INVITATION'].fields_by_name['id']._loaded_options = None
   _globals['_INVITATION'].fields_by_name['id']._serialized_options = b'\270\273\030\001'
   _globals['_INVITATION'].fields_by_name['contact_id']._loaded_options = None
@@ -54,6 +56,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COLLEAGUE'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001'
   _globals['_COLLEAGUE'].fields_by_name['name']._loaded_options = None
   _globals['_COLLEAGUE'].fields_by_name['name']._serialized_options = b'\262\273\030\004\010\001\020\001'
+  _globals['_COLLEAGUE']._loaded_options = None
+  _globals['_COLLEAGUE']._serialized_options = b'\302\274\030\ncontact_id'
   _globals['_LISTLOGINSREQUEST'].fields_by_name['contact_id']._loaded_options = None
   _globals['_LISTLOGINSREQUEST'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001\020\001'
   _globals['_INVITELOGINREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -103,51 +107,51 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOGINS'].methods_by_name['InviteLogin']._loaded_options = None
   _globals['_LOGINS'].methods_by_name['InviteLogin']._serialized_options = b'\252\273\0307\n\005agent\n\005sales\n\007manager\n\005admin\032\ncontact_id \004*\t\n\005sales\020\003'
   _globals['_LOGINS'].methods_by_name['RevokeInvitation']._loaded_options = None
-  _globals['_LOGINS'].methods_by_name['RevokeInvitation']._serialized_options = b'\252\273\0307\n\005agent\n\005sales\n\007manager\n\005admin\032\ncontact_id \004*\t\n\005sales\020\003'
+  _globals['_LOGINS'].methods_by_name['RevokeInvitation']._serialized_options = b'\252\273\030K\n\005agent\n\005sales\n\007manager\n\005admin\032\ncontact_id \004*\t\n\005sales\020\003\242\001\021takes access away'
   _globals['_LOGINS'].methods_by_name['AcceptInvitation']._loaded_options = None
-  _globals['_LOGINS'].methods_by_name['AcceptInvitation']._serialized_options = b'\252\273\030\032\n\010customer \004*\014\n\010customer\020\001'
+  _globals['_LOGINS'].methods_by_name['AcceptInvitation']._serialized_options = b'\252\273\0301\n\010customer \004*\014\n\010customer\020\001\242\001\024the person\'s own act'
   _globals['_LOGINS'].methods_by_name['RemoveLogin']._loaded_options = None
-  _globals['_LOGINS'].methods_by_name['RemoveLogin']._serialized_options = b'\252\273\030O\n\005agent\n\005sales\n\007manager\n\005admin\n\010customer\032\ncontact_id \006*\t\n\005sales\020\003*\014\n\010customer\020\001'
+  _globals['_LOGINS'].methods_by_name['RemoveLogin']._serialized_options = b'\252\273\030c\n\005agent\n\005sales\n\007manager\n\005admin\n\010customer\032\ncontact_id \006*\t\n\005sales\020\003*\014\n\010customer\020\001\242\001\021takes access away'
   _globals['_LOGINS'].methods_by_name['SetLoginVisibility']._loaded_options = None
   _globals['_LOGINS'].methods_by_name['SetLoginVisibility']._serialized_options = b'\252\273\0307\n\005agent\n\005sales\n\007manager\n\005admin\032\ncontact_id \006*\t\n\005sales\020\003'
   _globals['_LOGINS'].methods_by_name['PrepareInvitation']._loaded_options = None
   _globals['_LOGINS'].methods_by_name['PrepareInvitation']._serialized_options = b'\252\273\030\013\n\007service \004'
   _globals['_LOGINS'].methods_by_name['FailInvitation']._loaded_options = None
-  _globals['_LOGINS'].methods_by_name['FailInvitation']._serialized_options = b'\252\273\030\013\n\007service \004'
+  _globals['_LOGINS'].methods_by_name['FailInvitation']._serialized_options = b'\252\273\030(\n\007service \004\242\001\032notes that nothing is sent'
   _globals['_LOGINS'].methods_by_name['GetOwnView']._loaded_options = None
   _globals['_LOGINS'].methods_by_name['GetOwnView']._serialized_options = b'\252\273\030\032\n\010customer \001*\014\n\010customer\020\001'
-  _globals['_LOGINVISIBILITY']._serialized_start=2023
-  _globals['_LOGINVISIBILITY']._serialized_end=2135
-  _globals['_INVITATIONSTATE']._serialized_start=2138
-  _globals['_INVITATIONSTATE']._serialized_end=2366
+  _globals['_LOGINVISIBILITY']._serialized_start=2162
+  _globals['_LOGINVISIBILITY']._serialized_end=2274
+  _globals['_INVITATIONSTATE']._serialized_start=2277
+  _globals['_INVITATIONSTATE']._serialized_end=2505
   _globals['_LOGIN']._serialized_start=157
-  _globals['_LOGIN']._serialized_end=399
-  _globals['_INVITATION']._serialized_start=402
-  _globals['_INVITATION']._serialized_end=676
-  _globals['_COLLEAGUE']._serialized_start=678
-  _globals['_COLLEAGUE']._serialized_end=739
-  _globals['_LISTLOGINSREQUEST']._serialized_start=741
-  _globals['_LISTLOGINSREQUEST']._serialized_end=794
-  _globals['_LISTLOGINSRESPONSE']._serialized_start=797
-  _globals['_LISTLOGINSRESPONSE']._serialized_end=962
-  _globals['_INVITELOGINREQUEST']._serialized_start=964
-  _globals['_INVITELOGINREQUEST']._serialized_end=1052
-  _globals['_REVOKEINVITATIONREQUEST']._serialized_start=1055
-  _globals['_REVOKEINVITATIONREQUEST']._serialized_end=1185
-  _globals['_ACCEPTINVITATIONREQUEST']._serialized_start=1187
-  _globals['_ACCEPTINVITATIONREQUEST']._serialized_end=1275
-  _globals['_REMOVELOGINREQUEST']._serialized_start=1277
-  _globals['_REMOVELOGINREQUEST']._serialized_end=1397
-  _globals['_SETLOGINVISIBILITYREQUEST']._serialized_start=1400
-  _globals['_SETLOGINVISIBILITYREQUEST']._serialized_end=1592
-  _globals['_PREPAREINVITATIONREQUEST']._serialized_start=1595
-  _globals['_PREPAREINVITATIONREQUEST']._serialized_end=1728
-  _globals['_FAILINVITATIONREQUEST']._serialized_start=1730
-  _globals['_FAILINVITATIONREQUEST']._serialized_end=1854
-  _globals['_GETOWNVIEWREQUEST']._serialized_start=1856
-  _globals['_GETOWNVIEWREQUEST']._serialized_end=1875
-  _globals['_OWNVIEW']._serialized_start=1878
-  _globals['_OWNVIEW']._serialized_end=2021
-  _globals['_LOGINS']._serialized_start=2369
-  _globals['_LOGINS']._serialized_end=3661
+  _globals['_LOGIN']._serialized_end=468
+  _globals['_INVITATION']._serialized_start=471
+  _globals['_INVITATION']._serialized_end=745
+  _globals['_COLLEAGUE']._serialized_start=748
+  _globals['_COLLEAGUE']._serialized_end=878
+  _globals['_LISTLOGINSREQUEST']._serialized_start=880
+  _globals['_LISTLOGINSREQUEST']._serialized_end=933
+  _globals['_LISTLOGINSRESPONSE']._serialized_start=936
+  _globals['_LISTLOGINSRESPONSE']._serialized_end=1101
+  _globals['_INVITELOGINREQUEST']._serialized_start=1103
+  _globals['_INVITELOGINREQUEST']._serialized_end=1191
+  _globals['_REVOKEINVITATIONREQUEST']._serialized_start=1194
+  _globals['_REVOKEINVITATIONREQUEST']._serialized_end=1324
+  _globals['_ACCEPTINVITATIONREQUEST']._serialized_start=1326
+  _globals['_ACCEPTINVITATIONREQUEST']._serialized_end=1414
+  _globals['_REMOVELOGINREQUEST']._serialized_start=1416
+  _globals['_REMOVELOGINREQUEST']._serialized_end=1536
+  _globals['_SETLOGINVISIBILITYREQUEST']._serialized_start=1539
+  _globals['_SETLOGINVISIBILITYREQUEST']._serialized_end=1731
+  _globals['_PREPAREINVITATIONREQUEST']._serialized_start=1734
+  _globals['_PREPAREINVITATIONREQUEST']._serialized_end=1867
+  _globals['_FAILINVITATIONREQUEST']._serialized_start=1869
+  _globals['_FAILINVITATIONREQUEST']._serialized_end=1993
+  _globals['_GETOWNVIEWREQUEST']._serialized_start=1995
+  _globals['_GETOWNVIEWREQUEST']._serialized_end=2014
+  _globals['_OWNVIEW']._serialized_start=2017
+  _globals['_OWNVIEW']._serialized_end=2160
+  _globals['_LOGINS']._serialized_start=2508
+  _globals['_LOGINS']._serialized_end=3894
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from kontor.options.v1 import options_pb2 as _options_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -85,6 +86,7 @@ class Login(_message.Message):
     LINKED_BY_FIELD_NUMBER: _builtins.int
     LINK_TIME_FIELD_NUMBER: _builtins.int
     OWN_FIELD_NUMBER: _builtins.int
+    RESTRICTION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     contact_id: _builtins.str
     name: _builtins.str
@@ -97,6 +99,10 @@ class Login(_message.Message):
     """The caller's own login."""
     @_builtins.property
     def link_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def restriction(self) -> _options_pb2.Restriction:
+        """Answers only: set if the processing of the person's data is restricted; what is personal is empty then."""
+
     def __init__(
         self,
         *,
@@ -108,10 +114,11 @@ class Login(_message.Message):
         linked_by: _builtins.str = ...,
         link_time: _timestamp_pb2.Timestamp | None = ...,
         own: _builtins.bool = ...,
+        restriction: _options_pb2.Restriction | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["link_time", b"link_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["link_time", b"link_time", "restriction", b"restriction"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "email", b"email", "id", b"id", "link_time", b"link_time", "linked_by", b"linked_by", "name", b"name", "own", b"own", "visibility", b"visibility"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "email", b"email", "id", b"id", "link_time", b"link_time", "linked_by", b"linked_by", "name", b"name", "own", b"own", "restriction", b"restriction", "visibility", b"visibility"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -166,17 +173,23 @@ class Colleague(_message.Message):
 
     CONTACT_ID_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
+    RESTRICTION_FIELD_NUMBER: _builtins.int
     contact_id: _builtins.str
     name: _builtins.str
+    @_builtins.property
+    def restriction(self) -> _options_pb2.Restriction:
+        """Answers only: set if the processing of the person's data is restricted; what is personal is empty then."""
+
     def __init__(
         self,
         *,
         contact_id: _builtins.str = ...,
         name: _builtins.str = ...,
+        restriction: _options_pb2.Restriction | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["restriction", b"restriction"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "name", b"name", "restriction", b"restriction"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

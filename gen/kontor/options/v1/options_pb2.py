@@ -23,27 +23,32 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fkontor/options/v1/options.proto\x12\x11kontor.options.v1\x1a google/protobuf/descriptor.proto\"\x9c\x01\n\x06\x41\x63\x63\x65ss\x12\r\n\x05roles\x18\x01 \x03(\t\x12\x0e\n\x06public\x18\x02 \x01(\x08\x12\x0b\n\x03own\x18\x03 \x01(\t\x12+\n\x07purpose\x18\x04 \x01(\x0e\x32\x1a.kontor.options.v1.Purpose\x12\x0e\n\x06within\x18\x06 \x03(\t\x12)\n\x04rows\x18\x05 \x03(\x0b\x32\x1b.kontor.options.v1.RowScope\"A\n\x08RowScope\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\'\n\x05scope\x18\x02 \x01(\x0e\x32\x18.kontor.options.v1.Scope\"{\n\x08Personal\x12-\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32\x1b.kontor.options.v1.Category\x12+\n\x07purpose\x18\x02 \x01(\x0e\x32\x1a.kontor.options.v1.Purpose\x12\x13\n\x0bhidden_from\x18\x03 \x03(\t\"\xe7\x01\n\x05Rules\x12\x10\n\x08required\x18\x01 \x01(\x08\x12\x0c\n\x04uuid\x18\x02 \x01(\x08\x12\r\n\x05\x65mail\x18\x03 \x01(\x08\x12\x0f\n\x07max_len\x18\x04 \x01(\r\x12\x11\n\tmultiline\x18\x05 \x01(\x08\x12\x14\n\x07minimum\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x14\n\x07maximum\x18\x07 \x01(\x03H\x01\x88\x01\x01\x12\x11\n\tmax_items\x18\x08 \x01(\r\x12\x11\n\tmin_items\x18\t \x01(\r\x12\x0f\n\x07\x64\x65\x66ined\x18\n \x01(\x08\x12\x10\n\x08language\x18\x0b \x01(\x08\x42\n\n\x08_minimumB\n\n\x08_maximum*d\n\x05Scope\x12\x15\n\x11SCOPE_UNSPECIFIED\x10\x00\x12\r\n\tSCOPE_OWN\x10\x01\x12\x16\n\x12SCOPE_ORGANISATION\x10\x02\x12\x0e\n\nSCOPE_TEAM\x10\x03\x12\r\n\tSCOPE_ALL\x10\x04*\xa5\x01\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x13\n\x0fPURPOSE_SERVICE\x10\x01\x12\x15\n\x11PURPOSE_MARKETING\x10\x02\x12\x11\n\rPURPOSE_SALES\x10\x03\x12\x14\n\x10PURPOSE_CONTRACT\x10\x04\x12\x16\n\x12PURPOSE_LEGAL_DUTY\x10\x05\x12\x14\n\x10PURPOSE_SECURITY\x10\x06*\x9f\x02\n\x08\x43\x61tegory\x12\x18\n\x14\x43\x41TEGORY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43\x41TEGORY_IDENTITY\x10\x01\x12\x1a\n\x16\x43\x41TEGORY_CONTACT_POINT\x10\x02\x12\x18\n\x14\x43\x41TEGORY_DEMOGRAPHIC\x10\x03\x12\x1a\n\x16\x43\x41TEGORY_COMMUNICATION\x10\x04\x12\x16\n\x12\x43\x41TEGORY_BEHAVIOUR\x10\x05\x12\x18\n\x14\x43\x41TEGORY_TRANSACTION\x10\x06\x12\x17\n\x13\x43\x41TEGORY_PREFERENCE\x10\x07\x12\x17\n\x13\x43\x41TEGORY_CREDENTIAL\x10\x08\x12\x16\n\x12\x43\x41TEGORY_FREE_TEXT\x10\t\x12\x14\n\x10\x43\x41TEGORY_SPECIAL\x10\n:K\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xb5\x87\x03 \x01(\x0b\x32\x19.kontor.options.v1.Access:N\n\x08personal\x12\x1d.google.protobuf.FieldOptions\x18\xb6\x87\x03 \x01(\x0b\x32\x1b.kontor.options.v1.Personal:.\n\x05plain\x12\x1d.google.protobuf.FieldOptions\x18\xb7\x87\x03 \x01(\x08:H\n\x05rules\x12\x1d.google.protobuf.FieldOptions\x18\xb8\x87\x03 \x01(\x0b\x32\x18.kontor.options.v1.Rulesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fkontor/options/v1/options.proto\x12\x11kontor.options.v1\x1a google/protobuf/descriptor.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb9\x01\n\x06\x41\x63\x63\x65ss\x12\r\n\x05roles\x18\x01 \x03(\t\x12\x0e\n\x06public\x18\x02 \x01(\x08\x12\x0b\n\x03own\x18\x03 \x01(\t\x12+\n\x07purpose\x18\x04 \x01(\x0e\x32\x1a.kontor.options.v1.Purpose\x12\x0e\n\x06within\x18\x06 \x03(\t\x12)\n\x04rows\x18\x05 \x03(\x0b\x32\x1b.kontor.options.v1.RowScope\x12\x1b\n\x13\x64\x65spite_restriction\x18\x14 \x01(\t\"A\n\x08RowScope\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\'\n\x05scope\x18\x02 \x01(\x0e\x32\x18.kontor.options.v1.Scope\"o\n\x0bRestriction\x12)\n\x05since\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x07grounds\x18\x02 \x03(\x0e\x32$.kontor.options.v1.RestrictionGround\"{\n\x08Personal\x12-\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32\x1b.kontor.options.v1.Category\x12+\n\x07purpose\x18\x02 \x01(\x0e\x32\x1a.kontor.options.v1.Purpose\x12\x13\n\x0bhidden_from\x18\x03 \x03(\t\"\xe7\x01\n\x05Rules\x12\x10\n\x08required\x18\x01 \x01(\x08\x12\x0c\n\x04uuid\x18\x02 \x01(\x08\x12\r\n\x05\x65mail\x18\x03 \x01(\x08\x12\x0f\n\x07max_len\x18\x04 \x01(\r\x12\x11\n\tmultiline\x18\x05 \x01(\x08\x12\x14\n\x07minimum\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x14\n\x07maximum\x18\x07 \x01(\x03H\x01\x88\x01\x01\x12\x11\n\tmax_items\x18\x08 \x01(\r\x12\x11\n\tmin_items\x18\t \x01(\r\x12\x0f\n\x07\x64\x65\x66ined\x18\n \x01(\x08\x12\x10\n\x08language\x18\x0b \x01(\x08\x42\n\n\x08_minimumB\n\n\x08_maximum*d\n\x05Scope\x12\x15\n\x11SCOPE_UNSPECIFIED\x10\x00\x12\r\n\tSCOPE_OWN\x10\x01\x12\x16\n\x12SCOPE_ORGANISATION\x10\x02\x12\x0e\n\nSCOPE_TEAM\x10\x03\x12\r\n\tSCOPE_ALL\x10\x04*\xa5\x01\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x13\n\x0fPURPOSE_SERVICE\x10\x01\x12\x15\n\x11PURPOSE_MARKETING\x10\x02\x12\x11\n\rPURPOSE_SALES\x10\x03\x12\x14\n\x10PURPOSE_CONTRACT\x10\x04\x12\x16\n\x12PURPOSE_LEGAL_DUTY\x10\x05\x12\x14\n\x10PURPOSE_SECURITY\x10\x06*\xbf\x01\n\x11RestrictionGround\x12\"\n\x1eRESTRICTION_GROUND_UNSPECIFIED\x10\x00\x12\x1f\n\x1bRESTRICTION_GROUND_ACCURACY\x10\x01\x12\x1f\n\x1bRESTRICTION_GROUND_UNLAWFUL\x10\x02\x12\"\n\x1eRESTRICTION_GROUND_LEGAL_CLAIM\x10\x03\x12 \n\x1cRESTRICTION_GROUND_OBJECTION\x10\x04*\x9f\x02\n\x08\x43\x61tegory\x12\x18\n\x14\x43\x41TEGORY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43\x41TEGORY_IDENTITY\x10\x01\x12\x1a\n\x16\x43\x41TEGORY_CONTACT_POINT\x10\x02\x12\x18\n\x14\x43\x41TEGORY_DEMOGRAPHIC\x10\x03\x12\x1a\n\x16\x43\x41TEGORY_COMMUNICATION\x10\x04\x12\x16\n\x12\x43\x41TEGORY_BEHAVIOUR\x10\x05\x12\x18\n\x14\x43\x41TEGORY_TRANSACTION\x10\x06\x12\x17\n\x13\x43\x41TEGORY_PREFERENCE\x10\x07\x12\x17\n\x13\x43\x41TEGORY_CREDENTIAL\x10\x08\x12\x16\n\x12\x43\x41TEGORY_FREE_TEXT\x10\t\x12\x14\n\x10\x43\x41TEGORY_SPECIAL\x10\n:K\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xb5\x87\x03 \x01(\x0b\x32\x19.kontor.options.v1.Access:N\n\x08personal\x12\x1d.google.protobuf.FieldOptions\x18\xb6\x87\x03 \x01(\x0b\x32\x1b.kontor.options.v1.Personal:.\n\x05plain\x12\x1d.google.protobuf.FieldOptions\x18\xb7\x87\x03 \x01(\x08:H\n\x05rules\x12\x1d.google.protobuf.FieldOptions\x18\xb8\x87\x03 \x01(\x0b\x32\x18.kontor.options.v1.Rules:2\n\x07subject\x12\x1f.google.protobuf.MessageOptions\x18\xc8\x87\x03 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.options.v1.options_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SCOPE']._serialized_start=673
-  _globals['_SCOPE']._serialized_end=773
-  _globals['_PURPOSE']._serialized_start=776
-  _globals['_PURPOSE']._serialized_end=941
-  _globals['_CATEGORY']._serialized_start=944
-  _globals['_CATEGORY']._serialized_end=1231
-  _globals['_ACCESS']._serialized_start=89
-  _globals['_ACCESS']._serialized_end=245
-  _globals['_ROWSCOPE']._serialized_start=247
-  _globals['_ROWSCOPE']._serialized_end=312
-  _globals['_PERSONAL']._serialized_start=314
-  _globals['_PERSONAL']._serialized_end=437
-  _globals['_RULES']._serialized_start=440
-  _globals['_RULES']._serialized_end=671
+  _globals['_SCOPE']._serialized_start=848
+  _globals['_SCOPE']._serialized_end=948
+  _globals['_PURPOSE']._serialized_start=951
+  _globals['_PURPOSE']._serialized_end=1116
+  _globals['_RESTRICTIONGROUND']._serialized_start=1119
+  _globals['_RESTRICTIONGROUND']._serialized_end=1310
+  _globals['_CATEGORY']._serialized_start=1313
+  _globals['_CATEGORY']._serialized_end=1600
+  _globals['_ACCESS']._serialized_start=122
+  _globals['_ACCESS']._serialized_end=307
+  _globals['_ROWSCOPE']._serialized_start=309
+  _globals['_ROWSCOPE']._serialized_end=374
+  _globals['_RESTRICTION']._serialized_start=376
+  _globals['_RESTRICTION']._serialized_end=487
+  _globals['_PERSONAL']._serialized_start=489
+  _globals['_PERSONAL']._serialized_end=612
+  _globals['_RULES']._serialized_start=615
+  _globals['_RULES']._serialized_end=846
 # @@protoc_insertion_point(module_scope)

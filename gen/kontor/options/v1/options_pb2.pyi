@@ -10,6 +10,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pb2 as _descriptor_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf.internal import extension_dict as _extension_dict
@@ -78,6 +79,36 @@ PURPOSE_LEGAL_DUTY: Purpose.ValueType  # 5
 PURPOSE_SECURITY: Purpose.ValueType  # 6
 Global___Purpose: _TypeAlias = Purpose  # noqa: Y015
 
+class _RestrictionGround:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RestrictionGroundEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RestrictionGround.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RESTRICTION_GROUND_UNSPECIFIED: _RestrictionGround.ValueType  # 0
+    RESTRICTION_GROUND_ACCURACY: _RestrictionGround.ValueType  # 1
+    """(a): whether it is right is contested, until that is verified."""
+    RESTRICTION_GROUND_UNLAWFUL: _RestrictionGround.ValueType  # 2
+    """(b): the processing is unlawful, and the person does not want the data erased."""
+    RESTRICTION_GROUND_LEGAL_CLAIM: _RestrictionGround.ValueType  # 3
+    """(c): the person needs it for a legal claim."""
+    RESTRICTION_GROUND_OBJECTION: _RestrictionGround.ValueType  # 4
+    """(d): the person has objected, until it is clear whose grounds override."""
+
+class RestrictionGround(_RestrictionGround, metaclass=_RestrictionGroundEnumTypeWrapper):
+    """On what somebody may demand that data is stored and nothing else (Art. 18(1)(a) to (d) GDPR)."""
+
+RESTRICTION_GROUND_UNSPECIFIED: RestrictionGround.ValueType  # 0
+RESTRICTION_GROUND_ACCURACY: RestrictionGround.ValueType  # 1
+"""(a): whether it is right is contested, until that is verified."""
+RESTRICTION_GROUND_UNLAWFUL: RestrictionGround.ValueType  # 2
+"""(b): the processing is unlawful, and the person does not want the data erased."""
+RESTRICTION_GROUND_LEGAL_CLAIM: RestrictionGround.ValueType  # 3
+"""(c): the person needs it for a legal claim."""
+RESTRICTION_GROUND_OBJECTION: RestrictionGround.ValueType  # 4
+"""(d): the person has objected, until it is clear whose grounds override."""
+Global___RestrictionGround: _TypeAlias = RestrictionGround  # noqa: Y015
+
 class _Category:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -124,6 +155,7 @@ class Access(_message.Message):
     PURPOSE_FIELD_NUMBER: _builtins.int
     WITHIN_FIELD_NUMBER: _builtins.int
     ROWS_FIELD_NUMBER: _builtins.int
+    DESPITE_RESTRICTION_FIELD_NUMBER: _builtins.int
     public: _builtins.bool
     """The RPC answers without a token (health-like, or a link that is its own key)."""
     own: _builtins.str
@@ -132,6 +164,10 @@ class Access(_message.Message):
     """
     purpose: Global___Purpose.ValueType
     """Why personal data is processed here; written into the audit entry."""
+    despite_restriction: _builtins.str
+    """Why the RPC stays open about somebody whose processing is restricted (Art. 18(2) GDPR). Without a reason only
+    legal duty, links that are their own key and the person's own login read and write about them.
+    """
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Realm roles of which the caller needs at least one. Ignored if `public`."""
@@ -158,10 +194,11 @@ class Access(_message.Message):
         purpose: Global___Purpose.ValueType = ...,
         within: _abc.Iterable[_builtins.str] | None = ...,
         rows: _abc.Iterable[Global___RowScope] | None = ...,
+        despite_restriction: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["own", b"own", "public", b"public", "purpose", b"purpose", "roles", b"roles", "rows", b"rows", "within", b"within"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["despite_restriction", b"despite_restriction", "own", b"own", "public", b"public", "purpose", b"purpose", "roles", b"roles", "rows", b"rows", "within", b"within"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -190,6 +227,32 @@ class RowScope(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RowScope: _TypeAlias = RowScope  # noqa: Y015
+
+@_typing.final
+class Restriction(_message.Message):
+    """The mark on a message whose personal fields were emptied because their processing is restricted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SINCE_FIELD_NUMBER: _builtins.int
+    GROUNDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def grounds(self) -> _containers.RepeatedScalarFieldContainer[Global___RestrictionGround.ValueType]: ...
+    def __init__(
+        self,
+        *,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        grounds: _abc.Iterable[Global___RestrictionGround.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grounds", b"grounds", "since", b"since"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Restriction: _TypeAlias = Restriction  # noqa: Y015
 
 @_typing.final
 class Personal(_message.Message):
@@ -295,6 +358,7 @@ ACCESS_FIELD_NUMBER: _builtins.int
 PERSONAL_FIELD_NUMBER: _builtins.int
 PLAIN_FIELD_NUMBER: _builtins.int
 RULES_FIELD_NUMBER: _builtins.int
+SUBJECT_FIELD_NUMBER: _builtins.int
 access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___Access]
 """Who may call an RPC, and for what purpose. An RPC without it is refused."""
 personal: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___Personal]
@@ -303,3 +367,7 @@ plain: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, _
 """Set on every string or bytes field that never does: ids, tokens, enums in text."""
 rules: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___Rules]
 """What a valid value is. Checked before the handler sees the request."""
+subject: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MessageOptions, _builtins.str]
+"""Name of the field with the id of the contact to whom the message's personal fields belong, those of the messages
+within it included. While the processing of that contact's data is restricted, they come back empty.
+"""

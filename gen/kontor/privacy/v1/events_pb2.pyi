@@ -138,3 +138,89 @@ class RequestCompleted(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RequestCompleted: _TypeAlias = RequestCompleted  # noqa: Y015
+
+@_typing.final
+class RestrictionImposed(_message.Message):
+    """The processing of a subject's data is restricted at every holder (Art. 18 GDPR). Who has a copy restricts it, too
+    (Art. 19 GDPR).
+
+    privacy.restriction.imposed
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESTRICTION_ID_FIELD_NUMBER: _builtins.int
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    restriction_id: _builtins.str
+    contact_id: _builtins.str
+    ground: _builtins.int
+    """kontor.options.v1.RestrictionGround."""
+    def __init__(
+        self,
+        *,
+        restriction_id: _builtins.str = ...,
+        contact_id: _builtins.str = ...,
+        ground: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "ground", b"ground", "restriction_id", b"restriction_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RestrictionImposed: _TypeAlias = RestrictionImposed  # noqa: Y015
+
+@_typing.final
+class RestrictionLiftingAnnounced(_message.Message):
+    """The subject was told that a restriction ends (Art. 18(3) GDPR).
+
+    privacy.restriction.announced
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESTRICTION_ID_FIELD_NUMBER: _builtins.int
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    restriction_id: _builtins.str
+    contact_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        restriction_id: _builtins.str = ...,
+        contact_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "restriction_id", b"restriction_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RestrictionLiftingAnnounced: _TypeAlias = RestrictionLiftingAnnounced  # noqa: Y015
+
+@_typing.final
+class RestrictionLifted(_message.Message):
+    """A restriction has ended at every holder. Others of the same contact may go on.
+
+    privacy.restriction.lifted
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESTRICTION_ID_FIELD_NUMBER: _builtins.int
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    restriction_id: _builtins.str
+    contact_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        restriction_id: _builtins.str = ...,
+        contact_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "restriction_id", b"restriction_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RestrictionLifted: _TypeAlias = RestrictionLifted  # noqa: Y015

@@ -75,12 +75,20 @@ class _RequestKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RequestKi
     REQUEST_KIND_UNSPECIFIED: _RequestKind.ValueType  # 0
     REQUEST_KIND_ACCESS: _RequestKind.ValueType  # 1
     REQUEST_KIND_ERASURE: _RequestKind.ValueType  # 2
+    REQUEST_KIND_RECTIFICATION: _RequestKind.ValueType  # 3
+    REQUEST_KIND_RESTRICTION: _RequestKind.ValueType  # 4
+    REQUEST_KIND_OBJECTION: _RequestKind.ValueType  # 6
+    REQUEST_KIND_WITHDRAWAL: _RequestKind.ValueType  # 7
 
 class RequestKind(_RequestKind, metaclass=_RequestKindEnumTypeWrapper): ...
 
 REQUEST_KIND_UNSPECIFIED: RequestKind.ValueType  # 0
 REQUEST_KIND_ACCESS: RequestKind.ValueType  # 1
 REQUEST_KIND_ERASURE: RequestKind.ValueType  # 2
+REQUEST_KIND_RECTIFICATION: RequestKind.ValueType  # 3
+REQUEST_KIND_RESTRICTION: RequestKind.ValueType  # 4
+REQUEST_KIND_OBJECTION: RequestKind.ValueType  # 6
+REQUEST_KIND_WITHDRAWAL: RequestKind.ValueType  # 7
 Global___RequestKind: _TypeAlias = RequestKind  # noqa: Y015
 
 @_typing.final
@@ -769,3 +777,77 @@ class DeleteOverdueResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteOverdueResponse: _TypeAlias = DeleteOverdueResponse  # noqa: Y015
+
+@_typing.final
+class RestrictRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    GROUNDS_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    subject_id: _builtins.str
+    number: _builtins.int
+    """Orders about one subject have rising numbers."""
+    @_builtins.property
+    def grounds(self) -> _containers.RepeatedScalarFieldContainer[_options_pb2.RestrictionGround.ValueType]:
+        """All that hold now; none lifts the restriction."""
+
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        subject_id: _builtins.str = ...,
+        grounds: _abc.Iterable[_options_pb2.RestrictionGround.ValueType] | None = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        number: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grounds", b"grounds", "number", b"number", "request_id", b"request_id", "since", b"since", "subject_id", b"subject_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RestrictRequest: _TypeAlias = RestrictRequest  # noqa: Y015
+
+@_typing.final
+class RestrictReceipt(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOLDER_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    GROUNDS_FIELD_NUMBER: _builtins.int
+    EXECUTE_TIME_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    holder: _builtins.str
+    subject_id: _builtins.str
+    number: _builtins.int
+    """The order that holds here now, and its grounds."""
+    signature: _builtins.bytes
+    """Ed25519 over the receipt serialised deterministically without this field."""
+    @_builtins.property
+    def grounds(self) -> _containers.RepeatedScalarFieldContainer[_options_pb2.RestrictionGround.ValueType]: ...
+    @_builtins.property
+    def execute_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        holder: _builtins.str = ...,
+        subject_id: _builtins.str = ...,
+        number: _builtins.int = ...,
+        grounds: _abc.Iterable[_options_pb2.RestrictionGround.ValueType] | None = ...,
+        execute_time: _timestamp_pb2.Timestamp | None = ...,
+        signature: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["execute_time", b"execute_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["execute_time", b"execute_time", "grounds", b"grounds", "holder", b"holder", "number", b"number", "signature", b"signature", "subject_id", b"subject_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RestrictReceipt: _TypeAlias = RestrictReceipt  # noqa: Y015

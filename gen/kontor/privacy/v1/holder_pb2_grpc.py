@@ -71,6 +71,11 @@ class DataHolderStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_holder__pb2.DeleteOverdueRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_holder__pb2.DeleteOverdueResponse.FromString,
                 _registered_method=True)
+        self.Restrict = channel.unary_unary(
+                '/kontor.privacy.v1.DataHolder/Restrict',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_holder__pb2.RestrictRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_holder__pb2.RestrictReceipt.FromString,
+                _registered_method=True)
 
 
 class DataHolderServicer:
@@ -135,6 +140,15 @@ class DataHolderServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Restrict(self, request, context):
+        """Restricts the processing of the subject's data, or lifts that (Art. 18 GDPR). Once it has answered, nobody reads,
+        finds or changes the data here but by legal duty and the subject. Twice is the same as once; an order with a
+        lower number than one that was carried out changes nothing. Errors: ABORTED if a writer keeps it waiting.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DataHolderServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -172,6 +186,11 @@ def add_DataHolderServicer_to_server(servicer, server):
                     servicer.DeleteOverdue,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_holder__pb2.DeleteOverdueRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_holder__pb2.DeleteOverdueResponse.SerializeToString,
+            ),
+            'Restrict': grpc.unary_unary_rpc_method_handler(
+                    servicer.Restrict,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_holder__pb2.RestrictRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_holder__pb2.RestrictReceipt.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -365,6 +384,33 @@ class DataHolder:
             '/kontor.privacy.v1.DataHolder/DeleteOverdue',
             kontor_dot_privacy_dot_v1_dot_holder__pb2.DeleteOverdueRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_holder__pb2.DeleteOverdueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Restrict(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.DataHolder/Restrict',
+            kontor_dot_privacy_dot_v1_dot_holder__pb2.RestrictRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_holder__pb2.RestrictReceipt.FromString,
             options,
             channel_credentials,
             insecure,

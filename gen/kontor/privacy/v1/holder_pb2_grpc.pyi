@@ -62,6 +62,11 @@ class DataHolderStub:
     """Deletes overdue rows of one dataset, at most `limit` in one transaction. Again until `more` is false.
     Errors: NOT_FOUND for a dataset that the run does not delete from, and as for ListOverdue.
     """
+    Restrict: _grpc.UnaryUnaryMultiCallable[_holder_pb2.RestrictRequest, _holder_pb2.RestrictReceipt]
+    """Restricts the processing of the subject's data, or lifts that (Art. 18 GDPR). Once it has answered, nobody reads,
+    finds or changes the data here but by legal duty and the subject. Twice is the same as once; an order with a
+    lower number than one that was carried out changes nothing. Errors: ABORTED if a writer keeps it waiting.
+    """
 
 @_typing.type_check_only
 class DataHolderAsyncStub(DataHolderStub):
@@ -96,6 +101,11 @@ class DataHolderAsyncStub(DataHolderStub):
     DeleteOverdue: _aio.UnaryUnaryMultiCallable[_holder_pb2.DeleteOverdueRequest, _holder_pb2.DeleteOverdueResponse]  # type: ignore[assignment]
     """Deletes overdue rows of one dataset, at most `limit` in one transaction. Again until `more` is false.
     Errors: NOT_FOUND for a dataset that the run does not delete from, and as for ListOverdue.
+    """
+    Restrict: _aio.UnaryUnaryMultiCallable[_holder_pb2.RestrictRequest, _holder_pb2.RestrictReceipt]  # type: ignore[assignment]
+    """Restricts the processing of the subject's data, or lifts that (Art. 18 GDPR). Once it has answered, nobody reads,
+    finds or changes the data here but by legal duty and the subject. Twice is the same as once; an order with a
+    lower number than one that was carried out changes nothing. Errors: ABORTED if a writer keeps it waiting.
     """
 
 class DataHolderServicer(metaclass=_abc_1.ABCMeta):
@@ -170,6 +180,17 @@ class DataHolderServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_holder_pb2.DeleteOverdueResponse, _abc.Awaitable[_holder_pb2.DeleteOverdueResponse]]:
         """Deletes overdue rows of one dataset, at most `limit` in one transaction. Again until `more` is false.
         Errors: NOT_FOUND for a dataset that the run does not delete from, and as for ListOverdue.
+        """
+
+    @_abc_1.abstractmethod
+    def Restrict(
+        self,
+        request: _holder_pb2.RestrictRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_holder_pb2.RestrictReceipt, _abc.Awaitable[_holder_pb2.RestrictReceipt]]:
+        """Restricts the processing of the subject's data, or lifts that (Art. 18 GDPR). Once it has answered, nobody reads,
+        finds or changes the data here but by legal duty and the subject. Twice is the same as once; an order with a
+        lower number than one that was carried out changes nothing. Errors: ABORTED if a writer keeps it waiting.
         """
 
 def add_DataHolderServicer_to_server(servicer: DataHolderServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from kontor.options.v1 import options_pb2 as _options_pb2
 from kontor.privacy.v1 import holder_pb2 as _holder_pb2
 import builtins as _builtins
 import sys
@@ -990,10 +991,18 @@ class CreateRequestRequest(_message.Message):
     CONTACT_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
+    GROUND_FIELD_NUMBER: _builtins.int
+    TOPICS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     contact_id: _builtins.str
     kind: _holder_pb2.RequestKind.ValueType
     language: _builtins.str
+    ground: _options_pb2.RestrictionGround.ValueType
+    """Restrictions only: on what the person demands it (Art. 18(1) GDPR)."""
+    @_builtins.property
+    def topics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Withdrawals only: which consents; all that advertise if empty."""
+
     def __init__(
         self,
         *,
@@ -1001,10 +1010,12 @@ class CreateRequestRequest(_message.Message):
         contact_id: _builtins.str = ...,
         kind: _holder_pb2.RequestKind.ValueType = ...,
         language: _builtins.str = ...,
+        ground: _options_pb2.RestrictionGround.ValueType = ...,
+        topics: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "kind", b"kind", "language", b"language", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "ground", b"ground", "kind", b"kind", "language", b"language", "request_id", b"request_id", "topics", b"topics"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

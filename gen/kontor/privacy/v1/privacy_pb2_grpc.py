@@ -704,7 +704,8 @@ class RequestsServicer:
     """
 
     def CreateRequest(self, request, context):
-        """By the subject in the portal, or by staff on the subject's behalf.
+        """By the subject in the portal, or by staff on the subject's behalf. Errors: INVALID_ARGUMENT for a restriction
+        without a ground, or a withdrawal of a topic that is unknown; FAILED_PRECONDITION if one of this kind is open.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

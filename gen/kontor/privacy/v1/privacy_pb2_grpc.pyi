@@ -253,7 +253,9 @@ class RequestsStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> RequestsAsyncStub: ...
     CreateRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.CreateRequestRequest, _privacy_pb2.Request]
-    """By the subject in the portal, or by staff on the subject's behalf."""
+    """By the subject in the portal, or by staff on the subject's behalf. Errors: INVALID_ARGUMENT for a restriction
+    without a ground, or a withdrawal of a topic that is unknown; FAILED_PRECONDITION if one of this kind is open.
+    """
     GetRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetRequestRequest, _privacy_pb2.Request]
     """How a request stands, with its deadline. Errors: NOT_FOUND, also for somebody else's request."""
     ListRequests: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListRequestsRequest, _privacy_pb2.ListRequestsResponse]
@@ -278,7 +280,9 @@ class RequestsAsyncStub(RequestsStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.CreateRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
-    """By the subject in the portal, or by staff on the subject's behalf."""
+    """By the subject in the portal, or by staff on the subject's behalf. Errors: INVALID_ARGUMENT for a restriction
+    without a ground, or a withdrawal of a topic that is unknown; FAILED_PRECONDITION if one of this kind is open.
+    """
     GetRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GetRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
     """How a request stands, with its deadline. Errors: NOT_FOUND, also for somebody else's request."""
     ListRequests: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListRequestsRequest, _privacy_pb2.ListRequestsResponse]  # type: ignore[assignment]
@@ -306,7 +310,9 @@ class RequestsServicer(metaclass=_abc_1.ABCMeta):
         request: _privacy_pb2.CreateRequestRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.Request, _abc.Awaitable[_privacy_pb2.Request]]:
-        """By the subject in the portal, or by staff on the subject's behalf."""
+        """By the subject in the portal, or by staff on the subject's behalf. Errors: INVALID_ARGUMENT for a restriction
+        without a ground, or a withdrawal of a topic that is unknown; FAILED_PRECONDITION if one of this kind is open.
+        """
 
     @_abc_1.abstractmethod
     def GetRequest(

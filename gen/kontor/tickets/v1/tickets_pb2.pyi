@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from kontor.options.v1 import options_pb2 as _options_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -141,6 +142,7 @@ class Ticket(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     MESSAGE_COUNT_FIELD_NUMBER: _builtins.int
+    RESTRICTION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     number: _builtins.int
     """Short number people say on the phone, unique in the release."""
@@ -158,6 +160,10 @@ class Ticket(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def restriction(self) -> _options_pb2.Restriction:
+        """Answers only: set if the processing of the person's data is restricted; what is personal is empty then."""
+
     def __init__(
         self,
         *,
@@ -174,10 +180,11 @@ class Ticket(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         message_count: _builtins.int = ...,
+        restriction: _options_pb2.Restriction | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "restriction", b"restriction", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "contact_id", b"contact_id", "create_time", b"create_time", "etag", b"etag", "id", b"id", "message_count", b"message_count", "number", b"number", "owner_id", b"owner_id", "owner_name", b"owner_name", "priority", b"priority", "state", b"state", "subject", b"subject", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "contact_id", b"contact_id", "create_time", b"create_time", "etag", b"etag", "id", b"id", "message_count", b"message_count", "number", b"number", "owner_id", b"owner_id", "owner_name", b"owner_name", "priority", b"priority", "restriction", b"restriction", "state", b"state", "subject", b"subject", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -194,6 +201,8 @@ class Message(_message.Message):
     BODY_FIELD_NUMBER: _builtins.int
     INTERNAL_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    RESTRICTION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     ticket_id: _builtins.str
     author_kind: Global___AuthorKind.ValueType
@@ -201,8 +210,14 @@ class Message(_message.Message):
     body: _builtins.str
     internal: _builtins.bool
     """Internal messages are for staff only."""
+    contact_id: _builtins.str
+    """Whose ticket it is; empty once the contact is erased."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def restriction(self) -> _options_pb2.Restriction:
+        """Answers only: set if the processing of the person's data is restricted; what is personal is empty then."""
+
     def __init__(
         self,
         *,
@@ -213,10 +228,12 @@ class Message(_message.Message):
         body: _builtins.str = ...,
         internal: _builtins.bool = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        contact_id: _builtins.str = ...,
+        restriction: _options_pb2.Restriction | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "restriction", b"restriction"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author_kind", b"author_kind", "author_name", b"author_name", "body", b"body", "create_time", b"create_time", "id", b"id", "internal", b"internal", "ticket_id", b"ticket_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author_kind", b"author_kind", "author_name", b"author_name", "body", b"body", "contact_id", b"contact_id", "create_time", b"create_time", "id", b"id", "internal", b"internal", "restriction", b"restriction", "ticket_id", b"ticket_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
