@@ -74,6 +74,19 @@ class Personal:
 
 
 @dataclass(frozen=True, slots=True)
+class Automated:
+    """That a machine alone decides something about the subject in these rows (Art. 15(1)(h) and 22 GDPR).
+
+    `logic` is the key of the words that explain it. `significant`: it has legal or similarly significant effects.
+    `profiling`: it evaluates personal aspects (Art. 4(4)).
+    """
+
+    logic: str
+    significant: bool = False
+    profiling: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """The declaration of one table.
 
@@ -86,6 +99,7 @@ class Dataset:
     them. A copy of the subject's data leaves those rows out, for they may be about others (Art. 15(4) GDPR).
     `deletion_class` is start event + standard period (DIN 66398), in words. `hours_at_most` is for rows
     that are gone by themselves within a day, whoever they belong to: no request needs to find those.
+    `automated` says that the rows are decisions which no person has taken.
     """
 
     deletion_class: str
@@ -95,6 +109,7 @@ class Dataset:
     source: str | None = None
     since: str | None = None
     hours_at_most: int | None = None
+    automated: Automated | None = None
 
 
 def personal(

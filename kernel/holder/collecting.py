@@ -25,6 +25,13 @@ def describe(holder: Holder) -> holder_pb2.DescribeResponse:
         entry = answer.datasets.add(
             name=table.name, deletion_class=declared.deletion_class, retention=declared.deletion_class
         )
+        if declared.automated is not None:
+            how = declared.automated
+            entry.automated.MergeFrom(
+                holder_pb2.AutomatedDecision(
+                    logic=how.logic, significant=how.significant, profiling=how.profiling
+                )
+            )
         for column in table.columns:
             entry.columns.append(_column(column.name, declaration_of(column)))
     return answer

@@ -112,7 +112,12 @@ def _procedures(
         backend.database,
         SystemClock(),
         deadline=_deadline(settings),
-        access=Access(desk, suppression=suppression, controller=settings.controller),
+        access=Access(
+            desk,
+            suppression=suppression,
+            controller=settings.controller,
+            recipients=settings.recipients,
+        ),
         erasure=Erasure(
             desk,
             ledger=ledger,

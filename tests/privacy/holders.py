@@ -102,6 +102,8 @@ class Told(holder_pb2_grpc.DataHolderServicer):
     more: list[holder_pb2.PlanItem] = field(default_factory=list)
     stranger: Signer | None = None
     findings: list[holder_pb2.Finding] = field(default_factory=list)
+    # What a copy gets besides one note.
+    records: list[holder_pb2.Record] = field(default_factory=list)
     plans: dict[str, holder_pb2.PlanResponse] = field(default_factory=dict)
     receipts: dict[str, holder_pb2.Receipt] = field(default_factory=dict)
     executions: int = 0
@@ -125,6 +127,9 @@ class Told(holder_pb2_grpc.DataHolderServicer):
                     )
                 ],
             )
+
+        for record in self.records:
+            yield record
 
     async def Plan(self, request: Any, context: Any) -> holder_pb2.PlanResponse:
         await self._answer(context)

@@ -26,6 +26,7 @@ from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Erasure
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.model import Controller, Kind
+from services.privacy.requests.recipients import Recipient, written
 from services.privacy.requests.sealing import Seal
 from services.privacy.requests.service import RequestService, View
 from services.privacy.requests.working import Desk
@@ -42,7 +43,23 @@ CONTROLLER = Controller(
     dpo_email="datenschutz@mueller.example",
     authority_name="Berliner Beauftragte für Datenschutz und Informationsfreiheit",
     authority_address="Alt-Moabit 59–61, 10555 Berlin",
-    processors=("Rechenzentrum Spree GmbH, Berlin",),
+)
+
+
+RECIPIENTS = written(
+    [
+        "Rechenzentrum Spree GmbH, Berlin",
+        Recipient(
+            name="Mail Relay Inc.",
+            address="1 Main Street, Boston",
+            country="US",
+            safeguard="Standardvertragsklauseln (EU) 2021/914",
+            services=("campaigns",),
+        ),
+        Recipient(
+            name="Fernwartung AG", country="CH", safeguard="Angemessenheitsbeschluss", services=("sales",)
+        ),
+    ]
 )
 
 
@@ -144,6 +161,8 @@ class Machine:
     signer: Signer
     service: RequestService
     logins: Logins
+    # The privacy service's own, with which it asks the holders.
+    token: str
     woken: list[bool] = field(default_factory=list)
 
     def jobs(self, reaper: Reaper | None = None) -> RequestJobs:
@@ -169,7 +188,9 @@ class Machine:
             database,
             clock,
             deadline=DEADLINE,
-            access=Access(desk, suppression=self.parts.suppression, controller=CONTROLLER),
+            access=Access(
+                desk, suppression=self.parts.suppression, controller=CONTROLLER, recipients=RECIPIENTS
+            ),
             erasure=erasure,
         )
 
@@ -232,4 +253,6 @@ async def build(parts: Parts, contacts: Database, bus: Bus, serve: Serve, token:
         wake=lambda: woken.append(True),
     )
     keys = {name: signer(name).public_key for name in HOLDERS}
-    return Machine(parts, contacts, bus, clients, told, keys, signer("privacy"), service, logins, woken)
+    return Machine(
+        parts, contacts, bus, clients, told, keys, signer("privacy"), service, logins, token, woken
+    )

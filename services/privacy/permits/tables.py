@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Boolean, DateTime, SmallInteger, Text, Uuid
 from sqlalchemy.orm import Mapped, MappedColumn
 
-from kernel.personal import Basis, Category, Erase, Purpose, dataset, personal, plain
+from kernel.personal import Automated, Basis, Category, Erase, Purpose, dataset, personal, plain
 from services.privacy.base import Base
 
 
@@ -44,5 +44,6 @@ class PermitDecision(Base):
             deletion_class="decision + 3 years (§ 195 BGB)",
             subject="contact_id",
             since="decided_at",
+            automated=Automated("permit"),
         ),
     )

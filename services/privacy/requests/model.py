@@ -247,4 +247,3 @@ class Controller:
     authority_name: str = ""
     authority_address: str = ""
     authority_url: str = ""
-    processors: tuple[str, ...] = ()

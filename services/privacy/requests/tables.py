@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, MappedColumn
 
-from kernel.personal import Basis, Category, Erase, Purpose, dataset, personal, plain
+from kernel.personal import Automated, Basis, Category, Erase, Purpose, dataset, personal, plain
 from services.privacy.base import Base
 
 ACCESS_DOCUMENT_KEPT_DAYS = 30
@@ -68,7 +68,12 @@ class SubjectRequest(Base):
         ),
         Index(None, "received_at", "id"),
         Index(None, "requested_by"),
-        dataset(deletion_class=_PROOF_KEPT, subject="contact_id", since="received_at"),
+        dataset(
+            deletion_class=_PROOF_KEPT,
+            subject="contact_id",
+            since="received_at",
+            automated=Automated("unconfirmed-erasure"),
+        ),
     )
 
 

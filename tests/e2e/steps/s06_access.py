@@ -68,6 +68,10 @@ def _check_document(world: World, document: dict[str, Any]) -> int:
     answered = {key for key, value in _walk(document) if value}
     for key in ARTICLE_15:
         holds(key in answered, f"the copy says nothing about {key!r} (Art. 15); it has {sorted(document)}")
+    checks = document["automated_decisions"]["checks"]
+    holds(
+        any(check["dataset"] == "permit_decision" for check in checks), "(h) names the check of every message"
+    )
     records = document["records"]
     same({record["holder"] for record in records}, set(BACK_ENDS), "holders whose records are in the copy")
     values = {str(value) for _, value in _walk(records)}

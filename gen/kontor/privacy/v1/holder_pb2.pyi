@@ -165,12 +165,17 @@ class Dataset(_message.Message):
     DELETION_CLASS_FIELD_NUMBER: _builtins.int
     RETENTION_FIELD_NUMBER: _builtins.int
     COLUMNS_FIELD_NUMBER: _builtins.int
+    AUTOMATED_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     deletion_class: _builtins.str
     """DIN 66398: start event and standard period."""
     retention: _builtins.str
     @_builtins.property
     def columns(self) -> _containers.RepeatedCompositeFieldContainer[Global___Column]: ...
+    @_builtins.property
+    def automated(self) -> Global___AutomatedDecision:
+        """Set if the rows are decisions that a machine takes alone (Art. 15(1)(h), 22 GDPR)."""
+
     def __init__(
         self,
         *,
@@ -178,14 +183,45 @@ class Dataset(_message.Message):
         deletion_class: _builtins.str = ...,
         retention: _builtins.str = ...,
         columns: _abc.Iterable[Global___Column] | None = ...,
+        automated: Global___AutomatedDecision | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["automated", b"automated"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["columns", b"columns", "deletion_class", b"deletion_class", "name", b"name", "retention", b"retention"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["automated", b"automated", "columns", b"columns", "deletion_class", b"deletion_class", "name", b"name", "retention", b"retention"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Dataset: _TypeAlias = Dataset  # noqa: Y015
+
+@_typing.final
+class AutomatedDecision(_message.Message):
+    """What a machine decides about a subject, as its table declares it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOGIC_FIELD_NUMBER: _builtins.int
+    SIGNIFICANT_FIELD_NUMBER: _builtins.int
+    PROFILING_FIELD_NUMBER: _builtins.int
+    logic: _builtins.str
+    """Key of the words that explain the logic involved."""
+    significant: _builtins.bool
+    """Whether it has legal or similarly significant effects."""
+    profiling: _builtins.bool
+    """Whether it evaluates personal aspects (Art. 4(4) GDPR)."""
+    def __init__(
+        self,
+        *,
+        logic: _builtins.str = ...,
+        significant: _builtins.bool = ...,
+        profiling: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["logic", b"logic", "profiling", b"profiling", "significant", b"significant"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AutomatedDecision: _TypeAlias = AutomatedDecision  # noqa: Y015
 
 @_typing.final
 class Column(_message.Message):
