@@ -71,6 +71,9 @@ class Personal:
     on_erasure: Erase
     law: str = ""
     keep_years: int = 0
+    # Whether the subject gave the value to us, by typing it or by using the service (Art. 20(1) GDPR). What is
+    # derived from it, assigned by us or written by others is not. None is not said: it counts as not provided.
+    provided: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ class Dataset:
     them. A copy of the subject's data leaves those rows out, for they may be about others (Art. 15(4) GDPR).
     `deletion_class` is start event + standard period (DIN 66398), in words. `hours_at_most` is for rows
     that are gone by themselves within a day, whoever they belong to: no request needs to find those.
+    `provided_rows` narrows what columns declare as provided to some rows: a column, and its values in rows that
+    came from the subject, as ("author_kind", (1,)).
     `automated` says that the rows are decisions which no person has taken.
     """
 
@@ -110,9 +115,10 @@ class Dataset:
     since: str | None = None
     hours_at_most: int | None = None
     automated: Automated | None = None
+    provided_rows: tuple[str, tuple[Any, ...]] | None = None
 
 
-def personal(
+def personal(  # noqa: PLR0913 - one argument per word of a declaration
     *args: Any,
     category: Category,
     purpose: Purpose,
@@ -120,12 +126,13 @@ def personal(
     on_erasure: Erase = Erase.DELETE_ROW,
     law: str = "",
     keep_years: int = 0,
+    provided: bool | None = None,
     **kwargs: Any,
 ) -> MappedColumn[Any]:
     """A mapped column that holds personal data. KEEP_RESTRICTED demands the law and its period."""
     if (on_erasure is Erase.KEEP_RESTRICTED) != bool(law and keep_years):
         raise TypeError("a column is kept if, and only if, a law says for how many years")
-    declaration = Personal(category, purpose, basis, on_erasure, law, keep_years)
+    declaration = Personal(category, purpose, basis, on_erasure, law, keep_years, provided)
     return mapped_column(*args, info={"personal": declaration}, **kwargs)
 
 

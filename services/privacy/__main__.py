@@ -26,6 +26,7 @@ from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Erasure
 from services.privacy.requests.jobs import RequestJobs
+from services.privacy.requests.portability import Portability
 from services.privacy.requests.rpc import RequestsRpc
 from services.privacy.requests.sealing import Seal
 from services.privacy.requests.service import RequestService
@@ -118,6 +119,7 @@ def _procedures(
             controller=settings.controller,
             recipients=settings.recipients,
         ),
+        portability=Portability(desk, controller=settings.controller),
         erasure=Erasure(
             desk,
             ledger=ledger,

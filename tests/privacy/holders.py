@@ -31,10 +31,18 @@ class Person(Base):
 
     __tablename__ = "person"
     id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
-    given_name: Mapped[str] = personal(Text, category=Category.IDENTITY, purpose=Purpose.SERVICE)
-    family_name: Mapped[str] = personal(Text, category=Category.IDENTITY, purpose=Purpose.SERVICE)
-    email: Mapped[str] = personal(Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE)
-    phone: Mapped[str] = personal(Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE)
+    given_name: Mapped[str] = personal(
+        Text, category=Category.IDENTITY, purpose=Purpose.SERVICE, provided=True
+    )
+    family_name: Mapped[str] = personal(
+        Text, category=Category.IDENTITY, purpose=Purpose.SERVICE, provided=True
+    )
+    email: Mapped[str] = personal(
+        Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE, provided=True
+    )
+    phone: Mapped[str] = personal(
+        Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE, provided=True
+    )
     __table_args__ = (dataset(deletion_class="with the contact", subject="id", emails=("email",)),)
 
 

@@ -26,6 +26,7 @@ from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Erasure
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.model import Controller, Kind
+from services.privacy.requests.portability import Portability
 from services.privacy.requests.recipients import Recipient, written
 from services.privacy.requests.sealing import Seal
 from services.privacy.requests.service import RequestService, View
@@ -192,6 +193,7 @@ class Machine:
                 desk, suppression=self.parts.suppression, controller=CONTROLLER, recipients=RECIPIENTS
             ),
             erasure=erasure,
+            portability=Portability(desk, controller=CONTROLLER),
         )
 
     async def create(self, contact_id: uuid.UUID, kind: Kind, *, language: str = "de") -> View:

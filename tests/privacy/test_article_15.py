@@ -27,7 +27,6 @@ from tests.fixtures.serving import Serve
 from tests.privacy.holders import add_person
 from tests.privacy.machine import Machine, signer
 
-
 # Stands between the pages.
 _FOOTER = re.compile(r"Müller&SöhneGmbH,Hauptstraße1,10115Berlin\d+/\d+")
 

@@ -9,7 +9,7 @@ from typing import Any
 from kernel.outbox import emit
 from services.privacy import events
 from services.privacy.requests import pdf, store
-from services.privacy.requests.collecting import Collected, collect_everything
+from services.privacy.requests.collecting import Collected, begin, collect_everything
 from services.privacy.requests.model import SYSTEM, Controller, Request, State, Transition
 from services.privacy.requests.recipients import Recipients
 from services.privacy.requests.report import (
@@ -46,12 +46,8 @@ class Access:
 
     async def advance(self, request: Request) -> None:
         """As far as it goes now; a holder that is down only delays."""
-        if request.state is State.ACCEPTED:
-            step = Transition(State.EXECUTING, self._desk.clock.now(), SYSTEM, "collecting")
-            everybody = [h.name for h in self._desk.holders]
-            async with self._database.transaction() as session:
-                if not await store.move(session, request.id, step, waiting_for=everybody):
-                    return
+        if not await begin(self._desk, request):
+            return
         async with self._database.reading() as session:
             kept = await store.document(session, request, format=_JSON)
         content = json.loads(kept) if kept is not None else {}

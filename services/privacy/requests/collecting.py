@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from kontor.privacy.v1 import holder_pb2
 
-from services.privacy.requests.model import Identifiers, Request
+from services.privacy.requests import store
+from services.privacy.requests.model import SYSTEM, Identifiers, Request, State, Transition
 from services.privacy.requests.working import Desk, Waiting
 
 
@@ -25,6 +26,16 @@ class Collected:
 
     held: list[Held]
     identifiers: Identifiers
+
+
+async def begin(desk: Desk, request: Request) -> bool:
+    """Notes that the holders are being asked, once; false if the request has ended meanwhile."""
+    if request.state is not State.ACCEPTED:
+        return True
+    step = Transition(State.EXECUTING, desk.clock.now(), SYSTEM, "collecting")
+    everybody = [holder.name for holder in desk.holders]
+    async with desk.database.transaction() as session:
+        return await store.move(session, request.id, step, waiting_for=everybody)
 
 
 async def collect_everything(desk: Desk, request: Request) -> Collected | None:

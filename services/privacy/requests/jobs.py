@@ -45,11 +45,16 @@ class RequestJobs:
         deadline: Deadline,
         access: Procedure,
         erasure: Procedure,
+        portability: Procedure,
     ) -> None:
         self._database = database
         self._clock = clock
         self._deadline = deadline
-        self._procedures = {Kind.ACCESS: access, Kind.ERASURE: erasure}
+        self._procedures = {
+            Kind.ACCESS: access,
+            Kind.ERASURE: erasure,
+            Kind.PORTABILITY: portability,
+        }
 
     async def work(self) -> None:
         """Moves every request as far as it goes. One that fails does not hold up the others."""

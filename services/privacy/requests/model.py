@@ -31,6 +31,11 @@ class Kind(IntEnum):
 
     ACCESS = 1
     ERASURE = 2
+    PORTABILITY = 5
+
+
+# What hands out copies of the data: for an erasure that has begun there is nothing left to copy.
+COPIES = (Kind.ACCESS, Kind.PORTABILITY)
 
 
 class State(IntEnum):

@@ -81,10 +81,9 @@ def access_content(
 
 def access_page(content: dict[str, Any], language: str) -> dict[str, Any]:
     """The same for people: labelled, grouped by service and dataset, without doubles."""
-    processing = [
+    rows = [
         {
             "dataset": label(language, "datasets", row["dataset"]),
-            "holder": label(language, "holders", row["holder"]),
             "categories": _labels(language, "categories", row["categories"]),
             "purposes": _labels(language, "purposes", row["purposes"]),
             "bases": _labels(language, "bases", row["bases"]),
@@ -93,6 +92,8 @@ def access_page(content: dict[str, Any], language: str) -> dict[str, Any]:
         }
         for row in content["processing"]
     ]
+    # Every service keeps a log of its own; to say the same four times helps nobody.
+    processing = list({tuple(row.values()): row for row in rows}.values())
     groups = [
         {"title": _title(language, *key), "records": _for_people(language, key[1], list(records))}
         for key, records in groupby(content["records"], key=lambda r: (r["holder"], r["dataset"]))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped
 
 from kernel.personal import Category, Erase, Purpose, dataset, personal, plain
 from services.tickets.base import Base
+from services.tickets.tickets.model import Channel
 
 
 class TicketRow(Base):
@@ -22,13 +23,19 @@ class TicketRow(Base):
     number: Mapped[int] = plain(BigInteger, Identity(start=10001), unique=True, nullable=False)
     version: Mapped[int] = plain(Integer, nullable=False, default=1)
     contact_id: Mapped[uuid.UUID | None] = personal(
-        Uuid, nullable=True, category=Category.IDENTITY, purpose=Purpose.SERVICE, on_erasure=Erase.NULL
+        Uuid,
+        nullable=True,
+        category=Category.IDENTITY,
+        purpose=Purpose.SERVICE,
+        provided=False,
+        on_erasure=Erase.NULL,
     )
     subject: Mapped[str] = personal(
         Text,
         nullable=False,
         category=Category.FREE_TEXT,
         purpose=Purpose.SERVICE,
+        provided=True,
         on_erasure=Erase.PSEUDONYMISE,
     )
     state: Mapped[int] = plain(SmallInteger, nullable=False)
@@ -36,7 +43,12 @@ class TicketRow(Base):
     owner_id: Mapped[str | None] = plain(Text, nullable=True)
     # Staff data; it goes with the customer's because the conversation it stands for goes.
     owner_name: Mapped[str | None] = personal(
-        Text, nullable=True, category=Category.IDENTITY, purpose=Purpose.SERVICE, on_erasure=Erase.NULL
+        Text,
+        nullable=True,
+        category=Category.IDENTITY,
+        purpose=Purpose.SERVICE,
+        provided=False,
+        on_erasure=Erase.NULL,
     )
     channel: Mapped[int] = plain(SmallInteger, nullable=False)
     message_count: Mapped[int] = plain(Integer, nullable=False, default=0)
@@ -51,5 +63,7 @@ class TicketRow(Base):
             deletion_class="closing of the ticket + 3 years (§ 195 BGB)",
             subject="contact_id",
             since="created_at",
+            # What came by phone or letter was put into words by staff.
+            provided_rows=("channel", (Channel.PORTAL, Channel.EMAIL)),
         ),
     )

@@ -75,12 +75,16 @@ class _RequestKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RequestKi
     REQUEST_KIND_UNSPECIFIED: _RequestKind.ValueType  # 0
     REQUEST_KIND_ACCESS: _RequestKind.ValueType  # 1
     REQUEST_KIND_ERASURE: _RequestKind.ValueType  # 2
+    REQUEST_KIND_PORTABILITY: _RequestKind.ValueType  # 5
+    """What the subject has provided, to take along (Art. 20 GDPR)."""
 
 class RequestKind(_RequestKind, metaclass=_RequestKindEnumTypeWrapper): ...
 
 REQUEST_KIND_UNSPECIFIED: RequestKind.ValueType  # 0
 REQUEST_KIND_ACCESS: RequestKind.ValueType  # 1
 REQUEST_KIND_ERASURE: RequestKind.ValueType  # 2
+REQUEST_KIND_PORTABILITY: RequestKind.ValueType  # 5
+"""What the subject has provided, to take along (Art. 20 GDPR)."""
 Global___RequestKind: _TypeAlias = RequestKind  # noqa: Y015
 
 @_typing.final
@@ -234,6 +238,7 @@ class Column(_message.Message):
     BASIS_FIELD_NUMBER: _builtins.int
     ON_ERASURE_FIELD_NUMBER: _builtins.int
     LAW_FIELD_NUMBER: _builtins.int
+    PROVIDED_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     personal: _builtins.bool
     category: _options_pb2.Category.ValueType
@@ -242,6 +247,8 @@ class Column(_message.Message):
     on_erasure: Global___Action.ValueType
     law: _builtins.str
     """The law that keeps it, e.g. "§ 147 AO"; empty unless kept."""
+    provided: _builtins.bool
+    """Whether subjects provide it themselves (Art. 20(1) GDPR)."""
     def __init__(
         self,
         *,
@@ -252,10 +259,11 @@ class Column(_message.Message):
         basis: Global___Basis.ValueType = ...,
         on_erasure: Global___Action.ValueType = ...,
         law: _builtins.str = ...,
+        provided: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "category", b"category", "law", b"law", "name", b"name", "on_erasure", b"on_erasure", "personal", b"personal", "purpose", b"purpose"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "category", b"category", "law", b"law", "name", b"name", "on_erasure", b"on_erasure", "personal", b"personal", "provided", b"provided", "purpose", b"purpose"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -333,11 +341,14 @@ class Value(_message.Message):
     CATEGORY_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_NUMBER: _builtins.int
     BASIS_FIELD_NUMBER: _builtins.int
+    PROVIDED_FIELD_NUMBER: _builtins.int
     column: _builtins.str
     value: _builtins.str
     category: _options_pb2.Category.ValueType
     purpose: _options_pb2.Purpose.ValueType
     basis: Global___Basis.ValueType
+    provided: _builtins.bool
+    """Whether the subject has provided this value (Art. 20(1) GDPR), and not somebody else or we ourselves."""
     def __init__(
         self,
         *,
@@ -346,10 +357,11 @@ class Value(_message.Message):
         category: _options_pb2.Category.ValueType = ...,
         purpose: _options_pb2.Purpose.ValueType = ...,
         basis: Global___Basis.ValueType = ...,
+        provided: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "category", b"category", "column", b"column", "purpose", b"purpose", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "category", b"category", "column", b"column", "provided", b"provided", "purpose", b"purpose", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
