@@ -43,7 +43,7 @@ async def test_a_value_counts_as_provided_only_in_the_rows_that_came_from_the_su
             row = {"id": uuid.uuid4(), "contact_id": anna, "written_by": number}
             await connection.execute(insert(Letter).values(**row, text=f"text {number}", summary="short"))
     holder = Holder("tickets", Base.metadata, signer("tickets"), SystemClock())
-    async with database.reading() as session:
+    async with database.begin() as session:
         records = [r async for r in collect(session, holder, Subject(anna)) if r.dataset == "letter"]
     found = {value.value: value.provided for record in records for value in record.values}
     assert found == {"text 1": True, "text 2": False, "short": False}
