@@ -207,7 +207,8 @@ def _processing(held: Held) -> Iterable[dict[str, Any]]:
     for name, records in present.items():
         dataset = described.get(name)
         columns = [c for c in dataset.columns if c.personal] if dataset is not None else []
-        declared = [*columns, *(value for record in records for value in record.values)]
+        declared: list[holder_pb2.Column | holder_pb2.Value] = list(columns)
+        declared += [value for record in records for value in record.values]
         yield {
             "holder": held.holder,
             "dataset": name,
