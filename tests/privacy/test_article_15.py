@@ -87,6 +87,7 @@ async def test_an_entry_that_no_declaration_describes_is_explained_by_itself(ger
 
 async def test_c_recipients_by_name_with_their_country(german: Copy) -> None:
     spree, relay = german.content["recipients"]
+    german.says(german.content["recipients_text"])
     assert (spree["name"], spree["third_country"]) == ("Rechenzentrum Spree GmbH, Berlin", False)
     assert (relay["name"], relay["country"], relay["third_country"]) == ("Mail Relay Inc.", "US", True)
     german.says(

@@ -66,6 +66,7 @@ def access_content(
         "processed": bool(records),
         "processing": [row for one in held for row in _processing(one)],
         "recipients": recipients,
+        "recipients_text": text["answers"]["some_recipients" if recipients else "no_recipients"],
         "sources": _sources(language, records),
         "rights": text["rights"],
         "authority": {
