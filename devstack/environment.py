@@ -25,6 +25,18 @@ _CONTROLLER = {
     "AUTHORITY_URL": "https://www.ldi.nrw.de",
 }
 
+# Who gets data of the demo's company; every copy of one's data names them.
+_PROCESSORS = [
+    {"name": "Rechenzentrum Rheinland GmbH", "address": "Am Hafen 3, 50678 Köln", "country": "DE"},
+    {
+        "name": "Postwerk Versand AG",
+        "address": "Seestraße 9, 8002 Zürich",
+        "country": "CH",
+        "safeguard": "Angemessenheitsbeschluss 2000/518/EG",
+        "services": ["campaigns", "contacts"],
+    },
+]
+
 
 def url(ports: Ports, name: str) -> str:
     """The address of a page."""
@@ -150,6 +162,7 @@ def _privacy(keys: Keys) -> dict[str, str]:
         "KONTOR_HOLDER_KEYS": json.dumps(keys.holder_keys()),
         "KONTOR_SUPPRESSION_PEPPERS": json.dumps(dict(keys.peppers)),
         "KONTOR_SUPPRESSION_KEY_ID": keys.pepper_id,
+        "KONTOR_CONTROLLER_PROCESSORS": json.dumps(_PROCESSORS),
     }
 
 

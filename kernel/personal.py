@@ -73,8 +73,24 @@ class Personal:
     on_erasure: Erase
     law: str = ""
     keep_years: int = 0
+    # Whether the subject gave the value to us, by typing it or by using the service (Art. 20(1) GDPR). What is
+    # derived from it, assigned by us or written by others is not. None is not said: it counts as not provided.
+    provided: bool | None = None
     # Whether it is about a member of staff who dealt with the row's subject: it is personal, and not the subject's.
     of_staff: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Automated:
+    """That a machine alone decides something about the subject in these rows (Art. 15(1)(h) and 22 GDPR).
+
+    `logic` is the key of the words that explain it. `significant`: it has legal or similarly significant effects.
+    `profiling`: it evaluates personal aspects (Art. 4(4)).
+    """
+
+    logic: str
+    significant: bool = False
+    profiling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +108,9 @@ class Dataset:
     `hours_at_most` is for rows that are gone by themselves within a day, whoever they belong to: no request
     needs to find those. `evidence` marks rows that prove that rights were kept (Art. 5(2), 7(1) GDPR): an erasure
     that leaves nothing else is complete.
+    `provided_rows` narrows what columns declare as provided to some rows: a column, and its values in rows that
+    came from the subject, as ("author_kind", (1,)).
+    `automated` says that the rows are decisions which no person has taken.
     """
 
     deletion_class: DeletionClass
@@ -102,9 +121,11 @@ class Dataset:
     since: str | None = None
     hours_at_most: int | None = None
     evidence: bool = False
+    automated: Automated | None = None
+    provided_rows: tuple[str, tuple[Any, ...]] | None = None
 
 
-def personal(
+def personal(  # noqa: PLR0913 - one argument per word of a declaration
     *args: Any,
     category: Category,
     purpose: Purpose,
@@ -112,12 +133,13 @@ def personal(
     on_erasure: Erase = Erase.DELETE_ROW,
     law: str = "",
     keep_years: int = 0,
+    provided: bool | None = None,
     **kwargs: Any,
 ) -> MappedColumn[Any]:
     """A mapped column that holds personal data. KEEP_RESTRICTED demands the law and its period."""
     if (on_erasure is Erase.KEEP_RESTRICTED) != bool(law and keep_years):
         raise TypeError("a column is kept if, and only if, a law says for how many years")
-    declaration = Personal(category, purpose, basis, on_erasure, law, keep_years)
+    declaration = Personal(category, purpose, basis, on_erasure, law, keep_years, provided)
     return mapped_column(*args, info={"personal": declaration}, **kwargs)
 
 

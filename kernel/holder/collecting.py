@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import Row, Table, select
 from kernel.clock import to_timestamp
 from kernel.db import AnySession
 from kernel.holder.subject import Holder, Subject, has_subjects, rows_about
-from kernel.personal import Personal, dataset_of, datasets, declaration_of, subject_columns
+from kernel.personal import Dataset, Personal, dataset_of, datasets, declaration_of, subject_columns
 
 _FETCH = 500
 
@@ -27,6 +27,13 @@ def describe(holder: Holder) -> holder_pb2.DescribeResponse:
             deletion_class=declared.deletion_class.words,
             retention=declared.deletion_class.words,
         )
+        if declared.automated is not None:
+            how = declared.automated
+            entry.automated.MergeFrom(
+                holder_pb2.AutomatedDecision(
+                    logic=how.logic, significant=how.significant, profiling=how.profiling
+                )
+            )
         for column in table.columns:
             entry.columns.append(_column(column.name, declaration_of(column)))
     return answer
@@ -55,6 +62,7 @@ def _column(name: str, declared: Personal | None) -> holder_pb2.Column:
         basis=declared.basis.value,
         on_erasure=declared.on_erasure.value,
         law=declared.law,
+        provided=bool(declared.provided),
     )
 
 
@@ -71,6 +79,7 @@ def _record(table: Table, row: Row[Any], holder: str) -> holder_pb2.Record:
     )
     if isinstance(since, datetime):
         record.since.CopyFrom(to_timestamp(since) or record.since)
+    given = _came_from_subject(declared, values)
     for column, how in subject_columns(table):
         value = values[column.name]
         if value is None or value in ("", []):
@@ -81,8 +90,16 @@ def _record(table: Table, row: Row[Any], holder: str) -> holder_pb2.Record:
             category=how.category.value,
             purpose=how.purpose.value,
             basis=how.basis.value,
+            provided=given and bool(how.provided),
         )
     return record
+
+
+def _came_from_subject(declared: Dataset, values: Mapping[Any, Any]) -> bool:
+    if declared.provided_rows is None:
+        return True
+    column, wanted = declared.provided_rows
+    return values[column] in wanted
 
 
 def as_text(value: Any) -> str:

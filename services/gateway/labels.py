@@ -55,6 +55,7 @@ CHANNELS = {
 }
 REQUEST_KINDS = {
     holder.REQUEST_KIND_ACCESS: Label(_l("Access to one's data (Art. 15)"), "info", "file-search"),
+    holder.REQUEST_KIND_PORTABILITY: Label(_l("Data to take along (Art. 20)"), "info", "package-export"),
     holder.REQUEST_KIND_ERASURE: Label(_l("Erasure (Art. 17)"), "bad", "eraser"),
     holder.REQUEST_KIND_RECTIFICATION: Label(_l("Rectification (Art. 16)"), "info", "pencil"),
     holder.REQUEST_KIND_RESTRICTION: Label(_l("Restriction (Art. 18)"), "warn", "lock"),

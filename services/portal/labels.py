@@ -28,6 +28,7 @@ TICKET_STATES: dict[int, Label] = {
 
 REQUEST_KINDS: dict[int, Label] = {
     holder_pb2.REQUEST_KIND_ACCESS: Label(_l("Copy of your data"), "info", "file-download"),
+    holder_pb2.REQUEST_KIND_PORTABILITY: Label(_l("Data to take along"), "info", "package-export"),
     holder_pb2.REQUEST_KIND_ERASURE: Label(_l("Erasure of your data"), "bad", "eraser"),
     holder_pb2.REQUEST_KIND_RECTIFICATION: Label(_l("Correction of your data"), "info", "pencil"),
     holder_pb2.REQUEST_KIND_RESTRICTION: Label(_l("Restriction of processing"), "warn", "lock"),

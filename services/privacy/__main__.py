@@ -42,6 +42,7 @@ from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Erasure, ProofKeys
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.model import Kind
+from services.privacy.requests.portability import Portability
 from services.privacy.requests.restriction import Restricting
 from services.privacy.requests.rpc import RequestsRpc
 from services.privacy.requests.sealing import Seal
@@ -92,15 +93,23 @@ async def main() -> None:
     ledger = LedgerService(database, backend.bus, backend.signer, clock)
     desk = _desk(backend, settings, channels)
     restrictions = RestrictionService(database, clock, holders=desk.holders, holder_keys=settings.holder_keys)
-    others = {Kind.RESTRICTION: Restricting(desk, restrictions)}
+    restricting = Restricting(desk, restrictions)
     erasure = _erasure(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds)
     procedures = RequestJobs(
         database,
         clock,
         deadline=_deadline(settings),
-        access=Access(desk, suppression=suppression, controller=settings.controller),
+        access=Access(
+            desk,
+            suppression=suppression,
+            controller=settings.controller,
+            recipients=settings.recipients,
+        ),
         erasure=erasure,
-        others=others,
+        others={
+            Kind.PORTABILITY: Portability(desk, controller=settings.controller),
+            Kind.RESTRICTION: restricting,
+        },
     )
     machine = backend.every("requests", _REQUESTS_S, procedures.work)
     requests = RequestService(
@@ -108,7 +117,7 @@ async def main() -> None:
         clock,
         deadline=_deadline(settings),
         own_contact=own_contact,
-        beside=Beside(holds.reasons, {kind: each.begin for kind, each in others.items()}),
+        beside=Beside(holds.reasons, {Kind.RESTRICTION: restricting.begin}),
         wake=lambda: _soon(machine.wake),
     )
     restricted = either(requests.restricted, restrictions.restricted)

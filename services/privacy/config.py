@@ -6,6 +6,7 @@ from pydantic import Field, SecretStr
 
 from kernel.config import LastingSettings
 from services.privacy.requests.model import Controller
+from services.privacy.requests.recipients import Recipient, Recipients, written
 
 
 class Settings(LastingSettings):
@@ -26,8 +27,10 @@ class Settings(LastingSettings):
     controller_authority_name: str = "Berliner Beauftragte für Datenschutz und Informationsfreiheit"
     controller_authority_address: str = "Alt-Moabit 59–61, 10555 Berlin"
     controller_authority_url: str = ""
-    controller_processors: list[str] = Field(
-        default=[], description="named recipients: who processes data on the controller's behalf (Art. 28)"
+    controller_processors: list[str | Recipient] = Field(
+        default=[],
+        description="named recipients (Art. 15(1)(c)): bare names of processors within the EEA, or objects with "
+        "name, address, role, country, safeguard, services",
     )
     controller_state: str = Field(
         default="BE", description="whose public holidays move a deadline (ISO 3166-2:DE)"
@@ -39,6 +42,11 @@ class Settings(LastingSettings):
         """Where this process reaches itself: privacy is a holder like every other."""
         host, _, port = self.listen.rpartition(":")
         return f"127.0.0.1:{port}" if host in {"0.0.0.0", "[::]", "", "*"} else self.listen  # noqa: S104
+
+    @property
+    def recipients(self) -> Recipients:
+        """Who gets personal data, as the operator wrote it."""
+        return written(self.controller_processors)
 
     @property
     def controller(self) -> Controller:
@@ -53,5 +61,4 @@ class Settings(LastingSettings):
             authority_name=self.controller_authority_name,
             authority_address=self.controller_authority_address,
             authority_url=self.controller_authority_url,
-            processors=tuple(self.controller_processors),
         )

@@ -148,8 +148,23 @@ def test_a_letter_finds_its_contact_first(log_in: LogIn, given: Callable[..., Re
     assert "/requests/find" in client.get("/requests").text
     page = client.get("/requests/find?q=Sommer").text
     assert "Anna Sommer" in page
-    for kind in ("access", "erasure"):
+    for kind in ("access", "portability", "erasure"):
         assert f"/requests/new?contact_id={REQUEST}&amp;kind={kind}" in page
+
+
+def test_data_to_take_along_has_its_own_files_and_no_document_to_read(
+    log_in: LogIn, given: Callable[..., Requests]
+) -> None:
+    given(
+        kind=holder_pb2.REQUEST_KIND_PORTABILITY,
+        state=privacy_pb2.REQUEST_STATE_COMPLETED,
+        documents=[privacy_pb2.DOCUMENT_FORMAT_JSON, privacy_pb2.DOCUMENT_FORMAT_CSV],
+    )
+    page = log_in("dpo").get(f"/requests/{REQUEST}").text
+    assert "Daten zum Mitnehmen (Art. 20)" in log_in("dpo").get("/requests").text
+    for ending in ("json", "zip", "vcf"):
+        assert f"document.{ending}" in page
+    assert "document.pdf" not in page
 
 
 def test_a_suppressed_address_is_no_green_may(

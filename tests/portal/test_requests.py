@@ -239,3 +239,36 @@ def test_reads_are_told_per_day_and_reader(app: Flask) -> None:
     assert [entry.values[0] for entry in found] == [
         ("Team", "1 Mal"), ("Sie selbst", "2 Mal"), ("Team", "1 Mal"),
     ]  # fmt: skip
+
+
+def test_data_to_take_along_is_offered_in_every_form_that_was_made(
+    log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(
+        monkeypatch,
+        kind=holder_pb2.REQUEST_KIND_PORTABILITY,
+        state=privacy_pb2.REQUEST_STATE_COMPLETED,
+        documents=[
+            privacy_pb2.DOCUMENT_FORMAT_JSON,
+            privacy_pb2.DOCUMENT_FORMAT_CSV,
+            privacy_pb2.DOCUMENT_FORMAT_VCARD,
+        ],
+    )
+    client = log_in("customer")
+    page = client.get(f"/rights/requests/{REQUEST}").text
+    assert "Ihre Daten zum Mitnehmen sind fertig" in page
+    for ending in ("json", "zip", "vcf"):
+        assert f"document.{ending}" in page
+        assert client.get(f"/rights/requests/{REQUEST}/document.{ending}").status_code == 200
+    # The document to read belongs to the copy.
+    assert "document.pdf" not in page
+
+
+def test_a_click_asks_for_data_to_take_along(log_in: LogIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    requests = given(monkeypatch)
+    asked: list[Any] = []
+    monkeypatch.setattr(
+        requests, "CreateRequest", lambda it: (asked.append(it), requests.found)[1], raising=False
+    )
+    assert post(log_in("customer"), "/rights/portability") == 303
+    assert [it.kind for it in asked] == [holder_pb2.REQUEST_KIND_PORTABILITY]

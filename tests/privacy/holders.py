@@ -31,10 +31,18 @@ class Person(Base):
 
     __tablename__ = "person"
     id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
-    given_name: Mapped[str] = personal(Text, category=Category.IDENTITY, purpose=Purpose.SERVICE)
-    family_name: Mapped[str] = personal(Text, category=Category.IDENTITY, purpose=Purpose.SERVICE)
-    email: Mapped[str] = personal(Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE)
-    phone: Mapped[str] = personal(Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE)
+    given_name: Mapped[str] = personal(
+        Text, category=Category.IDENTITY, purpose=Purpose.SERVICE, provided=True
+    )
+    family_name: Mapped[str] = personal(
+        Text, category=Category.IDENTITY, purpose=Purpose.SERVICE, provided=True
+    )
+    email: Mapped[str] = personal(
+        Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE, provided=True
+    )
+    phone: Mapped[str] = personal(
+        Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE, provided=True
+    )
     __table_args__ = (dataset(deletion_class="with the contact", subject="id", emails=("email",)),)
 
 
@@ -102,6 +110,8 @@ class Told(holder_pb2_grpc.DataHolderServicer):
     more: list[holder_pb2.PlanItem] = field(default_factory=list)
     stranger: Signer | None = None
     findings: list[holder_pb2.Finding] = field(default_factory=list)
+    # What a copy gets besides one note.
+    records: list[holder_pb2.Record] = field(default_factory=list)
     plans: dict[str, holder_pb2.PlanResponse] = field(default_factory=dict)
     receipts: dict[str, holder_pb2.Receipt] = field(default_factory=dict)
     executions: int = 0
@@ -127,6 +137,9 @@ class Told(holder_pb2_grpc.DataHolderServicer):
                     )
                 ],
             )
+
+        for record in self.records:
+            yield record
 
     async def Plan(self, request: Any, context: Any) -> holder_pb2.PlanResponse:
         await self._answer(context)

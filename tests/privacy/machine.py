@@ -27,6 +27,8 @@ from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Erasure, ProofKeys
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.model import Controller, Kind, Wish
+from services.privacy.requests.portability import Portability
+from services.privacy.requests.recipients import Recipient, written
 from services.privacy.requests.restriction import Restricting
 from services.privacy.requests.sealing import Seal
 from services.privacy.requests.service import Beside, RequestService, View
@@ -45,7 +47,23 @@ CONTROLLER = Controller(
     dpo_email="datenschutz@mueller.example",
     authority_name="Berliner Beauftragte für Datenschutz und Informationsfreiheit",
     authority_address="Alt-Moabit 59–61, 10555 Berlin",
-    processors=("Rechenzentrum Spree GmbH, Berlin",),
+)
+
+
+RECIPIENTS = written(
+    [
+        "Rechenzentrum Spree GmbH, Berlin",
+        Recipient(
+            name="Mail Relay Inc.",
+            address="1 Main Street, Boston",
+            country="US",
+            safeguard="Standardvertragsklauseln (EU) 2021/914",
+            services=("campaigns",),
+        ),
+        Recipient(
+            name="Fernwartung AG", country="CH", safeguard="Angemessenheitsbeschluss", services=("sales",)
+        ),
+    ]
 )
 
 
@@ -149,6 +167,8 @@ class Machine:
     logins: Logins
     holds: HoldService
     restrictions: RestrictionService
+    # The privacy service's own, with which it asks the holders.
+    token: str
     woken: list[bool] = field(default_factory=list)
 
     def jobs(self, reaper: Reaper | None = None) -> RequestJobs:
@@ -174,9 +194,14 @@ class Machine:
             database,
             clock,
             deadline=DEADLINE,
-            access=Access(desk, suppression=self.parts.suppression, controller=CONTROLLER),
+            access=Access(
+                desk, suppression=self.parts.suppression, controller=CONTROLLER, recipients=RECIPIENTS
+            ),
             erasure=erasure,
-            others={Kind.RESTRICTION: Restricting(desk, self.restrictions)},
+            others={
+                Kind.PORTABILITY: Portability(desk, controller=CONTROLLER),
+                Kind.RESTRICTION: Restricting(desk, self.restrictions),
+            },
         )
 
     async def create(
@@ -252,5 +277,5 @@ async def build(parts: Parts, contacts: Database, bus: Bus, serve: Serve, token:
     )
     own = signer("privacy")
     return Machine(
-        parts, contacts, bus, clients, told, keys, own, service, logins, holds, restrictions, woken
+        parts, contacts, bus, clients, told, keys, own, service, logins, holds, restrictions, token, woken
     )

@@ -26,7 +26,8 @@ def page(*texts: str) -> bytes:
         "authority": _NOBODY,
         "request": {"id": "", "received": "2026-03-02T09:00", "answered": "2026-03-02T09:00"},
         "subject": "", "processing": [], "recipients": [], "sources": [], "rights": [],
-        "automated_decisions": "", "transfers": "",
+        "processed": True, "recipients_text": "",
+        "automated_decisions": {"text": "", "checks": []}, "transfers": {"text": "", "to": []},
         "groups": [{"title": text, "records": [{"since": "", "values": [[text, text]]}]} for text in texts],
     }  # fmt: skip
     return pdf.render("access", content, language="de", now=_NOW)

@@ -64,6 +64,12 @@ def test_no_number_and_no_flag_is_printed_bare(table: Table, declared: Dataset) 
             assert numbers <= words(language)["values"][f"{table.name}.{column.name}"].keys()
 
 
+@pytest.mark.parametrize(("table", "declared"), list(_declared()))
+def test_whatever_a_machine_decides_is_explained(table: Table, declared: Dataset) -> None:
+    for language in LANGUAGES:
+        assert declared.automated is None or declared.automated.logic in words(language)["logic"]
+
+
 def test_every_fact_on_the_timeline_has_words() -> None:
     for module in (contact_events, campaign_events, ticket_events, privacy_events):
         for name, message in module.DESCRIPTOR.message_types_by_name.items():
@@ -98,5 +104,7 @@ def test_what_a_newer_service_declares_is_still_shown() -> None:
 
 
 def test_both_languages_have_words_for_the_same_values() -> None:
+    for group in ("logic", "automated", "roles", "countries"):
+        assert words("de")[group].keys() == words("en")[group].keys()
     german, english = words("de")["values"], words("en")["values"]
     assert {k: set(v) for k, v in german.items()} == {k: set(v) for k, v in english.items()}

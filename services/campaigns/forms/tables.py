@@ -39,12 +39,12 @@ class SignUp(HandedOver, Base):
     )
 
     id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
-    email: Mapped[str] = personal(Text, category=Category.CONTACT_POINT, **_ASKED)
-    given_name: Mapped[str] = personal(Text, category=Category.IDENTITY, **_ASKED)
-    family_name: Mapped[str] = personal(Text, category=Category.IDENTITY, **_ASKED)
+    email: Mapped[str] = personal(Text, category=Category.CONTACT_POINT, **_ASKED, provided=True)
+    given_name: Mapped[str] = personal(Text, category=Category.IDENTITY, **_ASKED, provided=True)
+    family_name: Mapped[str] = personal(Text, category=Category.IDENTITY, **_ASKED, provided=True)
     language: Mapped[str] = plain(Text)
     # Topic → id of the text that the visitor saw.
-    topics: Mapped[dict[str, str]] = personal(JSONB, category=Category.PREFERENCE, **_ASKED)
+    topics: Mapped[dict[str, str]] = personal(JSONB, category=Category.PREFERENCE, **_ASKED, provided=True)
     form_url: Mapped[str] = plain(Text)
     request_ip: Mapped[str] = personal(Text, category=Category.BEHAVIOUR, **_PROOF)
     requested_at: Mapped[datetime] = plain(DateTime(timezone=True))
@@ -56,5 +56,5 @@ class SignUp(HandedOver, Base):
     click_ip: Mapped[str] = personal(Text, category=Category.BEHAVIOUR, **_PROOF, server_default="")
     confirmed_at: Mapped[datetime | None] = plain(DateTime(timezone=True), nullable=True)
     contact_id: Mapped[uuid.UUID | None] = personal(
-        Uuid, category=Category.IDENTITY, **_ASKED, nullable=True, index=True
+        Uuid, category=Category.IDENTITY, **_ASKED, provided=False, nullable=True, index=True
     )

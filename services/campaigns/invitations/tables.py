@@ -31,7 +31,7 @@ class InvitationMail(HandedOver, Base):
 
     id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
     contact_id: Mapped[uuid.UUID] = personal(
-        Uuid, category=Category.IDENTITY, purpose=Purpose.CONTRACT, index=True
+        Uuid, category=Category.IDENTITY, purpose=Purpose.CONTRACT, provided=False, index=True
     )
     planned_at: Mapped[datetime] = plain(DateTime(timezone=True))
     # The permit that the mail rests on.

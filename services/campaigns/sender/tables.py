@@ -83,6 +83,7 @@ class Message(HandedOver, Base):
         purpose=Purpose.MARKETING,
         basis=Basis.CONSENT,
         on_erasure=Erase.NULL,
+        provided=False,
         nullable=True,
     )
     permit_id: Mapped[uuid.UUID | None] = plain(Uuid, nullable=True)

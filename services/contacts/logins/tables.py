@@ -20,18 +20,19 @@ class Login(Base):
 
     # `sub` of the realm's tokens; one release has one issuer.
     subject: Mapped[str] = personal(
-        Text, category=Category.CREDENTIAL, purpose=Purpose.SECURITY, primary_key=True
+        Text, category=Category.CREDENTIAL, purpose=Purpose.SECURITY, provided=False, primary_key=True
     )
     contact_id: Mapped[uuid.UUID] = plain(Uuid, ForeignKey("contact.id", ondelete="CASCADE"), index=True)
     # What others call the login by: facts and pages must not carry the realm's own identifier.
     id: Mapped[uuid.UUID] = plain(Uuid, unique=True, server_default=text("gen_random_uuid()"))
+    # The login of somebody else of the household, perhaps: its name and address are theirs to take along.
     # How the login called itself when it was joined, so that people can tell one from another.
     name: Mapped[str] = personal(
-        Text, category=Category.IDENTITY, purpose=Purpose.SECURITY, server_default=""
+        Text, category=Category.IDENTITY, purpose=Purpose.SECURITY, provided=False, server_default=""
     )
     # Lower case; empty if the provider had not verified it.
     email: Mapped[str] = personal(
-        Text, category=Category.CONTACT_POINT, purpose=Purpose.SECURITY, server_default=""
+        Text, category=Category.CONTACT_POINT, purpose=Purpose.SECURITY, provided=False, server_default=""
     )
     visibility: Mapped[int] = plain(SmallInteger, server_default="1")
     linked_by: Mapped[str] = plain(Text, server_default="email")
@@ -56,7 +57,12 @@ class Invitation(Base):
     id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
     contact_id: Mapped[uuid.UUID] = plain(Uuid, ForeignKey("contact.id", ondelete="CASCADE"), index=True)
     token_sha256: Mapped[bytes | None] = personal(
-        LargeBinary, category=Category.CREDENTIAL, purpose=Purpose.SECURITY, nullable=True, unique=True
+        LargeBinary,
+        category=Category.CREDENTIAL,
+        purpose=Purpose.SECURITY,
+        provided=False,
+        nullable=True,
+        unique=True,
     )
     state: Mapped[int] = plain(SmallInteger)
     reason: Mapped[str] = plain(Text, server_default="")

@@ -21,34 +21,63 @@ class Contact(Base):
     id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
     version: Mapped[int] = plain(Integer, server_default="1")
     salutation: Mapped[int] = personal(
-        SmallInteger, category=Category.IDENTITY, purpose=Purpose.SERVICE, server_default="0"
+        SmallInteger, category=Category.IDENTITY, purpose=Purpose.SERVICE, provided=True, server_default="0"
     )
-    given_name: Mapped[str] = personal(Text, category=Category.IDENTITY, purpose=Purpose.SERVICE)
-    family_name: Mapped[str] = personal(Text, category=Category.IDENTITY, purpose=Purpose.SERVICE)
-    email: Mapped[str] = personal(Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE)
+    given_name: Mapped[str] = personal(
+        Text, category=Category.IDENTITY, purpose=Purpose.SERVICE, provided=True
+    )
+    family_name: Mapped[str] = personal(
+        Text, category=Category.IDENTITY, purpose=Purpose.SERVICE, provided=True
+    )
+    email: Mapped[str] = personal(
+        Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE, provided=True
+    )
     # The address as it is compared; NULL where there is none, so that many may have none.
     email_key: Mapped[str | None] = personal(
-        Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE, nullable=True, unique=True
+        Text,
+        category=Category.CONTACT_POINT,
+        purpose=Purpose.SERVICE,
+        provided=False,
+        nullable=True,
+        unique=True,
     )
-    phone: Mapped[str] = personal(Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE)
-    street: Mapped[str] = personal(Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE)
-    postal_code: Mapped[str] = personal(Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE)
-    city: Mapped[str] = personal(Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE)
-    country: Mapped[str] = personal(Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE)
-    language: Mapped[str] = personal(Text, category=Category.DEMOGRAPHIC, purpose=Purpose.SERVICE)
+    phone: Mapped[str] = personal(
+        Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE, provided=True
+    )
+    street: Mapped[str] = personal(
+        Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE, provided=True
+    )
+    postal_code: Mapped[str] = personal(
+        Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE, provided=True
+    )
+    city: Mapped[str] = personal(
+        Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE, provided=True
+    )
+    country: Mapped[str] = personal(
+        Text, category=Category.CONTACT_POINT, purpose=Purpose.SERVICE, provided=True
+    )
+    language: Mapped[str] = personal(
+        Text, category=Category.DEMOGRAPHIC, purpose=Purpose.SERVICE, provided=True
+    )
     note: Mapped[str] = personal(
         Text, category=Category.FREE_TEXT, purpose=Purpose.SERVICE, basis=Basis.LEGITIMATE_INTEREST
     )
     source: Mapped[str] = plain(Text)
     responsible_id: Mapped[str] = plain(Text)
     # A member of staff: somebody else's name, but it goes with the contact that it was assigned to.
-    responsible_name: Mapped[str] = personal(Text, category=Category.IDENTITY, purpose=Purpose.SERVICE)
+    responsible_name: Mapped[str] = personal(
+        Text, category=Category.IDENTITY, purpose=Purpose.SERVICE, provided=False
+    )
     # Name of the department's group in the realm; NULL is everybody's.
     team: Mapped[str | None] = plain(Text, nullable=True)
     # Family and given name as they are compared and sorted; see `services.contacts.text.fold`.
-    name_key: Mapped[str] = personal(Text(collation="C"), category=Category.IDENTITY, purpose=Purpose.SERVICE)
+    name_key: Mapped[str] = personal(
+        Text(collation="C"), category=Category.IDENTITY, purpose=Purpose.SERVICE, provided=False
+    )
     # Everything that a search looks into, folded: names, addresses, phone, organisations.
-    search_text: Mapped[str] = personal(Text, category=Category.IDENTITY, purpose=Purpose.SERVICE)
+    search_text: Mapped[str] = personal(
+        Text, category=Category.IDENTITY, purpose=Purpose.SERVICE, provided=False
+    )
     created_at: Mapped[datetime] = plain(DateTime(timezone=True), server_default=text("now()"))
     updated_at: Mapped[datetime] = plain(DateTime(timezone=True), server_default=text("now()"))
 
@@ -87,7 +116,7 @@ class Relation(Base):
     )
     position: Mapped[int] = plain(SmallInteger, primary_key=True)
     organisation_id: Mapped[uuid.UUID] = plain(Uuid, ForeignKey("organisation.id"), index=True)
-    role: Mapped[str] = personal(Text, category=Category.DEMOGRAPHIC, purpose=Purpose.SERVICE)
+    role: Mapped[str] = personal(Text, category=Category.DEMOGRAPHIC, purpose=Purpose.SERVICE, provided=True)
     # The person acts for the organisation: colleagues with an opened login see the tickets.
     shared: Mapped[bool] = plain(Boolean, server_default="false")
 

@@ -11,10 +11,17 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from kontor.contacts.v1.contacts_pb2 import GetContactRequest, ListContactsRequest
 from kontor.options.v1.options_pb2 import RestrictionGround
-from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS, REQUEST_KIND_ERASURE, REQUEST_KIND_RESTRICTION
+from kontor.privacy.v1.holder_pb2 import (
+    REQUEST_KIND_ACCESS,
+    REQUEST_KIND_ERASURE,
+    REQUEST_KIND_PORTABILITY,
+    REQUEST_KIND_RESTRICTION,
+)
 from kontor.privacy.v1.privacy_pb2 import (
+    DOCUMENT_FORMAT_CSV,
     DOCUMENT_FORMAT_JSON,
     DOCUMENT_FORMAT_PDF,
+    DOCUMENT_FORMAT_VCARD,
     REQUEST_ORDER_DUE,
     REQUEST_ORDER_NEWEST,
     REQUEST_STATE_COMPLETED,
@@ -50,8 +57,15 @@ _KINDS = {
     "access": REQUEST_KIND_ACCESS,
     "erasure": REQUEST_KIND_ERASURE,
     "restriction": REQUEST_KIND_RESTRICTION,
+    "portability": REQUEST_KIND_PORTABILITY,
 }
-_FORMATS = {"json": DOCUMENT_FORMAT_JSON, "pdf": DOCUMENT_FORMAT_PDF}
+_COPIES = {REQUEST_KIND_ACCESS, REQUEST_KIND_PORTABILITY}
+_FORMATS = {
+    "json": DOCUMENT_FORMAT_JSON,
+    "pdf": DOCUMENT_FORMAT_PDF,
+    "zip": DOCUMENT_FORMAT_CSV,
+    "vcf": DOCUMENT_FORMAT_VCARD,
+}
 
 
 @opens_with("Requests.ListRequests")
@@ -131,6 +145,7 @@ def create() -> ResponseReturnValue:
         contact=contact,
         form=form,
         erasure=kind == REQUEST_KIND_ERASURE,
+        portability=kind == REQUEST_KIND_PORTABILITY,
         restriction=restriction,
     )
 
@@ -192,7 +207,7 @@ def retry(request_id: uuid.UUID) -> ResponseReturnValue:
 
 @opens_with("Requests.GetDocument")
 def document(request_id: uuid.UUID, form: str) -> ResponseReturnValue:
-    """GET /requests/<id>/document.<pdf|json>: the copy of the data, or the certificate."""
+    """GET /requests/<id>/document.<pdf|json|zip|vcf>: copy of the data, data to take along, or certificate."""
     chosen = _FORMATS.get(form) or abort(404)
     found = clients().requests.GetDocument(GetDocumentRequest(id=str(request_id), format=chosen))
     answer = Response(found.content, mimetype=found.media_type)
@@ -226,7 +241,7 @@ def _in_the_way(error: FailedPrecondition, contact_id: str) -> ResponseReturnVal
 def _confirm_page(found: Request, form: Word, status: int = 200) -> ResponseReturnValue:
     asked = ListRequestsRequest(contact_id=found.contact_id, open=True, page_size=_PAGE)
     others = clients().requests.ListRequests(asked).requests
-    ends_copy = any(other.kind == REQUEST_KIND_ACCESS for other in others)
+    ends_copy = any(other.kind in _COPIES for other in others)
     page = render_template(
         "requests/confirm.html",
         form=form,
@@ -264,6 +279,7 @@ def _shown(found: Request) -> dict[str, object]:
         "ready": [name for name, number in _FORMATS.items() if number in found.documents],
         "planned": found.state == REQUEST_STATE_PLANNED,
         "erasure": found.kind == REQUEST_KIND_ERASURE,
+        "portability": found.kind == REQUEST_KIND_PORTABILITY,
     }
 
 

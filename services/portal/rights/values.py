@@ -45,6 +45,7 @@ _ENUMS: dict[tuple[str, str], dict[int, Any]] = {
     },
     ("subject_request", "kind"): {
         holder_pb2.REQUEST_KIND_ACCESS: REQUEST_KINDS[holder_pb2.REQUEST_KIND_ACCESS].text,
+        holder_pb2.REQUEST_KIND_PORTABILITY: REQUEST_KINDS[holder_pb2.REQUEST_KIND_PORTABILITY].text,
         holder_pb2.REQUEST_KIND_ERASURE: REQUEST_KINDS[holder_pb2.REQUEST_KIND_ERASURE].text,
     },
     ("subject_request", "state"): {state: label.text for state, label in REQUEST_STATES.items()},

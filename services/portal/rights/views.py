@@ -1,4 +1,4 @@
-"""What is held, and the visitor's requests: copy of the data and erasure."""
+"""What is held, and the visitor's requests: copy of the data, data to take along, erasure."""
 
 from __future__ import annotations
 
@@ -10,10 +10,18 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS, REQUEST_KIND_ERASURE, PlanItem, RequestKind
+from kontor.privacy.v1.holder_pb2 import (
+    REQUEST_KIND_ACCESS,
+    REQUEST_KIND_ERASURE,
+    REQUEST_KIND_PORTABILITY,
+    PlanItem,
+    RequestKind,
+)
 from kontor.privacy.v1.privacy_pb2 import (
+    DOCUMENT_FORMAT_CSV,
     DOCUMENT_FORMAT_JSON,
     DOCUMENT_FORMAT_PDF,
+    DOCUMENT_FORMAT_VCARD,
     REQUEST_STATE_ACCEPTED,
     REQUEST_STATE_COMPLETED,
     REQUEST_STATE_EXECUTING,
@@ -47,7 +55,13 @@ from services.portal.session import own_contact
 
 blueprint = Blueprint("rights", __name__)
 
-_FORMATS = {"json": DOCUMENT_FORMAT_JSON, "pdf": DOCUMENT_FORMAT_PDF}
+_FORMATS = {
+    "json": DOCUMENT_FORMAT_JSON,
+    "pdf": DOCUMENT_FORMAT_PDF,
+    "zip": DOCUMENT_FORMAT_CSV,
+    "vcf": DOCUMENT_FORMAT_VCARD,
+}
+_COPIES = {REQUEST_KIND_ACCESS, REQUEST_KIND_PORTABILITY}
 # In these the page asks again by itself, because something is about to happen.
 _MOVING = {
     REQUEST_STATE_RECEIVED,
@@ -85,6 +99,12 @@ def overview() -> ResponseReturnValue:
 def ask_copy() -> ResponseReturnValue:
     """POST /rights/copy: the copy of the data (Art. 15)."""
     return _ask(REQUEST_KIND_ACCESS)
+
+
+@login_required
+def take_along() -> ResponseReturnValue:
+    """POST /rights/portability: what the person has provided, for another provider (Art. 20)."""
+    return _ask(REQUEST_KIND_PORTABILITY)
 
 
 @login_required
@@ -145,7 +165,7 @@ def withdraw(request_id: uuid.UUID) -> ResponseReturnValue:
 
 @login_required
 def document(request_id: uuid.UUID, kind: str) -> ResponseReturnValue:
-    """GET /rights/requests/<id>/document.<json|pdf>"""
+    """GET /rights/requests/<id>/document.<json|pdf|zip|vcf>"""
     if kind not in _FORMATS:
         abort(404)
     found = _own(request_id)
@@ -187,12 +207,12 @@ def _own(request_id: uuid.UUID) -> Request:
 
 
 def _ends_copy(found: Request) -> bool:
-    """Whether confirming this erasure ends an open request for a copy."""
+    """Whether confirming this erasure ends an open request for a copy, or for data to take along."""
     if found.state != REQUEST_STATE_PLANNED:
         return False
     asked = ListRequestsRequest(contact_id=found.contact_id, open=True, page_size=50)
     open_ones = clients().requests.ListRequests(asked).requests
-    return any(entry.kind == REQUEST_KIND_ACCESS for entry in open_ones)
+    return any(entry.kind in _COPIES for entry in open_ones)
 
 
 def _shown(request_id: uuid.UUID) -> dict[str, object]:
@@ -204,6 +224,7 @@ def _shown(request_id: uuid.UUID) -> dict[str, object]:
         "unconfirmed": any(step.reason == NOT_CONFIRMED for step in found.transitions),
         "moving": found.state in _MOVING,
         "erasure": found.kind == REQUEST_KIND_ERASURE,
+        "portability": found.kind == REQUEST_KIND_PORTABILITY,
         "planned": found.state == REQUEST_STATE_PLANNED,
         "completed": found.state == REQUEST_STATE_COMPLETED,
         "partial": found.state == REQUEST_STATE_PARTIALLY_FULFILLED,
@@ -251,6 +272,7 @@ def _step(found: Request) -> int:
 
 blueprint.add_url_rule("/rights", "overview", overview)
 blueprint.add_url_rule("/rights/copy", "ask_copy", ask_copy, methods=["POST"])
+blueprint.add_url_rule("/rights/portability", "take_along", take_along, methods=["POST"])
 blueprint.add_url_rule("/rights/erasure", "erasure", erasure, methods=["GET", "POST"])
 _ONE = "/rights/requests/<uuid:request_id>"
 blueprint.add_url_rule(_ONE, "request_page", request_page)

@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, DateTime, Index, SmallInteger, Text, Uuid
 from sqlalchemy.orm import Mapped, MappedColumn
 
 from kernel.deletion import LIMITATION, LIMITATION_LAW, after
-from kernel.personal import Basis, Category, Erase, Purpose, dataset, personal, plain
+from kernel.personal import Automated, Basis, Category, Erase, Purpose, dataset, personal, plain
 from services.privacy.base import Base
 
 
@@ -48,5 +48,6 @@ class PermitDecision(Base):
             subject="contact_id",
             since="decided_at",
             evidence=True,
+            automated=Automated("permit"),
         ),
     )

@@ -6,14 +6,20 @@ import asyncio
 import json
 from typing import Any
 
-from kontor.privacy.v1 import holder_pb2
-
 from kernel.outbox import emit
 from services.privacy import events
 from services.privacy.requests import pdf, store
-from services.privacy.requests.model import SYSTEM, Controller, Identifiers, Request, State, Transition
-from services.privacy.requests.report import Held, access_content, access_page, suppression_record
-from services.privacy.requests.working import Desk, Waiting
+from services.privacy.requests.collecting import Collected, begin, collect_everything
+from services.privacy.requests.model import SYSTEM, Controller, Request, State, Transition
+from services.privacy.requests.recipients import Recipients
+from services.privacy.requests.report import (
+    VERSION,
+    Company,
+    access_content,
+    access_page,
+    suppression_record,
+)
+from services.privacy.requests.working import Desk
 from services.privacy.suppression.model import Address
 from services.privacy.suppression.normalise import EMAIL, PHONE, SMS
 from services.privacy.suppression.service import SuppressionService
@@ -24,54 +30,48 @@ _JSON, _PDF = 1, 2
 class Access:
     """Collects, writes, hands over. Nothing is kept until every holder has answered."""
 
-    def __init__(self, desk: Desk, *, suppression: SuppressionService, controller: Controller) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        suppression: SuppressionService,
+        controller: Controller,
+        recipients: Recipients,
+    ) -> None:
         self._desk = desk
         self._database = desk.database
         self._suppression = suppression
         self._controller = controller
+        self._recipients = recipients
 
     async def advance(self, request: Request) -> None:
         """As far as it goes now; a holder that is down only delays."""
-        if request.state is State.ACCEPTED:
-            step = Transition(State.EXECUTING, self._desk.clock.now(), SYSTEM, "collecting")
-            everybody = [h.name for h in self._desk.holders]
-            async with self._database.transaction() as session:
-                if not await store.move(session, request.id, step, waiting_for=everybody):
-                    return
+        if not await begin(self._desk, request):
+            return
         async with self._database.reading() as session:
             kept = await store.document(session, request, format=_JSON)
-        if kept is not None:
+        content = json.loads(kept) if kept is not None else {}
+        # Of another version: the process was replaced by a newer one in between, whose document says more.
+        if content.get("version") == VERSION:
             # Only the readable document is missing. What was handed out is not collected again: it holds itself.
-            await self._complete(request, json.loads(kept))
+            await self._complete(request, content)
             return
-        waiting = Waiting()
-        held = await self._collect(request, waiting)
-        if waiting:
-            await self._desk.wait(request, waiting)
+        collected = await collect_everything(self._desk, request)
+        if collected is None:
             return
-        content = access_content(request, held, self._controller, now=self._desk.clock.now())
+        await self._add_suppressions(collected)
+        async with self._database.reading() as session:
+            company = Company(self._controller, await self._recipients(session))
+        content = access_content(request, collected.held, company, now=self._desk.clock.now())
         if await self._hand_out(request, content):
             await self._complete(request, content)
 
-    async def _collect(self, request: Request, waiting: Waiting) -> list[Held]:
-        held: list[Held] = []
-        identifiers = Identifiers()
-        async with waiting.unless_down(self._desk.holders[0]):
-            identifiers = await self._desk.identify(request)
-        if waiting:
-            return held
-        for holder in self._desk.holders:
-            async with waiting.unless_down(holder):
-                described: holder_pb2.DescribeResponse = await holder.describe()
-                records = await self._desk.collect(holder, request, identifiers)
-                held.append(Held(holder.name, described, records))
-        if waiting:
-            return held
-        addresses = [Address(EMAIL, email) for email in identifiers.emails]
-        addresses += [Address(by, phone) for phone in identifiers.phones for by in (PHONE, SMS)]
+    async def _add_suppressions(self, collected: Collected) -> None:
+        known = collected.identifiers
+        addresses = [Address(EMAIL, email) for email in known.emails]
+        addresses += [Address(by, phone) for phone in known.phones for by in (PHONE, SMS)]
         entries = await self._suppression.entries_of(addresses)
-        held[-1].records.extend(suppression_record(entry) for entry in entries)
-        return held
+        collected.held[-1].records.extend(suppression_record(entry) for entry in entries)
 
     async def _hand_out(self, request: Request, content: dict[str, Any]) -> bool:
         """Keeps the file by itself: it is the answer, too, even if the readable document fails."""

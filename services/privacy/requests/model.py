@@ -33,15 +33,16 @@ class Kind(IntEnum):
     ERASURE = 2
     RECTIFICATION = 3
     RESTRICTION = 4
+    PORTABILITY = 5
     OBJECTION = 6
     WITHDRAWAL = 7
 
 
 # What counts from the moment it is said: nothing is left to take back. A restriction ends by being lifted.
 AT_ONCE = (Kind.RESTRICTION, Kind.OBJECTION, Kind.WITHDRAWAL)
-
-
 UNSERVED = (Kind.RECTIFICATION, Kind.OBJECTION, Kind.WITHDRAWAL)
+# What hands out copies of the data: for an erasure that has begun there is nothing left to copy.
+COPIES = (Kind.ACCESS, Kind.PORTABILITY)
 
 
 class State(IntEnum):
@@ -276,4 +277,3 @@ class Controller:
     authority_name: str = ""
     authority_address: str = ""
     authority_url: str = ""
-    processors: tuple[str, ...] = ()

@@ -20,10 +20,14 @@ from services.privacy.requests.service import RequestService, View
 _MEDIA = {
     privacy_pb2.DOCUMENT_FORMAT_JSON: ("json", "application/json"),
     privacy_pb2.DOCUMENT_FORMAT_PDF: ("pdf", "application/pdf"),
+    privacy_pb2.DOCUMENT_FORMAT_CSV: ("zip", "application/zip"),
+    privacy_pb2.DOCUMENT_FORMAT_VCARD: ("vcf", "text/vcard"),
 }
 _NAMES = {
     (Kind.ACCESS, "de"): "auskunft",
     (Kind.ACCESS, "en"): "copy-of-your-data",
+    (Kind.PORTABILITY, "de"): "daten-zum-mitnehmen",
+    (Kind.PORTABILITY, "en"): "data-to-take-along",
     (Kind.ERASURE, "de"): "loeschbescheinigung",
     (Kind.ERASURE, "en"): "certificate-of-erasure",
 }

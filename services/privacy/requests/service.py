@@ -18,6 +18,7 @@ from services.privacy import events
 from services.privacy.requests import store
 from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.model import (
+    COPIES,
     STAFF,
     SUBJECT,
     SYSTEM,
@@ -127,7 +128,7 @@ class RequestService:
             ),
         )
         async with self._database.transaction() as session:
-            if kind is Kind.ACCESS:
+            if kind in COPIES:
                 await _refuse_while_erasing(session, contact_id)
             if await store.add(session, request) is None:
                 other = await store.open_one(session, contact_id, kind)
@@ -165,7 +166,7 @@ class RequestService:
             return await self._views(session, found)
 
     async def confirm_request(self, request_id: uuid.UUID, *, caller: Principal, word_by: str = "") -> View:
-        """Starts the erasure that was planned and shown, and ends an access request that it leaves nothing to copy.
+        """Starts the erasure that was planned and shown, and ends requests that it leaves nothing to copy.
 
         Staff gives the word for what staff has recorded; for what the person asked for in the portal only with
         the way on which the person said so (`WORDS_BY`), which is noted.
@@ -181,11 +182,11 @@ class RequestService:
             plans = (await store.plans(session, [request_id]))[request_id]
             holders = [p.holder for p in plans]
             await store.move(session, request_id, step, **{**store.MOVING, "waiting_for": holders})
-            copy = await store.open_one(session, request.contact_id, Kind.ACCESS, lock=True)
-            if copy is not None:
-                await _end(
-                    session, copy, Transition(State.WITHDRAWN, step.at, step.actor, "erasure-confirmed")
-                )
+            for kind in COPIES:
+                copy = await store.open_one(session, request.contact_id, kind, lock=True)
+                if copy is not None:
+                    ended = Transition(State.WITHDRAWN, step.at, step.actor, "erasure-confirmed")
+                    await _end(session, copy, ended)
             view = await self._reread(session, request_id)
         self._wake()
         return view

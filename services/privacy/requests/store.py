@@ -308,7 +308,7 @@ async def add_document(
     session: WriteSession, request: Request, *, format: int, content: bytes, at: datetime
 ) -> None:
     """Keeps the answer in one format; made anew, it takes the place of the earlier one."""
-    table = AccessDocument if request.kind is Kind.ACCESS else Certificate
+    table = Certificate if request.kind is Kind.ERASURE else AccessDocument
     fresh = {"content": content, "created_at": at}
     statement = insert(table).values(request_id=request.id, format=format, **fresh)
     await session.execute(
@@ -318,7 +318,7 @@ async def add_document(
 
 async def document(session: AnySession, request: Request, *, format: int) -> bytes | None:
     """The answer in one format; None when its time is over."""
-    table: Any = AccessDocument if request.kind is Kind.ACCESS else Certificate
+    table: Any = Certificate if request.kind is Kind.ERASURE else AccessDocument
     statement = select(table.content).where(table.request_id == request.id, table.format == format)
     found: bytes | None = (await session.execute(statement)).scalar_one_or_none()
     return found

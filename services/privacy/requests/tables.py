@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, MappedColumn
 
 from kernel.deletion import LIMITATION, LIMITATION_LAW, after, days
-from kernel.personal import Basis, Category, Erase, Purpose, dataset, personal, plain
+from kernel.personal import Automated, Basis, Category, Erase, Purpose, dataset, personal, plain
 from services.privacy.base import Base
 
 ACCESS_DOCUMENT_KEPT_DAYS = 30
@@ -74,7 +74,13 @@ class SubjectRequest(Base):
         ),
         Index(None, "received_at", "id"),
         Index(None, "requested_by"),
-        dataset(deletion_class=_PROOF_KEPT, subject="contact_id", since="received_at", evidence=True),
+        dataset(
+            deletion_class=_PROOF_KEPT,
+            subject="contact_id",
+            since="received_at",
+            evidence=True,
+            automated=Automated("unconfirmed-erasure"),
+        ),
     )
 
 

@@ -9,6 +9,11 @@ from typing import Any
 
 TEMPLATES = Path(__file__).parent / "templates"
 
+# Sources that are the subject's own doing; what came from elsewhere is what Art. 15(1)(g) GDPR asks about.
+FROM_SUBJECT = frozenset(
+    {"portal", "form", "double-opt-in", "portal-login", "one-click", "preferences", "link"}
+)
+
 
 @cache
 def words(language: str) -> dict[str, Any]:
@@ -37,7 +42,11 @@ def value_words(language: str, dataset: str, column: str, value: str) -> str:
     return str(table.get(value) or table.get(value.rsplit(".", 1)[-1]) or value)
 
 
+def source_key(source: str) -> str:
+    """The kind of source that a record names: an import without its number, a form without its address."""
+    return "form" if source.startswith(("http://", "https://")) else source.partition(":")[0]
+
+
 def source_words(language: str, source: str) -> str:
     """Where a record came from; the number of an import or the address of a form says nothing to a reader."""
-    kind = "form" if source.startswith(("http://", "https://")) else source.partition(":")[0]
-    return label(language, "sources", kind)
+    return label(language, "sources", source_key(source))

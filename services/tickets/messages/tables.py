@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped
 from kernel.deletion import LIMITATION, LIMITATION_LAW, after
 from kernel.personal import Category, Erase, Purpose, dataset, personal, plain
 from services.tickets.base import Base
+from services.tickets.messages.model import AuthorKind
 
 
 class MessageRow(Base):
@@ -24,13 +25,19 @@ class MessageRow(Base):
     ticket_id: Mapped[uuid.UUID] = plain(Uuid, ForeignKey("ticket.id"), nullable=False)
     author_kind: Mapped[int] = plain(SmallInteger, nullable=False)
     author_name: Mapped[str] = personal(
-        Text, nullable=False, category=Category.IDENTITY, purpose=Purpose.SERVICE, on_erasure=Erase.DELETE_ROW
+        Text,
+        nullable=False,
+        category=Category.IDENTITY,
+        purpose=Purpose.SERVICE,
+        provided=True,
+        on_erasure=Erase.DELETE_ROW,
     )
     body: Mapped[str] = personal(
         Text,
         nullable=False,
         category=Category.FREE_TEXT,
         purpose=Purpose.SERVICE,
+        provided=True,
         on_erasure=Erase.DELETE_ROW,
     )
     internal: Mapped[bool] = plain(Boolean, nullable=False)
@@ -44,5 +51,7 @@ class MessageRow(Base):
             ),
             subject="ticket_id -> ticket",
             since="created_at",
+            # Only the customer writes with a customer's role; colleagues read and never write.
+            provided_rows=("author_kind", (AuthorKind.CUSTOMER,)),
         ),
     )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped
 from kernel.deletion import LIMITATION, LIMITATION_LAW, after
 from kernel.personal import Category, Erase, Purpose, dataset, personal, plain
 from services.tickets.base import Base
-from services.tickets.tickets.model import State
+from services.tickets.tickets.model import Channel, State
 
 
 class TicketRow(Base):
@@ -24,13 +24,19 @@ class TicketRow(Base):
     number: Mapped[int] = plain(BigInteger, Identity(start=10001), unique=True, nullable=False)
     version: Mapped[int] = plain(Integer, nullable=False, default=1)
     contact_id: Mapped[uuid.UUID | None] = personal(
-        Uuid, nullable=True, category=Category.IDENTITY, purpose=Purpose.SERVICE, on_erasure=Erase.NULL
+        Uuid,
+        nullable=True,
+        category=Category.IDENTITY,
+        purpose=Purpose.SERVICE,
+        provided=False,
+        on_erasure=Erase.NULL,
     )
     subject: Mapped[str] = personal(
         Text,
         nullable=False,
         category=Category.FREE_TEXT,
         purpose=Purpose.SERVICE,
+        provided=True,
         on_erasure=Erase.PSEUDONYMISE,
     )
     state: Mapped[int] = plain(SmallInteger, nullable=False)
@@ -38,7 +44,12 @@ class TicketRow(Base):
     owner_id: Mapped[str | None] = plain(Text, nullable=True)
     # Staff data; it goes with the customer's because the conversation it stands for goes.
     owner_name: Mapped[str | None] = personal(
-        Text, nullable=True, category=Category.IDENTITY, purpose=Purpose.SERVICE, on_erasure=Erase.NULL
+        Text,
+        nullable=True,
+        category=Category.IDENTITY,
+        purpose=Purpose.SERVICE,
+        provided=False,
+        on_erasure=Erase.NULL,
     )
     channel: Mapped[int] = plain(SmallInteger, nullable=False)
     message_count: Mapped[int] = plain(Integer, nullable=False, default=0)
@@ -60,5 +71,7 @@ class TicketRow(Base):
             ),
             subject="contact_id",
             since="created_at",
+            # What came by phone or letter was put into words by staff.
+            provided_rows=("channel", (Channel.PORTAL, Channel.EMAIL)),
         ),
     )

@@ -68,6 +68,16 @@ def _check_document(world: World, document: dict[str, Any]) -> int:
     answered = {key for key, value in _walk(document) if value}
     for key in ARTICLE_15:
         holds(key in answered, f"the copy says nothing about {key!r} (Art. 15); it has {sorted(document)}")
+    outside = [each for each in document["recipients"] if each["third_country"]]
+    same(
+        [t["name"] for t in document["transfers"]["to"]],
+        [r["name"] for r in outside],
+        "transfers of the copy",
+    )
+    checks = document["automated_decisions"]["checks"]
+    holds(
+        any(check["dataset"] == "permit_decision" for check in checks), "(h) names the check of every message"
+    )
     records = document["records"]
     same({record["holder"] for record in records}, set(BACK_ENDS), "holders whose records are in the copy")
     values = {str(value) for _, value in _walk(records)}

@@ -77,6 +77,8 @@ class _RequestKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RequestKi
     REQUEST_KIND_ERASURE: _RequestKind.ValueType  # 2
     REQUEST_KIND_RECTIFICATION: _RequestKind.ValueType  # 3
     REQUEST_KIND_RESTRICTION: _RequestKind.ValueType  # 4
+    REQUEST_KIND_PORTABILITY: _RequestKind.ValueType  # 5
+    """What the subject has provided, to take along (Art. 20 GDPR)."""
     REQUEST_KIND_OBJECTION: _RequestKind.ValueType  # 6
     REQUEST_KIND_WITHDRAWAL: _RequestKind.ValueType  # 7
 
@@ -87,6 +89,8 @@ REQUEST_KIND_ACCESS: RequestKind.ValueType  # 1
 REQUEST_KIND_ERASURE: RequestKind.ValueType  # 2
 REQUEST_KIND_RECTIFICATION: RequestKind.ValueType  # 3
 REQUEST_KIND_RESTRICTION: RequestKind.ValueType  # 4
+REQUEST_KIND_PORTABILITY: RequestKind.ValueType  # 5
+"""What the subject has provided, to take along (Art. 20 GDPR)."""
 REQUEST_KIND_OBJECTION: RequestKind.ValueType  # 6
 REQUEST_KIND_WITHDRAWAL: RequestKind.ValueType  # 7
 Global___RequestKind: _TypeAlias = RequestKind  # noqa: Y015
@@ -173,12 +177,17 @@ class Dataset(_message.Message):
     DELETION_CLASS_FIELD_NUMBER: _builtins.int
     RETENTION_FIELD_NUMBER: _builtins.int
     COLUMNS_FIELD_NUMBER: _builtins.int
+    AUTOMATED_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     deletion_class: _builtins.str
     """DIN 66398: start event and standard period."""
     retention: _builtins.str
     @_builtins.property
     def columns(self) -> _containers.RepeatedCompositeFieldContainer[Global___Column]: ...
+    @_builtins.property
+    def automated(self) -> Global___AutomatedDecision:
+        """Set if the rows are decisions that a machine takes alone (Art. 15(1)(h), 22 GDPR)."""
+
     def __init__(
         self,
         *,
@@ -186,14 +195,45 @@ class Dataset(_message.Message):
         deletion_class: _builtins.str = ...,
         retention: _builtins.str = ...,
         columns: _abc.Iterable[Global___Column] | None = ...,
+        automated: Global___AutomatedDecision | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["automated", b"automated"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["columns", b"columns", "deletion_class", b"deletion_class", "name", b"name", "retention", b"retention"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["automated", b"automated", "columns", b"columns", "deletion_class", b"deletion_class", "name", b"name", "retention", b"retention"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Dataset: _TypeAlias = Dataset  # noqa: Y015
+
+@_typing.final
+class AutomatedDecision(_message.Message):
+    """What a machine decides about a subject, as its table declares it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOGIC_FIELD_NUMBER: _builtins.int
+    SIGNIFICANT_FIELD_NUMBER: _builtins.int
+    PROFILING_FIELD_NUMBER: _builtins.int
+    logic: _builtins.str
+    """Key of the words that explain the logic involved."""
+    significant: _builtins.bool
+    """Whether it has legal or similarly significant effects."""
+    profiling: _builtins.bool
+    """Whether it evaluates personal aspects (Art. 4(4) GDPR)."""
+    def __init__(
+        self,
+        *,
+        logic: _builtins.str = ...,
+        significant: _builtins.bool = ...,
+        profiling: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["logic", b"logic", "profiling", b"profiling", "significant", b"significant"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AutomatedDecision: _TypeAlias = AutomatedDecision  # noqa: Y015
 
 @_typing.final
 class Column(_message.Message):
@@ -206,6 +246,7 @@ class Column(_message.Message):
     BASIS_FIELD_NUMBER: _builtins.int
     ON_ERASURE_FIELD_NUMBER: _builtins.int
     LAW_FIELD_NUMBER: _builtins.int
+    PROVIDED_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     personal: _builtins.bool
     category: _options_pb2.Category.ValueType
@@ -214,6 +255,8 @@ class Column(_message.Message):
     on_erasure: Global___Action.ValueType
     law: _builtins.str
     """The law that keeps it, e.g. "§ 147 AO"; empty unless kept."""
+    provided: _builtins.bool
+    """Whether subjects provide it themselves (Art. 20(1) GDPR)."""
     def __init__(
         self,
         *,
@@ -224,10 +267,11 @@ class Column(_message.Message):
         basis: Global___Basis.ValueType = ...,
         on_erasure: Global___Action.ValueType = ...,
         law: _builtins.str = ...,
+        provided: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "category", b"category", "law", b"law", "name", b"name", "on_erasure", b"on_erasure", "personal", b"personal", "purpose", b"purpose"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "category", b"category", "law", b"law", "name", b"name", "on_erasure", b"on_erasure", "personal", b"personal", "provided", b"provided", "purpose", b"purpose"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -305,11 +349,14 @@ class Value(_message.Message):
     CATEGORY_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_NUMBER: _builtins.int
     BASIS_FIELD_NUMBER: _builtins.int
+    PROVIDED_FIELD_NUMBER: _builtins.int
     column: _builtins.str
     value: _builtins.str
     category: _options_pb2.Category.ValueType
     purpose: _options_pb2.Purpose.ValueType
     basis: Global___Basis.ValueType
+    provided: _builtins.bool
+    """Whether the subject has provided this value (Art. 20(1) GDPR), and not somebody else or we ourselves."""
     def __init__(
         self,
         *,
@@ -318,10 +365,11 @@ class Value(_message.Message):
         category: _options_pb2.Category.ValueType = ...,
         purpose: _options_pb2.Purpose.ValueType = ...,
         basis: Global___Basis.ValueType = ...,
+        provided: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "category", b"category", "column", b"column", "purpose", b"purpose", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "category", b"category", "column", b"column", "provided", b"provided", "purpose", b"purpose", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -135,12 +135,20 @@ class _DocumentFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Docume
     DOCUMENT_FORMAT_UNSPECIFIED: _DocumentFormat.ValueType  # 0
     DOCUMENT_FORMAT_JSON: _DocumentFormat.ValueType  # 1
     DOCUMENT_FORMAT_PDF: _DocumentFormat.ValueType  # 2
+    DOCUMENT_FORMAT_CSV: _DocumentFormat.ValueType  # 3
+    """Portability only: a ZIP with one CSV file per dataset."""
+    DOCUMENT_FORMAT_VCARD: _DocumentFormat.ValueType  # 4
+    """Portability only: the own record as vCard 4.0 (RFC 6350)."""
 
 class DocumentFormat(_DocumentFormat, metaclass=_DocumentFormatEnumTypeWrapper): ...
 
 DOCUMENT_FORMAT_UNSPECIFIED: DocumentFormat.ValueType  # 0
 DOCUMENT_FORMAT_JSON: DocumentFormat.ValueType  # 1
 DOCUMENT_FORMAT_PDF: DocumentFormat.ValueType  # 2
+DOCUMENT_FORMAT_CSV: DocumentFormat.ValueType  # 3
+"""Portability only: a ZIP with one CSV file per dataset."""
+DOCUMENT_FORMAT_VCARD: DocumentFormat.ValueType  # 4
+"""Portability only: the own record as vCard 4.0 (RFC 6350)."""
 Global___DocumentFormat: _TypeAlias = DocumentFormat  # noqa: Y015
 
 @_typing.final
