@@ -134,7 +134,9 @@ class Stack:
         """The environment of a process, or of `client`: a program outside, with the integrator's secret."""
         if name == "client":
             return environment.for_client(ports=self.ports, keys=self.keys)
-        return environment.for_process(name, ports=self.ports, keys=self.keys)
+        return environment.for_process(
+            name, ports=self.ports, keys=self.keys, backups=self.folder.data("backups")
+        )
 
     def rss_mb(self) -> dict[str, float]:
         """Memory by process in MB, with its workers; shared pages are counted once (PSS)."""

@@ -18,7 +18,7 @@ from services.privacy.consent.jobs import ConsentJobs
 from services.privacy.consent.rpc import ConsentsRpc
 from services.privacy.consent.service import ConsentService
 from services.privacy.holder import holder_rpc
-from services.privacy.ledger.service import LedgerService
+from services.privacy.ledger.service import LedgerService, Outside
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService
 from services.privacy.requests.access import Access
@@ -62,7 +62,7 @@ async def main() -> None:
 
     suppression = SuppressionService(database, _hasher(settings), clock)
     consents = ConsentService(database, clock, suppression=suppression)
-    ledger = LedgerService(database, backend.bus, backend.signer, clock)
+    ledger = _ledger(backend, settings)
     procedures = _procedures(backend, settings, contacts, suppression=suppression, ledger=ledger)
     machine = backend.every("requests", _REQUESTS_S, procedures.work)
     requests = RequestService(
@@ -78,6 +78,7 @@ async def main() -> None:
 
     consent_jobs = ConsentJobs(database, ledger, clock)
     backend.every("consent-tree-head", _HOUR_S, consent_jobs.publish_tree_head)
+    backend.every("ledger-export", _HOUR_S, ledger.export)
     backend.every("delete-overdue-ips", _DAY_S, consent_jobs.delete_overdue)
     backend.every("delete-overdue-documents", _DAY_S, procedures.delete_overdue)
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
@@ -122,6 +123,11 @@ def _procedures(
             certifier=Certifier(backend.signer, settings.controller),
         ),
     )
+
+
+def _ledger(backend: Backend, settings: Settings) -> LedgerService:
+    outside = Outside(settings.ledger_export_folder, settings.former_ledger_keys)
+    return LedgerService(backend.database, backend.bus, backend.signer, SystemClock(), outside=outside)
 
 
 def _deadline(settings: Settings) -> Deadline:
