@@ -122,6 +122,10 @@ class Stack:
         await self._children[name].start()
         await self._children[name].wait_ready()
 
+    async def launch(self, name: str) -> None:
+        """Start a process that was taken down; it need not become ready."""
+        await self._children[name].start()
+
     async def wait_ready(self, name: str) -> None:
         """Wait until a killed process answers again."""
         await self._children[name].wait_ready()

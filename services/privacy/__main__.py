@@ -26,6 +26,8 @@ from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Erasure
 from services.privacy.requests.jobs import RequestJobs
+from services.privacy.requests.replaying import Replay
+from services.privacy.requests.restored import RestoreGuard
 from services.privacy.requests.rpc import RequestsRpc
 from services.privacy.requests.sealing import Seal
 from services.privacy.requests.service import RequestService
@@ -62,13 +64,16 @@ async def main() -> None:
 
     suppression = SuppressionService(database, _hasher(settings), clock)
     consents = ConsentService(database, clock, suppression=suppression)
-    ledger = _ledger(backend, settings)
-    procedures = _procedures(backend, settings, contacts, suppression=suppression, ledger=ledger)
+    ledger = make_ledger(backend, settings)
+    desk = make_desk(backend, settings, contacts)
+    procedures = _procedures(backend, settings, desk, suppression=suppression, ledger=ledger)
     machine = backend.every("requests", _REQUESTS_S, procedures.work)
+    replay = Replay(desk, ledger, make_deadline(settings))
+    backend.ready_after(RestoreGuard(replay, ledger, wake=machine.wake))
     requests = RequestService(
         database,
         clock,
-        deadline=_deadline(settings),
+        deadline=make_deadline(settings),
         own_contact=own_contact,
         wake=lambda: _soon(machine.wake),
     )
@@ -102,17 +107,16 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
 def _procedures(
     backend: Backend,
     settings: Settings,
-    contacts: grpc.aio.Channel,
+    desk: Desk,
     *,
     suppression: SuppressionService,
     ledger: LedgerService,
 ) -> RequestJobs:
     """What carries requests out."""
-    desk = _desk(backend, settings, contacts)
     return RequestJobs(
         backend.database,
         SystemClock(),
-        deadline=_deadline(settings),
+        deadline=make_deadline(settings),
         access=Access(desk, suppression=suppression, controller=settings.controller),
         erasure=Erasure(
             desk,
@@ -125,12 +129,14 @@ def _procedures(
     )
 
 
-def _ledger(backend: Backend, settings: Settings) -> LedgerService:
+def make_ledger(backend: Backend, settings: Settings) -> LedgerService:
+    """The ledger with all its copies."""
     outside = Outside(settings.ledger_export_folder, settings.former_ledger_keys)
     return LedgerService(backend.database, backend.bus, backend.signer, SystemClock(), outside=outside)
 
 
-def _deadline(settings: Settings) -> Deadline:
+def make_deadline(settings: Settings) -> Deadline:
+    """The clock of this controller."""
     return Deadline(state=settings.controller_state, timezone=settings.controller_timezone)
 
 
@@ -139,7 +145,8 @@ def _hasher(settings: Settings) -> Hasher:
     return Hasher(peppers, current=settings.suppression_key_id)
 
 
-def _desk(backend: Backend, settings: Settings, contacts: grpc.aio.Channel) -> Desk:
+def make_desk(backend: Backend, settings: Settings, contacts: grpc.aio.Channel) -> Desk:
+    """The four holders, and how the addresses of somebody who is being erased are kept."""
     channels = {
         "contacts": contacts,
         "campaigns": backend.channel(settings.campaigns_target, to="campaigns"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -47,10 +48,15 @@ class Copies:
 
     def rolled_back(self) -> list[tuple[LedgerEntry, Statement]]:
         """Promises of which this database knows nothing any more: it was restored from an older backup."""
-        here = self.places.get(TABLE, {})
-        return [(entry, statement) for entry, statement in self.erasures() if statement.digest not in here]
+        # By id: what the machine has promised anew meanwhile, for the same round, is the same promise.
+        here = self._promised_in(TABLE)
+        return [each for each in self.erasures() if each[0].id not in here]
 
     def gaps(self) -> dict[str, int]:
         """How many erasures each place lacks that another one has."""
-        every = {s.digest for _, s in self.erasures()}
-        return {place: len(every - self.places.get(place, {}).keys()) for place in (TABLE, STREAM, EXPORTS)}
+        every = {entry.id for entry, _ in self.erasures()}
+        return {place: len(every - self._promised_in(place)) for place in (TABLE, STREAM, EXPORTS)}
+
+    def _promised_in(self, place: str) -> set[uuid.UUID]:
+        here = self.places.get(place, {}).values()
+        return {entry_of(s.content).id for s in here if s.content["kind"] == ERASURE}

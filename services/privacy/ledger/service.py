@@ -95,6 +95,10 @@ class LedgerService:
         signature = base64.b64decode(json.loads(statement.text)["signature"])
         await store.add(session, entry, signature)
 
+    async def last_round(self, session: WriteSession, request_id: uuid.UUID) -> int:
+        """The last round of a request that was promised; 0 if none was."""
+        return await store.last_round(session, request_id)
+
     async def copies(self, *, without_stream: bool = False) -> Copies:
         """Every copy of the ledger: the table, the stream, the exports. Errors: LedgerUnavailable.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import AnySession, WriteSession
@@ -34,6 +34,12 @@ async def find(session: AnySession, entry_id: uuid.UUID) -> LedgerEntry | None:
     if row is None:
         return None
     return _entry(row)
+
+
+async def last_round(session: AnySession, request_id: uuid.UUID) -> int:
+    """The last round of a request that has an entry; 0 if none has."""
+    statement = select(func.max(ErasureLedger.round)).where(ErasureLedger.request_id == request_id)
+    return int((await session.execute(statement)).scalar_one() or 0)
 
 
 async def all_entries(session: AnySession) -> list[tuple[LedgerEntry, bytes | None]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -81,9 +82,13 @@ class Desk:
 
     async def identify(self, request: Request) -> Identifiers:
         """How the subject can be recognised. Errors: whatever keeps the first holder from answering."""
-        asked = holder_pb2.CollectRequest(subject_id=str(request.contact_id))
+        return await self.identify_contact(request.contact_id)
+
+    async def identify_contact(self, contact_id: uuid.UUID) -> Identifiers:
+        """As `identify`; nothing for a contact that is gone."""
+        asked = holder_pb2.CollectRequest(subject_id=str(contact_id))
         records = [record async for record in self.holders[0].collect(asked)]
-        return identifiers_of(records, request.contact_id)
+        return identifiers_of(records, contact_id)
 
     async def remembered(self, request: Request) -> Identifiers | None:
         """Those that the last plan was made with: after Execute nobody could answer it any more."""
