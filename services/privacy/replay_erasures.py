@@ -39,7 +39,7 @@ async def replay(everywhere: bool, look: bool) -> dict[str, Any]:
         copies = await ledger.copies()
         told: dict[str, Any] = _told(copies)
         if not look:
-            begun = await (work.begin_everywhere(copies) if everywhere else work.begin(copies))
+            begun = await (work.redo_everywhere(copies) if everywhere else work.redo(copies))
             told["replayed"] = begun.erasures
             await _finish(work)
             told |= _told(await ledger.copies())

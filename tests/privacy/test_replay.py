@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,7 @@ async def test_an_erasure_that_the_restore_undid_is_done_again(
     assert await machine.parts.suppression.check_suppressions([Address(EMAIL, "anna@example.org")]) == [False]
 
     work = replay(machine)
-    begun = await work.begin(await ledger(machine).copies())
+    begun = await work.redo(await ledger(machine).copies())
     assert (begun.erasures, await work.running()) == (1, 1)
     await machine.jobs().work()
 
@@ -105,7 +106,7 @@ async def test_a_request_that_the_restore_rolled_back_to_planned_is_completed(
     await machine.jobs().work()
     restore()
     assert await states(machine) == {request_id: State.PLANNED}
-    await replay(machine).begin(await ledger(machine).copies())
+    await replay(machine).redo(await ledger(machine).copies())
     await machine.jobs().work()
     assert await states(machine) == {request_id: State.COMPLETED}
     view = await machine.see(request_id, anna)
@@ -119,10 +120,10 @@ async def test_a_second_replay_does_nothing(machine: Machine, take_backup: TakeB
     await erased(machine, anna)
     restore()
     for _ in range(2):
-        await replay(machine).begin(await ledger(machine).copies())
+        await replay(machine).redo(await ledger(machine).copies())
         await machine.jobs().work()
     executions, promised = machine.told["tickets"].executions, await promises(machine)
-    assert (await replay(machine).begin(await ledger(machine).copies())).erasures == 0
+    assert (await replay(machine).redo(await ledger(machine).copies())).erasures == 0
     await machine.jobs().work()
     assert (machine.told["tickets"].executions, await promises(machine)) == (executions, promised)
 
@@ -138,12 +139,10 @@ async def test_a_replay_that_is_killed_goes_on_where_it_was(
         await erased(machine, each)
     restore()
     reaper = Reaper(at=at)
-    try:
-        await replay(machine, reaper).begin(await ledger(machine).copies())
+    with suppress(Killed):
+        await replay(machine, reaper).redo(await ledger(machine).copies())
         await machine.jobs(reaper).work()
-    except Killed:
-        pass
-    await replay(machine).begin(await ledger(machine).copies())
+    await replay(machine).redo(await ledger(machine).copies())
     await machine.jobs().work()
     assert await people(machine) == {stays}
     assert set((await states(machine)).values()) == {State.COMPLETED}
@@ -158,7 +157,7 @@ async def test_a_second_restore_of_the_same_backup_is_replayed_as_well(
     request_id = await erased(machine, anna)
     for _ in range(2):
         restore()
-        await replay(machine).begin(await ledger(machine).copies())
+        await replay(machine).redo(await ledger(machine).copies())
         await machine.jobs().work()
         assert await people(machine) == set()
     assert await states(machine) == {request_id: State.COMPLETED}
@@ -173,7 +172,7 @@ async def test_exports_alone_are_enough_when_the_broker_lost_its_disk(
     await ledger(machine, tmp_path).export()
     restore()
     await machine.bus.jetstream.delete_stream("LEDGER")
-    await replay(machine).begin(await ledger(machine, tmp_path).copies())
+    await replay(machine).redo(await ledger(machine, tmp_path).copies())
     await machine.jobs().work()
     assert await people(machine) == set()
 
@@ -193,7 +192,7 @@ async def test_a_forged_promise_erases_nobody(machine: Machine) -> None:
     statement = sign_statement(forged.content(), signer("a stranger")).encode()
     await ledger(machine).publish("erasure", str(forged.id), statement.decode())
     copies = await ledger(machine).copies()
-    assert (await replay(machine).begin(copies)).erasures == 0
+    assert (await replay(machine).redo(copies)).erasures == 0
     await machine.jobs().work()
     assert await people(machine) == {anna}
     assert copies.problems == ["stream: 1: signature"]
@@ -209,13 +208,13 @@ async def test_a_holder_that_was_restored_alone_is_found_by_asking_everybody(
     await erased(machine, bob)
     before = await promises(machine)
     restore()
-    assert (await replay(machine).begin(await ledger(machine).copies())).erasures == 0
-    begun = await replay(machine).begin_everywhere(await ledger(machine).copies())
+    assert (await replay(machine).redo(await ledger(machine).copies())).erasures == 0
+    begun = await replay(machine).redo_everywhere(await ledger(machine).copies())
     assert begun.contacts == {anna, bob}
     await machine.jobs().work()
     assert await people(machine) == set()
     assert set((await states(machine)).values()) == {State.COMPLETED}
-    again = await replay(machine).begin_everywhere(await ledger(machine).copies())
+    again = await replay(machine).redo_everywhere(await ledger(machine).copies())
     assert (again.erasures, await promises(machine)) == (0, before + 2)
 
 
@@ -230,7 +229,7 @@ async def test_the_open_request_of_somebody_erased_before_carries_the_erasure(
     second = await erased(machine, anna)
     restore()
     assert await states(machine) == {first: State.PLANNED}
-    await replay(machine).begin(await ledger(machine).copies())
+    await replay(machine).redo(await ledger(machine).copies())
     await machine.jobs().work()
     assert second not in await states(machine)
     assert await states(machine) == {first: State.COMPLETED}

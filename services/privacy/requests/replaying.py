@@ -50,16 +50,16 @@ class Replay:
         self._ledger = ledger
         self._deadline = deadline
 
-    async def begin(self, copies: Copies) -> Replayed:
+    async def redo(self, copies: Copies) -> Replayed:
         """Begins every erasure again that this database has forgotten, those promised first first."""
         return await self._begin(copies.rolled_back())
 
-    async def begin_everywhere(self, copies: Copies) -> Replayed:
-        """As `begin`, and what any holder still has of somebody erased: for a database that was restored alone.
+    async def redo_everywhere(self, copies: Copies) -> Replayed:
+        """As `redo`, and what any holder still has of somebody erased: for a database that was restored alone.
 
         Errors: Unavailable while a holder is down.
         """
-        begun = await self.begin(copies)
+        begun = await self.redo(copies)
         newest = {entry.contact_id: (entry, statement) for entry, statement in copies.erasures()}
         left = [each for id, each in newest.items() if id not in begun.contacts and await self._is_back(id)]
         again = await self._begin(left)

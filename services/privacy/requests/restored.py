@@ -55,7 +55,7 @@ class RestoreGuard:
         copies, complete = await self._copies()
         for problem in copies.problems:
             log.error("a copy of the ledger is damaged", reason=problem)
-        begun = await self._replay.begin(copies)
+        begun = await self._replay.redo(copies)
         if begun.erasures:
             self._wake()
         return complete
