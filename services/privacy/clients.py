@@ -9,6 +9,7 @@ from typing import Any
 from kontor.privacy.v1 import holder_pb2, holder_pb2_grpc
 
 from kernel.channel import typed_stream
+from kernel.errors import Unavailable
 
 # Contacts first: it knows how the subject can be recognised.
 HOLDERS = ("contacts", "campaigns", "tickets", "privacy")
@@ -22,6 +23,8 @@ class HolderClient:
 
     name: str
     stub: Any
+    # What one subject can fill; an answer without end must not fill this process's memory.
+    most_bytes: int = 256 * 1024 * 1024
 
     @classmethod
     def over(cls, name: str, channel: Any) -> HolderClient:
@@ -37,7 +40,11 @@ class HolderClient:
 
     async def collect(self, request: holder_pb2.CollectRequest) -> AsyncIterator[holder_pb2.Record]:
         """Everything it holds about a subject."""
+        taken = 0
         async for record in typed_stream(self.stub.Collect(request, timeout=_PATIENCE_S)):
+            taken += record.ByteSize()
+            if taken > self.most_bytes:
+                raise Unavailable("The holder's answer does not end.", reason="ANSWER_TOO_LARGE")
             yield record
 
     async def plan(self, request: holder_pb2.PlanRequest) -> holder_pb2.PlanResponse:

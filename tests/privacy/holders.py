@@ -1,7 +1,7 @@
 """Four holders to drive: contacts on a small database, two that do as they are told, and privacy itself."""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,6 +105,9 @@ class Told(holder_pb2_grpc.DataHolderServicer):
     plans: dict[str, holder_pb2.PlanResponse] = field(default_factory=dict)
     receipts: dict[str, holder_pb2.Receipt] = field(default_factory=dict)
     executions: int = 0
+    # By method: what it makes of an answer before it is given.
+    spoils: dict[str, Callable[[Any], None]] = field(default_factory=dict)
+    records: int = 1
 
     async def Describe(self, request: Any, context: Any) -> holder_pb2.DescribeResponse:
         await self._answer(context)
@@ -112,7 +115,7 @@ class Told(holder_pb2_grpc.DataHolderServicer):
 
     async def Collect(self, request: Any, context: Any) -> AsyncIterator[holder_pb2.Record]:
         await self._answer(context)
-        for number in range(1):
+        for number in range(self.records):
             yield holder_pb2.Record(
                 holder=self.name,
                 dataset="note",
@@ -143,7 +146,7 @@ class Told(holder_pb2_grpc.DataHolderServicer):
             self.plans[request.request_id] = holder_pb2.PlanResponse(
                 plan_id=str(uuid.uuid4()), holder=self.name, items=items, plan_hash=hash_of(items)
             )
-        return self.plans[request.request_id]
+        return self._spoilt("Plan", self.plans[request.request_id])
 
     async def Execute(self, request: Any, context: Any) -> holder_pb2.Receipt:
         await self._answer(context)
@@ -161,12 +164,20 @@ class Told(holder_pb2_grpc.DataHolderServicer):
             )
         receipt = holder_pb2.Receipt()
         receipt.CopyFrom(self.receipts[request.plan_id])
+        receipt = self._spoilt("Execute", receipt)
         receipt.signature = (self.stranger or self.signer).sign(signed_content(receipt))
-        return receipt
+        return self._spoilt("Signed", receipt)
 
     async def Probe(self, request: Any, context: Any) -> holder_pb2.ProbeResponse:
         await self._answer(context)
-        return holder_pb2.ProbeResponse(holder=self.name, findings=self.findings, columns_scanned=7)
+        answer = holder_pb2.ProbeResponse(holder=self.name, findings=self.findings, columns_scanned=7)
+        return self._spoilt("Probe", answer)
+
+    def _spoilt(self, method: str, answer: Any) -> Any:
+        spoilt = type(answer)()
+        spoilt.CopyFrom(answer)
+        self.spoils.get(method, lambda _: None)(spoilt)
+        return spoilt
 
     async def _answer(self, context: Any) -> None:
         if self.down:

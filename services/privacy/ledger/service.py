@@ -119,7 +119,7 @@ class LedgerService:
             return
         try:
             newest = (await asyncio.to_thread(folder.read, self._keys)).files[-1:]
-            if newest and newest[0].made_at.date() >= now.date():
+            if newest and newest[0].made_at.date() == now.date():
                 return
             copies = await self.copies()
             for problem in copies.problems:

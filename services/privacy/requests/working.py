@@ -12,7 +12,7 @@ from kontor.privacy.v1 import holder_pb2
 from kernel import telemetry
 from kernel.clock import Clock
 from kernel.db import Database
-from kernel.errors import DomainError
+from kernel.errors import DomainError, Unavailable
 from services.privacy.clients import HolderClient
 from services.privacy.requests import store
 from services.privacy.requests.model import (
@@ -31,6 +31,13 @@ log = telemetry.get_logger(__name__)
 
 # What the holder of addresses answers to a plan whose addresses are not the subject's (holder.proto).
 IDENTIFIERS_CHANGED = "IDENTIFIERS_CHANGED"
+
+
+PLAN_REFUSED, PROBE_REFUSED = "PLAN_REFUSED", "PROBE_REFUSED"
+
+
+class AnswerRefused(Unavailable):
+    """A holder answered what nobody may build on: as good as no answer."""
 
 
 @dataclass(slots=True)
