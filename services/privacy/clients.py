@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2, holder_pb2_grpc
@@ -24,7 +24,7 @@ class HolderClient:
     name: str
     stub: Any
     # What one subject can fill; an answer without end must not fill this process's memory.
-    most_bytes: int = 256 * 1024 * 1024
+    most_bytes: int = field(default=256 * 1024 * 1024, kw_only=True)
 
     @classmethod
     def over(cls, name: str, channel: Any) -> HolderClient:

@@ -55,7 +55,7 @@ def spellings(value: str) -> set[bytes]:
     the three places where it can begin. What is compressed or encrypted is not seen.
     """
     found: set[bytes] = set()
-    for text in {value, value.lower()}:
+    for text in {value, value.lower(), value.upper()}:
         plain = text.encode()
         wide = (text.encode("utf-16-le"), text.encode("utf-16-be"))
         found |= {plain, *wide, text.encode("cp1252", "ignore"), json.dumps(text)[1:-1].encode()}

@@ -122,6 +122,6 @@ def _count(running: Running, state: int) -> int:
 
 def _number(running: Running, statement: str) -> int:
     with running.connect("privacy") as connection:
-        row = connection.execute(statement).fetchone()  # type: ignore[call-overload]
+        row = connection.execute(statement).fetchone()
     assert row is not None
     return int(row[0])

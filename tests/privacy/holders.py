@@ -3,9 +3,10 @@
 import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
+from google.protobuf.message import Message
 from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import holder_pb2, holder_pb2_grpc
 from sqlalchemy import Text, Uuid, insert, select
@@ -86,6 +87,9 @@ async def add_person(
             )
         )
     return contact_id
+
+
+Answer = TypeVar("Answer", bound=Message)
 
 
 @dataclass
@@ -173,7 +177,7 @@ class Told(holder_pb2_grpc.DataHolderServicer):
         answer = holder_pb2.ProbeResponse(holder=self.name, findings=self.findings, columns_scanned=7)
         return self._spoilt("Probe", answer)
 
-    def _spoilt(self, method: str, answer: Any) -> Any:
+    def _spoilt(self, method: str, answer: Answer) -> Answer:
         spoilt = type(answer)()
         spoilt.CopyFrom(answer)
         self.spoils.get(method, lambda _: None)(spoilt)

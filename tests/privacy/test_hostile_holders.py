@@ -33,16 +33,14 @@ def no_plan(answer: Any) -> None:
 
 def _with(item: holder_pb2.PlanItem) -> Spoil:
     def spoil(answer: Any) -> None:
-        items = answer.items if hasattr(answer, "items") else answer.done
-        items.append(item)
-        if hasattr(answer, "items"):
-            answer.plan_hash = hash_of(list(answer.items))
+        answer.items.append(item)
+        answer.plan_hash = hash_of(list(answer.items))
 
     return spoil
 
 
 def huge(answer: Any) -> None:
-    answer.items.extend([holder_pb2.PlanItem(dataset="d", action=1, rows=1)] * 10_001)
+    answer.items.extend([holder_pb2.PlanItem(dataset="d", action=holder_pb2.ACTION_NULL, rows=1)] * 10_001)
     answer.plan_hash = hash_of(list(answer.items))
 
 

@@ -21,16 +21,21 @@ from tests.privacy.backups import Admin, Backup
 from tests.privacy.holders import Person, add_person
 from tests.privacy.machine import DEADLINE, Killed, Machine, MortalDatabase, Reaper, customer, signer
 
-TakeBackup = Callable[[], Callable[[], None]]
+TakeBackup = Callable[..., Callable[[], None]]
 
 
 @pytest.fixture
 def take_backup(machine: Machine, postgres_admin: Admin) -> TakeBackup:
-    """`restore = take_backup()`; both databases at one moment."""
+    """`restore = take_backup()`; both databases at one moment, or only those named."""
 
     def take(*services: str) -> Callable[[], None]:
         backups = [Backup.of(service, postgres_admin) for service in services or ("privacy", "scratch")]
-        return lambda: [backup.restore(postgres_admin) for backup in backups] and None
+
+        def restore() -> None:
+            for backup in backups:
+                backup.restore(postgres_admin)
+
+        return restore
 
     return take
 
