@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
+from kernel.bus import Bus
 from services.privacy.ledger.model import LedgerEntry, sign_statement
 from services.privacy.ledger.service import LedgerService, Outside
 from services.privacy.requests.model import Kind, State
@@ -268,3 +269,26 @@ async def test_an_ordinary_start_is_ready_at_once(machine: Machine) -> None:
     guard = RestoreGuard(replay(machine), ledger(machine), wake=lambda: None)
     assert await guard.look() is True
     assert await guard.settled() is True
+
+
+async def test_without_a_broker_the_exports_decide_and_it_looks_again(
+    machine: Machine, take_backup: TakeBackup, tmp_path: Path
+) -> None:
+    anna = await add_person(machine.contacts)
+    restore = take_backup()
+    await erased(machine, anna)
+    await ledger(machine, tmp_path).export()
+    restore()
+    away = LedgerService(
+        machine.parts.database,
+        Bus("nats://127.0.0.1:1", name="away"),
+        machine.signer,
+        machine.parts.clock,
+        outside=Outside(tmp_path),
+    )
+    guard = RestoreGuard(replay(machine), away, wake=lambda: None)
+    assert await guard.look() is False
+    assert await guard.settled() is False
+    await machine.jobs().work()
+    assert await guard.settled() is True
+    assert await people(machine) == set()
