@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 from devstack.keycloak.server import BOOTSTRAP_CLIENT
 from devstack.keys import BACK_ENDS, PROCESSES, WEB, Keys
@@ -59,8 +60,8 @@ def database(name: str) -> str:
     return f"kontor_{name}"
 
 
-def for_process(name: str, *, ports: Ports, keys: Keys) -> dict[str, str]:
-    """The complete environment of a service or a web process."""
+def for_process(name: str, *, ports: Ports, keys: Keys, backups: Path | None = None) -> dict[str, str]:
+    """The complete environment of a service or a web process; `backups` is where the ledger is exported to."""
     values = _base() | _doors(ports)
     values |= {
         "KONTOR_LISTEN": ports.address(name),
@@ -84,6 +85,8 @@ def for_process(name: str, *, ports: Ports, keys: Keys) -> dict[str, str]:
         values |= _mail(ports)
     if name == "privacy":
         values |= _privacy(keys)
+        if backups is not None:
+            values["KONTOR_LEDGER_EXPORT_FOLDER"] = str(backups / "ledger")
     return values
 
 

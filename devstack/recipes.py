@@ -117,7 +117,9 @@ class Recipes:
         )
 
     def _process(self, name: str, check: ready.Check) -> Recipe:
-        values = environment.for_process(name, ports=self._ports, keys=self._keys)
+        values = environment.for_process(
+            name, ports=self._ports, keys=self._keys, backups=self._folder.data("backups")
+        )
         return self._python(name, [f"services.{name}"], values, check)
 
     def _python(self, name: str, module: list[str], values: dict[str, str], check: ready.Check) -> Recipe:

@@ -27,7 +27,9 @@ def main() -> int:
     if name == "client":
         values = environment.for_client(ports=Ports(numbers), keys=made)
     else:
-        values = environment.for_process(name, ports=Ports(numbers), keys=made)
+        values = environment.for_process(
+            name, ports=Ports(numbers), keys=made, backups=folder.data("backups")
+        )
     return subprocess.run([sys.executable, "-m", *module], env=values, check=False).returncode
 
 

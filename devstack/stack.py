@@ -122,6 +122,10 @@ class Stack:
         await self._children[name].start()
         await self._children[name].wait_ready()
 
+    async def launch(self, name: str) -> None:
+        """Start a process that was taken down; it need not become ready."""
+        await self._children[name].start()
+
     async def wait_ready(self, name: str) -> None:
         """Wait until a killed process answers again."""
         await self._children[name].wait_ready()
@@ -134,7 +138,9 @@ class Stack:
         """The environment of a process, or of `client`: a program outside, with the integrator's secret."""
         if name == "client":
             return environment.for_client(ports=self.ports, keys=self.keys)
-        return environment.for_process(name, ports=self.ports, keys=self.keys)
+        return environment.for_process(
+            name, ports=self.ports, keys=self.keys, backups=self.folder.data("backups")
+        )
 
     def rss_mb(self) -> dict[str, float]:
         """Memory by process in MB, with its workers; shared pages are counted once (PSS)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import nats
@@ -23,6 +23,7 @@ FACTS_KEPT_DAYS = 30
 # What a reader outside has fetched and not acknowledged within this time comes again.
 READER_ACK_WAIT_S = 60
 _RETRY_S = 1.0
+_READ_AT_ONCE = 256
 
 # Subject, payload, headers.
 Message = tuple[str, bytes, dict[str, str]]
@@ -123,6 +124,27 @@ class Bus:
             await self.jetstream.add_stream(config)
         else:
             await self.jetstream.update_stream(config)
+
+    async def read(self, stream: str) -> AsyncIterator[tuple[int, bytes | None]]:
+        """Every message of a stream with its sequence, from the first that there ever was; None where one is gone.
+
+        Empty if there is no such stream. Errors: NatsError, APIError, TimeoutError.
+        """
+        try:
+            state = (await self.jetstream.stream_info(stream)).state
+        except NotFoundError:
+            return
+        for start in range(1, state.last_seq + 1, _READ_AT_ONCE):
+            sequences = range(start, min(start + _READ_AT_ONCE, state.last_seq + 1))
+            payloads = await asyncio.gather(*(self._message(stream, each) for each in sequences))
+            for sequence, payload in zip(sequences, payloads, strict=True):
+                yield sequence, payload
+
+    async def _message(self, stream: str, sequence: int) -> bytes | None:
+        try:
+            return (await self.jetstream.get_msg(stream, sequence)).data or b""
+        except NotFoundError:
+            return None
 
     async def publish(self, subject: str, payload: bytes, headers: dict[str, str]) -> int:
         """Publishes one message and waits for the ack; answers its sequence in the stream."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import grpc
 import uvloop
@@ -44,6 +44,16 @@ DRAIN_S = 10.0
 _READINESS_S = 2.0
 
 
+class Precondition(Protocol):
+    """Something that has to be done before a process may say that it is ready."""
+
+    @property
+    def ready(self) -> bool: ...
+
+    async def run(self) -> None:
+        """Does it, and never returns."""
+
+
 class Backend:
     """The parts that every back end has, and their order of start and stop.
 
@@ -74,6 +84,7 @@ class Backend:
         self._subscriptions: list[Subscription] = []
         self._jobs: list[TimedJob] = []
         self._channels: list[grpc.aio.Channel] = []
+        self._precondition: Precondition | None = None
         self.every("housekeeping", 600, housekeeping(self.database))
         self.add(
             audit_pb2_grpc.add_AuditTrailServicer_to_server, AuditTrailRpc(self.database), trail.FULL_NAME
@@ -99,6 +110,10 @@ class Backend:
         timed = TimedJob(name, job, database=self.database, every=seconds)
         self._jobs.append(timed)
         return timed
+
+    def ready_after(self, precondition: Precondition) -> None:
+        """Says that it is not ready until this is; what the work needs is served meanwhile."""
+        self._precondition = precondition
 
     async def run(self, *, own_contact: OwnContact) -> None:
         """Serves until SIGTERM or SIGINT, then drains."""
@@ -172,6 +187,7 @@ class Backend:
             relay.run(),
             *(consumer.run() for consumer in consumers),
             *(job.run() for job in self._jobs),
+            *([self._precondition.run()] if self._precondition is not None else []),
         ]
 
     async def _connect_broker(self) -> None:
@@ -187,7 +203,7 @@ class Backend:
         status = health_pb2.HealthCheckResponse
         await state.set(LIVE, status.SERVING)
         while True:
-            ready = await self.database.ping()
+            ready = (self._precondition is None or self._precondition.ready) and await self.database.ping()
             await state.set("", status.SERVING if ready else status.NOT_SERVING)
             await asyncio.sleep(_READINESS_S if ready else 0.2)
 
@@ -202,6 +218,10 @@ class Backend:
         await state.enter_graceful_shutdown()
         await asyncio.gather(*(server.stop(DRAIN_S) for server in servers))
         await end(tasks)
+        await self.close()
+
+    async def close(self) -> None:
+        """Hangs up everywhere; for a command, which serves nothing."""
         await self.audit.close()
         for channel in self._channels:
             await channel.close()

@@ -158,6 +158,7 @@ STEP_REASONS = {
     "confirmed-by-letter": _l("the person said so by letter or e-mail"),
     "confirmed-by-phone": _l("the person said so on the phone, called back on a known number"),
     "confirmed-by-in-person": _l("the person said so in person"),
+    "replayed": _l("done again, because a restored backup had brought the data back"),
     "confirmed-by-court": _l("a court or an authority ordered it"),
     NOT_CONFIRMED: _l("the person did not confirm the plan in time"),
     "identifiers-changed": _l("the person's addresses have changed meanwhile, so everything is planned anew"),

@@ -78,6 +78,7 @@ STEP_REASONS = {
     "confirmed-by-letter": _l("because of your letter"),
     "confirmed-by-phone": _l("because you said so on the phone"),
     "confirmed-by-in-person": _l("because you said so in person"),
+    "replayed": _l("done again, because a restored backup had brought the data back"),
     "confirmed-by-court": _l("because a court or an authority ordered it"),
     NOT_CONFIRMED: _l("because your word to erase did not come in time"),
     "identifiers-changed": _l("your addresses have changed meanwhile, so everything is planned anew"),

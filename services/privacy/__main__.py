@@ -33,7 +33,7 @@ from services.privacy.consent.service import ConsentService
 from services.privacy.holder import holder_rpc
 from services.privacy.holds.rpc import HoldsRpc
 from services.privacy.holds.service import HoldService
-from services.privacy.ledger.service import LedgerService
+from services.privacy.ledger.service import LedgerService, Outside
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService, either
 from services.privacy.requests.access import Access
@@ -43,6 +43,8 @@ from services.privacy.requests.erasure import Erasure, ProofKeys
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.model import Kind
 from services.privacy.requests.portability import Portability
+from services.privacy.requests.replaying import Replay
+from services.privacy.requests.restored import RestoreGuard
 from services.privacy.requests.restriction import Restricting
 from services.privacy.requests.rpc import RequestsRpc
 from services.privacy.requests.sealing import Seal
@@ -84,21 +86,21 @@ async def main() -> None:
     settings = Settings()
     backend = Backend("privacy", settings, metadata=metadata)
     database, clock = backend.database, SystemClock()
-    channels = _channels(backend, settings)
+    channels = make_channels(backend, settings)
     own_contact = RemoteOwnContact(channels["contacts"])
 
     suppression = SuppressionService(database, _hasher(settings), clock)
     consents = ConsentService(database, clock, suppression=suppression)
     holds = HoldService(database, clock, wake=lambda: _soon(machine.wake))
-    ledger = LedgerService(database, backend.bus, backend.signer, clock)
-    desk = _desk(backend, settings, channels)
+    ledger = make_ledger(backend, settings)
+    desk = make_desk(backend, settings, channels)
     restrictions = RestrictionService(database, clock, holders=desk.holders, holder_keys=settings.holder_keys)
     restricting = Restricting(desk, restrictions)
     erasure = _erasure(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds)
     procedures = RequestJobs(
         database,
         clock,
-        deadline=_deadline(settings),
+        deadline=make_deadline(settings),
         access=Access(
             desk,
             suppression=suppression,
@@ -112,10 +114,12 @@ async def main() -> None:
         },
     )
     machine = backend.every("requests", _REQUESTS_S, procedures.work)
+    replay = Replay(desk, ledger, make_deadline(settings))
+    backend.ready_after(RestoreGuard(replay, ledger, wake=machine.wake))
     requests = RequestService(
         database,
         clock,
-        deadline=_deadline(settings),
+        deadline=make_deadline(settings),
         own_contact=own_contact,
         beside=Beside(holds.reasons, {Kind.RESTRICTION: restricting.begin}),
         wake=lambda: _soon(machine.wake),
@@ -128,6 +132,7 @@ async def main() -> None:
     backend.every("restrictions", _REQUESTS_S, restrictions.work)
     consent_jobs = ConsentJobs(database, ledger, clock)
     backend.every("consent-tree-head", _HOUR_S, consent_jobs.publish_tree_head)
+    backend.every("ledger-export", _HOUR_S, ledger.export)
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
 
     async def exempt(session: AnySession) -> frozenset[uuid.UUID]:
@@ -189,7 +194,14 @@ def _retention(backend: Backend, settings: Settings, desk: Desk, *, exempt: Exem
     )
 
 
-def _deadline(settings: Settings) -> Deadline:
+def make_ledger(backend: Backend, settings: Settings) -> LedgerService:
+    """The ledger with all its copies."""
+    outside = Outside(settings.ledger_export_folder, settings.former_ledger_keys)
+    return LedgerService(backend.database, backend.bus, backend.signer, SystemClock(), outside=outside)
+
+
+def make_deadline(settings: Settings) -> Deadline:
+    """The clock of this controller."""
     return Deadline(state=settings.controller_state, timezone=settings.controller_timezone)
 
 
@@ -198,7 +210,7 @@ def _hasher(settings: Settings) -> Hasher:
     return Hasher(peppers, current=settings.suppression_key_id)
 
 
-def _channels(backend: Backend, settings: Settings) -> Channels:
+def make_channels(backend: Backend, settings: Settings) -> Channels:
     """A channel to every holder, this process among them."""
     return {
         "contacts": backend.channel(settings.contacts_target, to="contacts"),
@@ -222,7 +234,8 @@ def _serve_audit(backend: Backend, settings: Settings, channels: Channels) -> No
     backend.every("find-unusual-access", _HOUR_S, jobs.find_unusual)
 
 
-def _desk(backend: Backend, settings: Settings, channels: Channels) -> Desk:
+def make_desk(backend: Backend, settings: Settings, channels: Channels) -> Desk:
+    """The four holders, and how the addresses of somebody who is being erased are kept."""
     return Desk(
         backend.database,
         SystemClock(),

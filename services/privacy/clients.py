@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc
@@ -12,6 +12,7 @@ from kontor.privacy.v1 import audit_pb2, audit_pb2_grpc, holder_pb2, holder_pb2_
 from kontor.tickets.v1 import tickets_pb2, tickets_pb2_grpc
 
 from kernel.channel import typed_stream
+from kernel.errors import Unavailable
 from kernel.trail import AuditTrailRpc
 
 # Contacts first: it knows how the subject can be recognised.
@@ -26,6 +27,8 @@ class HolderClient:
 
     name: str
     stub: Any
+    # What one subject can fill; an answer without end must not fill this process's memory.
+    most_bytes: int = field(default=256 * 1024 * 1024, kw_only=True)
 
     @classmethod
     def over(cls, name: str, channel: Any) -> HolderClient:
@@ -41,7 +44,11 @@ class HolderClient:
 
     async def collect(self, request: holder_pb2.CollectRequest) -> AsyncIterator[holder_pb2.Record]:
         """Everything it holds about a subject."""
+        taken = 0
         async for record in typed_stream(self.stub.Collect(request, timeout=_PATIENCE_S)):
+            taken += record.ByteSize()
+            if taken > self.most_bytes:
+                raise Unavailable("The holder's answer does not end.", reason="ANSWER_TOO_LARGE")
             yield record
 
     async def plan(self, request: holder_pb2.PlanRequest) -> holder_pb2.PlanResponse:

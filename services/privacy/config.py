@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr
 
 from kernel.config import LastingSettings
@@ -18,6 +20,13 @@ class Settings(LastingSettings):
     holder_keys: dict[str, str] = Field(description="base64 Ed25519 public key of every holder's receipts")
     suppression_peppers: dict[str, SecretStr] = Field(description="base64 HMAC keys by key id", min_length=1)
     suppression_key_id: str = Field(description="the key that new entries are made with")
+    ledger_export_folder: Path | None = Field(
+        default=None, description="where the erasure ledger is exported to daily: the backup target"
+    )
+    former_ledger_keys: tuple[str, ...] = Field(
+        default=(),
+        description="JSON list of base64 Ed25519 public keys that signed the ledger before this one",
+    )
     controller_name: str = Field(description="the company that runs this release (Art. 4(7) GDPR)")
     controller_address: str
     controller_email: str

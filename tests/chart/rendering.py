@@ -62,6 +62,7 @@ def full_values() -> Manifest:
                 "integratorsFrom": [peer],
                 "engines": {"postgres": {"to": [peer]}},
             },
+            "privacy": {"ledgerExportClaim": "backup-target", "formerLedgerKeys": ["A" * 43 + "="]},
             "campaigns": {
                 "mailFrom": "Muster GmbH <kontakt@example.eu>",
                 "relayEvidenceUrl": "https://relay.example.eu/accepted",

@@ -66,7 +66,8 @@ def test_every_pod_runs_without_privileges_and_without_a_token(manifests: list[M
         # Service links would put KONTOR_… variables of Kubernetes' making beside ours.
         assert pod["enableServiceLinks"] is False, name
         assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys(), name
-        assert {kind for volume in pod["volumes"] for kind in volume} <= {"name", "emptyDir", "secret"}, name
+        volumes = [volume for volume in pod["volumes"] if volume["name"] != "backups"]
+        assert {kind for volume in volumes for kind in volume} <= {"name", "emptyDir", "secret"}, name
     for name, account in of_kind(manifests, "ServiceAccount").items():
         assert account["automountServiceAccountToken"] is False, name
 
@@ -81,7 +82,21 @@ def test_every_container_is_locked_down(manifests: list[Manifest]) -> None:
             "seccompProfile": {"type": "RuntimeDefault"},
         }, name
         assert container["volumeMounts"][0] == {"name": "tmp", "mountPath": "/tmp"}, name
-        assert all(mount["readOnly"] for mount in container["volumeMounts"][1:]), name
+        writable = [m["name"] for m in container["volumeMounts"][1:] if not m.get("readOnly")]
+        assert writable in ([], ["backups"]), name
+
+
+def test_only_privacy_itself_writes_to_the_backup_target(full_release: list[Manifest]) -> None:
+    mounting = [
+        container["name"]
+        for _, container in containers(full_release)
+        for mount in container["volumeMounts"]
+        if mount["name"] == "backups"
+    ]
+    assert mounting == ["privacy"]
+    pod = of_kind(full_release, "Deployment")[f"{RELEASE}-privacy"]["spec"]["template"]["spec"]
+    claims = [v["persistentVolumeClaim"]["claimName"] for v in pod["volumes"] if v["name"] == "backups"]
+    assert claims == [full_values()["privacy"]["ledgerExportClaim"]]
 
 
 def test_every_container_states_its_resources(manifests: list[Manifest]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -32,13 +33,16 @@ class Renewed:
     fetch: Callable[[], dict[str, object]]
     _value: str = ""
     _until: float = field(default=0.0)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self) -> str:
-        if time.monotonic() > self._until:
-            answer = self.fetch()
-            self._value = str(answer["access_token"])
-            self._until = time.monotonic() + float(str(answer["expires_in"])) - _RENEW_BEFORE_SECONDS
-        return self._value
+        # Callers side by side share one token, and a code of a second factor counts only once.
+        with self._lock:
+            if time.monotonic() > self._until:
+                answer = self.fetch()
+                self._value = str(answer["access_token"])
+                self._until = time.monotonic() + float(str(answer["expires_in"])) - _RENEW_BEFORE_SECONDS
+            return self._value
 
 
 class Realm:

@@ -100,6 +100,16 @@ class Running:
     def bring_up(self, name: str) -> None:
         self._do(self._stack.bring_up(name))
 
+    def launch(self, name: str) -> None:
+        """Start a process that was taken down, without waiting until it is ready."""
+        self._do(self._stack.launch(name))
+
+    def database_of(self, name: str) -> tuple[list[str], dict[str, str]]:
+        """The options and the environment with which PostgreSQL's own tools reach the database of a process."""
+        port = str(self._stack.ports["postgres"])
+        options = ["--host", LOOPBACK, "--port", port, "--username", SUPERUSER, "--dbname", database(name)]
+        return options, {"PGPASSWORD": self._stack.keys.postgres}
+
     def freeze(self, name: str) -> None:
         """Stop a process without ending it: it takes connections and answers nothing."""
         self._do(self._call(self._stack.freeze, name))

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import quopri
+from urllib.parse import quote
+
 import httpx
 import pytest
 
@@ -10,6 +15,7 @@ from tests.e2e.check import Broken, same_sets
 from tests.e2e.files import google_file, outlook_file
 from tests.e2e.leaks import Needles, identifiers_of, values_of
 from tests.e2e.people import invent
+from tests.e2e.residue import Canaries
 
 _PAGE = """
 <title>Nicht gelesen</title><form action="/suche"><input name="q"></form>
@@ -99,3 +105,22 @@ def test_a_form_is_sent_as_a_browser_sends_it() -> None:
 def test_a_difference_is_told_in_numbers() -> None:
     with pytest.raises(Broken, match=r"1 missing \['b'\], 1 too many \['c'\], 1 doubled"):
         same_sets(["a", "a", "c"], ["a", "b"], "letters")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Jörg Löwenmühle".encode(),
+        "Löwenmühle".upper().encode("utf-16-le"),
+        b"x" + "Löwenmühle".encode("utf-16-be"),
+        json.dumps({"name": "Löwenmühle"}).encode(),
+        b"name=" + quote("Löwenmühle").encode(),
+        quopri.encodestring("Grüße, Löwenmühle".encode()),
+        "Löwenmühle".encode().hex().encode(),
+        *(base64.b64encode(b"-" * n + "Löwenmühle und mehr".encode()) for n in range(5)),
+    ],
+)
+def test_residue_is_found_in_every_spelling(written: bytes) -> None:
+    canaries = Canaries([("one", "Löwenmühle"), ("other", "Habichtsburg")])
+    assert canaries.owners_in(b"before " + written + b" after") == {"one"}
+    assert canaries.owners_in(b"before Loewenmuehle after") == set()

@@ -1,11 +1,12 @@
 """Four holders to drive: contacts on a small database, two that do as they are told, and privacy itself."""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
+from google.protobuf.message import Message
 from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import holder_pb2, holder_pb2_grpc
 from sqlalchemy import Text, Uuid, insert, select
@@ -96,6 +97,9 @@ async def add_person(
     return contact_id
 
 
+Answer = TypeVar("Answer", bound=Message)
+
+
 @dataclass
 class Told(holder_pb2_grpc.DataHolderServicer):
     """A holder in memory: it can be down, sign with a stranger's key, or find something left."""
@@ -117,6 +121,10 @@ class Told(holder_pb2_grpc.DataHolderServicer):
     executions: int = 0
     # Grounds by subject.
     restricted: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    # By method: what it makes of an answer before it is given.
+    spoils: dict[str, Callable[[Any], None]] = field(default_factory=dict)
+    # How often it says its one note.
+    repeats: int = 1
 
     async def Describe(self, request: Any, context: Any) -> holder_pb2.DescribeResponse:
         await self._answer(context)
@@ -124,7 +132,7 @@ class Told(holder_pb2_grpc.DataHolderServicer):
 
     async def Collect(self, request: Any, context: Any) -> AsyncIterator[holder_pb2.Record]:
         await self._answer(context)
-        for number in range(1):
+        for number in range(self.repeats):
             yield holder_pb2.Record(
                 holder=self.name,
                 dataset="note",
@@ -158,7 +166,7 @@ class Told(holder_pb2_grpc.DataHolderServicer):
             self.plans[request.request_id] = holder_pb2.PlanResponse(
                 plan_id=str(uuid.uuid4()), holder=self.name, items=items, plan_hash=hash_of(items)
             )
-        return self.plans[request.request_id]
+        return self._spoilt("Plan", self.plans[request.request_id])
 
     async def Execute(self, request: Any, context: Any) -> holder_pb2.Receipt:
         await self._answer(context)
@@ -176,8 +184,9 @@ class Told(holder_pb2_grpc.DataHolderServicer):
             )
         receipt = holder_pb2.Receipt()
         receipt.CopyFrom(self.receipts[request.plan_id])
+        receipt = self._spoilt("Execute", receipt)
         receipt.signature = (self.stranger or self.signer).sign(signed_content(receipt))
-        return receipt
+        return self._spoilt("Signed", receipt)
 
     async def Restrict(self, request: Any, context: Any) -> holder_pb2.RestrictReceipt:
         await self._answer(context)
@@ -194,7 +203,14 @@ class Told(holder_pb2_grpc.DataHolderServicer):
 
     async def Probe(self, request: Any, context: Any) -> holder_pb2.ProbeResponse:
         await self._answer(context)
-        return holder_pb2.ProbeResponse(holder=self.name, findings=self.findings, columns_scanned=7)
+        answer = holder_pb2.ProbeResponse(holder=self.name, findings=self.findings, columns_scanned=7)
+        return self._spoilt("Probe", answer)
+
+    def _spoilt(self, method: str, answer: Answer) -> Answer:
+        spoilt = type(answer)()
+        spoilt.CopyFrom(answer)
+        self.spoils.get(method, lambda _: None)(spoilt)
+        return spoilt
 
     async def ListOverdue(self, request: Any, context: Any) -> holder_pb2.ListOverdueResponse:
         await context.abort(grpc.StatusCode.UNAVAILABLE, "knows no class")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +42,26 @@ class LedgerEntry:
         }
 
 
+def entry_of(content: Mapping[str, Any]) -> LedgerEntry:
+    """The entry that was published. Errors: ValueError if this is none."""
+    try:
+        entry = LedgerEntry(
+            id=uuid.UUID(content["id"]),
+            request_id=uuid.UUID(content["request"]),
+            contact_id=uuid.UUID(content["contact"]),
+            round=int(content["round"]),
+            plan_hash=bytes.fromhex(content["plan"]),
+            key_id=str(content["key"]),
+            identifier_hashes=tuple(bytes.fromhex(each) for each in content["identifiers"]),
+            recorded_at=datetime.fromisoformat(content["time"]),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("not an entry of the ledger") from error
+    if entry.content() != content:
+        raise ValueError("an entry of the ledger that says more, or less, than it should")
+    return entry
+
+
 def canonical(content: Mapping[str, Any]) -> bytes:
     """What a signature is made over: JSON with sorted keys, without spaces, UTF-8."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
@@ -48,8 +69,16 @@ def canonical(content: Mapping[str, Any]) -> bytes:
 
 def sign_statement(content: Mapping[str, Any], signer: Signer) -> str:
     """A statement with its signature and the key's public half, as JSON."""
-    signature = base64.b64encode(signer.sign(canonical(content))).decode()
-    statement = {"content": content, "public_key": signer.public_key, "signature": signature}
+    return statement_text(content, signer.public_key, signer.sign(canonical(content)))
+
+
+def statement_text(content: Mapping[str, Any], public_key: str, signature: bytes) -> str:
+    """The content with a signature that was made over it."""
+    statement = {
+        "content": content,
+        "public_key": public_key,
+        "signature": base64.b64encode(signature).decode(),
+    }
     return json.dumps(statement, sort_keys=True, ensure_ascii=False, indent=1)
 
 
@@ -62,3 +91,35 @@ def verified_content(statement: str | bytes, public_key: str) -> dict[str, Any] 
     content: dict[str, Any] = read["content"]
     signature = base64.b64decode(read["signature"])
     return content if is_signed(canonical(content), signature, public_key) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What this service has signed, as it was found in a copy of the ledger."""
+
+    content: Mapping[str, Any]
+    text: str
+
+    @property
+    def digest(self) -> str:
+        """The same for the same content, whichever of our keys signed it."""
+        return hashlib.sha256(canonical(self.content)).hexdigest()
+
+
+class Untrusted(Exception):
+    """A statement that proves nothing; its text is a stable key that says why."""
+
+
+def trusted(statement: bytes, public_keys: Sequence[str]) -> Statement:
+    """The statement, if one of these keys signed it. Errors: Untrusted, whatever the bytes are."""
+    try:
+        read = json.loads(statement)
+        content, signature = read["content"], base64.b64decode(read["signature"], validate=True)
+        said = canonical(content)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Untrusted("unreadable") from error
+    if not isinstance(content, dict) or not isinstance(content.get("kind"), str):
+        raise Untrusted("unreadable")
+    if not any(is_signed(said, signature, key) for key in public_keys):
+        raise Untrusted("signature")
+    return Statement(content, statement.decode())

@@ -33,6 +33,8 @@ class ErasureLedger(Base):
         keep_years=10,
     )
     recorded_at: Mapped[datetime] = plain(DateTime(timezone=True))
+    # Over the entry's statement; none on rows from before there were signatures here.
+    signature: Mapped[bytes | None] = plain(LargeBinary)
     __table_args__ = (
         UniqueConstraint("request_id", "round"),
         dataset(

@@ -29,8 +29,22 @@ from services.privacy.requests.model import (
     residue,
 )
 from services.privacy.requests.planning import Planner
-from services.privacy.requests.receipts import Planned, combined_hash, kept_until, on_wire, receipt_problem
-from services.privacy.requests.working import IDENTIFIERS_CHANGED, Desk, Holds, Waiting
+from services.privacy.requests.receipts import (
+    Planned,
+    combined_hash,
+    kept_until,
+    on_wire,
+    probe_problem,
+    receipt_problem,
+)
+from services.privacy.requests.working import (
+    IDENTIFIERS_CHANGED,
+    PROBE_REFUSED,
+    AnswerRefused,
+    Desk,
+    Holds,
+    Waiting,
+)
 from services.privacy.suppression.model import Address, Hasher
 from services.privacy.suppression.normalise import EMAIL, PHONE, normalise
 from services.privacy.suppression.service import SuppressionService
@@ -225,7 +239,10 @@ class Erasure:
         answers: dict[str, Any] = {}
         for holder in self._desk.holders:
             async with waiting.unless_down(holder):
-                answers[holder.name] = _as_json(await holder.probe(asked))
+                answer = await holder.probe(asked)
+                if problem := probe_problem(answer):
+                    raise AnswerRefused(f"The probe says nothing: {problem}.", reason=PROBE_REFUSED)
+                answers[holder.name] = _as_json(answer)
         if waiting:
             await self._desk.wait(request, waiting)
             return None

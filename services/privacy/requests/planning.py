@@ -11,8 +11,8 @@ from kernel.ids import derived_id
 from services.privacy.clients import HolderClient
 from services.privacy.requests import store
 from services.privacy.requests.model import SYSTEM, Identifiers, Request, Transition
-from services.privacy.requests.receipts import Planned, growth, on_wire
-from services.privacy.requests.working import IDENTIFIERS_CHANGED, Desk, Waiting
+from services.privacy.requests.receipts import Planned, growth, on_wire, plan_problem
+from services.privacy.requests.working import IDENTIFIERS_CHANGED, PLAN_REFUSED, AnswerRefused, Desk, Waiting
 from services.privacy.suppression.model import Hasher
 
 
@@ -82,6 +82,9 @@ class Planner:
                 kind=holder_pb2.REQUEST_KIND_ERASURE,
             )
         )
+        problem = plan_problem(plan)
+        if problem:
+            raise AnswerRefused(f"The holder's plan is none: {problem}.", reason=PLAN_REFUSED)
         # Whatever a holder calls itself, its plan is kept under the name we asked.
         plan.holder = holder.name
         return plan

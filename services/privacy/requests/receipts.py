@@ -13,9 +13,12 @@ from datetime import UTC, date, datetime
 from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import holder_pb2
 
+from kernel.holder.executing import hash_of
 from kernel.signing import is_signed, signed_content
 from services.privacy.requests.model import Identifiers
 
+# A holder has some dozens of datasets; what says more is not read by anybody.
+_MOST_ITEMS = 10_000
 # One address and nothing else: where a column holds several, some may be other people's.
 _ADDRESS = re.compile(r"[^\s@\"\[\]{},;]+@[^\s@\"\[\]{},;]+")
 # What asking and answering leave behind: the log of who read, answers, the addresses to look for.
@@ -105,6 +108,32 @@ def kept_until(plans: Iterable[Planned], now: datetime) -> date | None:
     return max((day.date() for day in days if day > now), default=None)
 
 
+def plan_problem(plan: holder_pb2.PlanResponse) -> str:
+    """Why an answer is no plan that could be shown, promised and executed; empty if it is one."""
+    try:
+        uuid.UUID(plan.plan_id)
+    except ValueError:
+        return "plan-id"
+    if len(plan.items) > _MOST_ITEMS or not all(_is_item(item) for item in plan.items):
+        return "plan-items"
+    # What is shown is what is hashed, and what is hashed is what the ledger promises.
+    return "" if plan.plan_hash == hash_of(list(plan.items)) else "plan-hash"
+
+
+def _is_item(item: holder_pb2.PlanItem) -> bool:
+    known = item.action != holder_pb2.ACTION_UNSPECIFIED and item.action in holder_pb2.Action.values()
+    lawful = bool(item.law) or item.action != holder_pb2.ACTION_KEEP_RESTRICTED
+    return known and lawful and bool(item.dataset) and item.rows >= 0
+
+
+def probe_problem(answer: holder_pb2.ProbeResponse) -> str:
+    """Why an answer says nothing about what is left; empty if it does."""
+    if answer.columns_scanned <= 0:
+        return "nothing-scanned"
+    sound = all(f.dataset and f.column and f.rows > 0 for f in answer.findings)
+    return "" if sound and len(answer.findings) <= _MOST_ITEMS else "findings"
+
+
 def receipt_problem(planned: Planned, receipt: holder_pb2.Receipt, keys: Mapping[str, str]) -> str:
     """Why a receipt proves nothing; empty if it proves what was planned."""
     key = keys.get(planned.holder)
@@ -112,6 +141,8 @@ def receipt_problem(planned: Planned, receipt: holder_pb2.Receipt, keys: Mapping
         return f"receipt-key-missing:{planned.holder}"
     if not is_signed(signed_content(receipt), receipt.signature, key):
         return f"receipt-signature:{planned.holder}"
+    if len(receipt.done) > _MOST_ITEMS or not all(_is_item(item) for item in receipt.done):
+        return f"receipt-items:{planned.holder}"
     plan = planned.plan
     said = (receipt.holder, receipt.plan_id, receipt.plan_hash)
     if said != (planned.holder, plan.plan_id, plan.plan_hash):

@@ -128,6 +128,13 @@ async def due(session: AnySession, now: datetime) -> list[Request]:
     return [_request(row) for row in (await session.execute(statement)).scalars()]
 
 
+async def count_open(session: AnySession, *, because: str) -> int:
+    """How many requests are open that somebody moved for this reason."""
+    moved = select(RequestTransition.request_id).where(RequestTransition.reason == because)
+    statement = select(func.count()).select_from(SubjectRequest).where(_OPEN, SubjectRequest.id.in_(moved))
+    return int((await session.execute(statement)).scalar_one())
+
+
 async def unconfirmed(session: AnySession) -> list[Request]:
     """Erasures that wait for the word of the person who asked for them in the portal."""
     statement = select(SubjectRequest).where(

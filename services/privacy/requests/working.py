@@ -12,7 +12,7 @@ from kontor.privacy.v1 import holder_pb2
 from kernel import telemetry
 from kernel.clock import Clock
 from kernel.db import AnySession, Database
-from kernel.errors import DomainError
+from kernel.errors import DomainError, Unavailable
 from services.privacy.clients import HolderClient
 from services.privacy.requests import store
 from services.privacy.requests.model import (
@@ -33,8 +33,13 @@ log = telemetry.get_logger(__name__)
 IDENTIFIERS_CHANGED = "IDENTIFIERS_CHANGED"
 
 
+PLAN_REFUSED, PROBE_REFUSED = "PLAN_REFUSED", "PROBE_REFUSED"
 # Which of these contacts are under a legal hold, and why.
 Holds = Callable[[AnySession, Sequence[uuid.UUID]], Awaitable[Mapping[uuid.UUID, str]]]
+
+
+class AnswerRefused(Unavailable):
+    """A holder answered what nobody may build on: as good as no answer."""
 
 
 @dataclass(slots=True)
@@ -86,9 +91,13 @@ class Desk:
 
     async def identify(self, request: Request) -> Identifiers:
         """How the subject can be recognised. Errors: whatever keeps the first holder from answering."""
-        asked = holder_pb2.CollectRequest(subject_id=str(request.contact_id))
+        return await self.identify_contact(request.contact_id)
+
+    async def identify_contact(self, contact_id: uuid.UUID) -> Identifiers:
+        """As `identify`; nothing for a contact that is gone."""
+        asked = holder_pb2.CollectRequest(subject_id=str(contact_id))
         records = [record async for record in self.holders[0].collect(asked)]
-        return identifiers_of(records, request.contact_id)
+        return identifiers_of(records, contact_id)
 
     async def remembered(self, request: Request) -> Identifiers | None:
         """Those that the last plan was made with: after Execute nobody could answer it any more."""

@@ -139,6 +139,12 @@ gateway: [contacts, campaigns, tickets, privacy]
 {{- $values := .root.Values }}
 - name: KONTOR_HOLDER_KEYS
   value: {{ $values.privacy.holderKeys | toJson | quote }}
+- name: KONTOR_FORMER_LEDGER_KEYS
+  value: {{ $values.privacy.formerLedgerKeys | toJson | quote }}
+{{- if $values.privacy.ledgerExportClaim }}
+- name: KONTOR_LEDGER_EXPORT_FOLDER
+  value: /backups/ledger
+{{- end }}
 - name: KONTOR_SUPPRESSION_KEY_ID
   value: {{ $values.privacy.suppressionKeyId | quote }}
 - name: KONTOR_CONTROLLER_TIMEZONE
