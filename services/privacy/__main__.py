@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import grpc
-from kontor.privacy.v1 import holder_pb2_grpc, privacy_pb2_grpc
+from kontor.privacy.v1 import consent_proofs_pb2_grpc, holder_pb2_grpc, privacy_pb2_grpc
 
 from kernel.clock import SystemClock
 from kernel.lifecycle import Backend, run
@@ -15,7 +15,8 @@ from kernel.own_contact import RemoteOwnContact
 from services.privacy.clients import HOLDERS, HolderClient
 from services.privacy.config import Settings
 from services.privacy.consent.jobs import ConsentJobs
-from services.privacy.consent.rpc import ConsentsRpc
+from services.privacy.consent.proofs import ProofService
+from services.privacy.consent.rpc import ConsentProofsRpc, ConsentsRpc
 from services.privacy.consent.service import ConsentService
 from services.privacy.holder import holder_rpc
 from services.privacy.ledger.service import LedgerService
@@ -90,6 +91,12 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
     add, pages, v1 = backend.add, backend.pages, "kontor.privacy.v1"
     door = privacy_pb2_grpc
     add(door.add_ConsentsServicer_to_server, ConsentsRpc(use_cases.consents), f"{v1}.Consents")
+    proofs = ConsentProofsRpc(ProofService(backend.database))
+    add(
+        consent_proofs_pb2_grpc.add_ConsentProofsServicer_to_server,
+        proofs,
+        f"{v1}.ConsentProofs",
+    )
     suppressions = SuppressionsRpc(use_cases.suppression, pages)
     add(door.add_SuppressionsServicer_to_server, suppressions, f"{v1}.Suppressions")
     add(door.add_PermitsServicer_to_server, PermitsRpc(use_cases.permits), f"{v1}.Permits")

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 import pytest
-from kontor.privacy.v1 import privacy_pb2_grpc
+from kontor.privacy.v1 import consent_proofs_pb2_grpc, privacy_pb2_grpc
 
 from kernel.bus import Bus
 from kernel.db import AnySession, Database
 from kernel.pages import Pages
-from services.privacy.consent.rpc import ConsentsRpc
+from services.privacy.consent.proofs import ProofService
+from services.privacy.consent.rpc import ConsentProofsRpc, ConsentsRpc
 from services.privacy.consent.service import ConsentService
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService
@@ -66,6 +67,9 @@ class Doors:
     def consents(self, token: str) -> "privacy_pb2_grpc.ConsentsAsyncStub":
         return privacy_pb2_grpc.ConsentsStub(self.served.channel(token))
 
+    def proofs(self, token: str) -> "consent_proofs_pb2_grpc.ConsentProofsAsyncStub":
+        return consent_proofs_pb2_grpc.ConsentProofsStub(self.served.channel(token))
+
     def suppressions(self, token: str) -> "privacy_pb2_grpc.SuppressionsAsyncStub":
         return privacy_pb2_grpc.SuppressionsStub(self.served.channel(token))
 
@@ -78,6 +82,10 @@ async def doors(parts: Parts, serve: Serve, realm: Realm) -> Doors:
     own = OwnContacts()
     served = await serve(
         (privacy_pb2_grpc.add_ConsentsServicer_to_server, ConsentsRpc(parts.consents)),
+        (
+            consent_proofs_pb2_grpc.add_ConsentProofsServicer_to_server,
+            ConsentProofsRpc(ProofService(parts.database)),
+        ),
         (
             privacy_pb2_grpc.add_SuppressionsServicer_to_server,
             SuppressionsRpc(parts.suppression, Pages("s" * 32)),

@@ -15,7 +15,7 @@ from kernel.outbox import emit
 from kernel.rpc.call import note_subjects
 from services.privacy import events
 from services.privacy.consent import store
-from services.privacy.consent.merkle import Frontier, leaf_hash
+from services.privacy.consent.merkle import Frontier, Node, leaf_hash
 from services.privacy.consent.model import (
     DOUBLE_OPT_IN,
     PORTAL_LOGIN,
@@ -87,7 +87,7 @@ class ConsentService:
             if text is None or text.topic != about.topic:
                 raise ConsentTextNotFound("There is no such text for this topic.")
             evidence = replace(evidence, language=evidence.language or text.language)
-            given = self._record(about, State.GIVEN, text.id, evidence)
+            given = self._record(about, State.GIVEN, text, evidence)
             frontier = await store.lock_tree(session)
             known = await store.find_given(session, given)
             if known is not None:
@@ -96,7 +96,7 @@ class ConsentService:
             records = [given]
             if evidence.method == DOUBLE_OPT_IN:
                 asked = replace(evidence, confirm_time=None, confirm_ip="")
-                records.insert(0, self._record(about, State.REQUESTED, text.id, asked))
+                records.insert(0, self._record(about, State.REQUESTED, text, asked))
             await self._append(session, frontier, records)
             if not caller.is_service and about.channel == EMAIL:
                 await self._suppression.lift(session, Address(EMAIL, caller.email), consent_id=given.id)
@@ -122,7 +122,8 @@ class ConsentService:
             text_id = next(
                 (r.text_id for r in before if (r.topic, r.channel) == (about.topic, about.channel)), None
             )
-            withdrawn = self._record(about, State.WITHDRAWN, text_id, Evidence(method=method))
+            text = await store.find_text(session, text_id) if text_id else None
+            withdrawn = self._record(about, State.WITHDRAWN, text, Evidence(method=method))
             await self._append(session, frontier, [withdrawn])
             await emit(
                 session,
@@ -172,14 +173,15 @@ class ConsentService:
             confirm_ip=evidence.confirm_ip,
         )
 
-    def _record(self, about: Subject, state: State, text_id: uuid.UUID | None, evidence: Evidence) -> Record:
+    def _record(self, about: Subject, state: State, text: Text | None, evidence: Evidence) -> Record:
         return Record(
             id=new_id(),
             contact_id=about.contact_id,
             topic=about.topic,
             channel=about.channel,
             state=state,
-            text_id=text_id,
+            text_id=text.id if text else None,
+            text_sha256=text.sha256 if text else b"",
             recorded_at=self._clock.now(),
             evidence=evidence,
         )
@@ -199,9 +201,11 @@ class ConsentService:
     async def _append(self, session: WriteSession, frontier: Frontier, records: Sequence[Record]) -> None:
         """Adds leaves to the tree that `lock_tree` holds."""
         entries = []
+        filled: dict[Node, bytes] = {}
         for record in records:
             salt = secrets.token_bytes(_SALT_BYTES)
             leaf = Leaf(hash=leaf_hash(salt, leaf_content(record)), index=frontier.size, salt=salt)
-            frontier = frontier.append(leaf.hash)
+            frontier, more = frontier.grow(leaf.hash)
+            filled |= more
             entries.append(Entry(record, leaf))
-        await store.append(session, entries, frontier)
+        await store.append(session, entries, frontier, filled)
