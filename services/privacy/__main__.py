@@ -7,7 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import grpc
-from kontor.privacy.v1 import consent_proofs_pb2_grpc, holder_pb2_grpc, privacy_pb2_grpc
+from kontor.privacy.v1 import (
+    consent_proofs_pb2_grpc,
+    consent_texts_pb2_grpc,
+    holder_pb2_grpc,
+    privacy_pb2_grpc,
+)
 
 from kernel.clock import SystemClock
 from kernel.lifecycle import Backend, run
@@ -35,6 +40,8 @@ from services.privacy.suppression.model import Hasher
 from services.privacy.suppression.rpc import SuppressionsRpc
 from services.privacy.suppression.service import SuppressionService
 from services.privacy.tables import metadata
+from services.privacy.texts.rpc import ConsentTextsRpc
+from services.privacy.texts.service import TextService
 
 _REQUESTS_S = 5
 _HOUR_S = 3_600
@@ -92,11 +99,9 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
     door = privacy_pb2_grpc
     add(door.add_ConsentsServicer_to_server, ConsentsRpc(use_cases.consents), f"{v1}.Consents")
     proofs = ConsentProofsRpc(ProofService(backend.database))
-    add(
-        consent_proofs_pb2_grpc.add_ConsentProofsServicer_to_server,
-        proofs,
-        f"{v1}.ConsentProofs",
-    )
+    add(consent_proofs_pb2_grpc.add_ConsentProofsServicer_to_server, proofs, f"{v1}.ConsentProofs")
+    texts = ConsentTextsRpc(TextService(backend.database, SystemClock()))
+    add(consent_texts_pb2_grpc.add_ConsentTextsServicer_to_server, texts, f"{v1}.ConsentTexts")
     suppressions = SuppressionsRpc(use_cases.suppression, pages)
     add(door.add_SuppressionsServicer_to_server, suppressions, f"{v1}.Suppressions")
     add(door.add_PermitsServicer_to_server, PermitsRpc(use_cases.permits), f"{v1}.Permits")

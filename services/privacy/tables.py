@@ -6,7 +6,8 @@ import services.privacy.consent.tables
 import services.privacy.ledger.tables
 import services.privacy.permits.tables
 import services.privacy.requests.tables
-import services.privacy.suppression.tables  # noqa: F401 - each import registers its tables
+import services.privacy.suppression.tables
+import services.privacy.texts.tables  # noqa: F401 - each import registers its tables
 from services.privacy.base import Base
 
 metadata = Base.metadata

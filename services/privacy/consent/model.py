@@ -68,6 +68,9 @@ class Text:
     text: str
     withdrawal_notice: str
     sha256: bytes
+    # Whether consents to earlier versions do not cover this one, and from when it is shown; always, if None.
+    material: bool = False
+    effective_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class ConsentService:
     async def get_consent_text(self, *, topic: str, language: str) -> Text:
         """The text to show now. Errors: ConsentTextNotFound."""
         async with self._database.reading() as session:
-            found = await store.current_texts(session, language=language, topic=topic)
+            found = await store.current_texts(session, language=language, at=self._clock.now(), topic=topic)
         if not found:
             raise ConsentTextNotFound("There is no text for this topic and language.")
         return found[0]
@@ -68,7 +68,7 @@ class ConsentService:
     async def list_consent_texts(self, *, language: str) -> list[Text]:
         """The current text of every topic."""
         async with self._database.reading() as session:
-            return await store.current_texts(session, language=language)
+            return await store.current_texts(session, language=language, at=self._clock.now())
 
     async def give_consent(
         self, about: Subject, *, text_id: uuid.UUID, evidence: Evidence, caller: Principal
@@ -155,8 +155,20 @@ class ConsentService:
     async def decisive(
         self, session: AnySession, *, contact_ids: Sequence[uuid.UUID], topic: str, channel: int
     ) -> dict[uuid.UUID, tuple[uuid.UUID, State]]:
-        """The record that decides whether a message may go out, per contact; for permits."""
-        return await store.decisive(session, contact_ids=contact_ids, topic=topic, channel=channel)
+        """The record that decides whether a message may go out, per contact; for permits.
+
+        A consent to a text that no longer says what people agree to, or to a retired topic, has expired.
+        """
+        found = await store.decisive(session, contact_ids=contact_ids, topic=topic, channel=channel)
+        outdated = await store.outdated_texts(session, topic, self._clock.now())
+        if not outdated:
+            return found
+        given = [record_id for record_id, state in found.values() if state is State.GIVEN]
+        ended = await store.given_to(session, given, outdated)
+        return {
+            contact_id: (record_id, State.EXPIRED if record_id in ended else state)
+            for contact_id, (record_id, state) in found.items()
+        }
 
     def _by_login(self, evidence: Evidence, caller: Principal) -> Evidence:
         # The login is the proof; whatever else the page claims about its own caller proves nothing.

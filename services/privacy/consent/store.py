@@ -9,12 +9,16 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
+    Select,
     Uuid,
     bindparam,
     delete,
     exists,
+    func,
     insert,
     literal,
+    or_,
     select,
     text,
     tuple_,
@@ -36,6 +40,7 @@ from services.privacy.consent.tables import (
     ConsentTree,
     TreeHead,
 )
+from services.privacy.texts.tables import ConsentTopic
 
 _DECISIVE = text(
     "SELECT DISTINCT ON (contact_id) contact_id, id, state FROM consent_record "
@@ -92,17 +97,42 @@ async def texts_by_id(session: AnySession, ids: set[uuid.UUID]) -> dict[uuid.UUI
     return {row.id: _text(row) for row in rows}
 
 
-async def current_texts(session: AnySession, *, language: str, topic: str | None = None) -> list[Text]:
-    """The newest version per topic."""
+async def current_texts(
+    session: AnySession, *, language: str, at: datetime, topic: str | None = None
+) -> list[Text]:
+    """The newest version in force per topic; none of a topic that was retired."""
     statement = (
         select(ConsentText)
         .distinct(ConsentText.topic)
-        .where(ConsentText.language == language)
+        .where(ConsentText.language == language, _in_force(at), ConsentText.topic.not_in(_retired(at)))
         .order_by(ConsentText.topic, ConsentText.version.desc())
     )
     if topic is not None:
         statement = statement.where(ConsentText.topic == topic)
     return [_text(row) for row in (await session.execute(statement)).scalars()]
+
+
+async def outdated_texts(session: AnySession, topic: str, at: datetime) -> frozenset[uuid.UUID]:
+    """Texts whose consents no longer cover what people are asked now: a later version changed what they agree to."""
+    newest = select(func.max(ConsentText.version)).where(
+        ConsentText.topic == topic, ConsentText.material, _in_force(at)
+    )
+    older = ConsentText.version < newest.scalar_subquery()
+    statement = select(ConsentText.id).where(
+        ConsentText.topic == topic, or_(older, ConsentText.topic.in_(_retired(at)))
+    )
+    return frozenset((await session.execute(statement)).scalars())
+
+
+async def given_to(
+    session: AnySession, record_ids: Sequence[uuid.UUID], text_ids: frozenset[uuid.UUID]
+) -> frozenset[uuid.UUID]:
+    """Which of the records are consents to one of the texts."""
+    statement = select(ConsentRecord.id).where(
+        ConsentRecord.id == func.any(literal(list(record_ids), ARRAY(Uuid))),
+        ConsentRecord.text_id.in_(text_ids),
+    )
+    return frozenset((await session.execute(statement)).scalars())
 
 
 async def lock_tree(session: WriteSession) -> Frontier:
@@ -298,6 +328,14 @@ async def mark_published(session: WriteSession, size: int, at: datetime) -> None
 async def delete_ips(session: WriteSession, *, before: datetime) -> None:
     """Deletes network addresses whose period is over."""
     await session.execute(delete(ConsentIp).where(ConsentIp.created_at < before))
+
+
+def _in_force(at: datetime) -> ColumnElement[bool]:
+    return or_(ConsentText.effective_at.is_(None), ConsentText.effective_at <= at)
+
+
+def _retired(at: datetime) -> Select[tuple[str]]:
+    return select(ConsentTopic.topic).where(ConsentTopic.retired_at <= at)
 
 
 def _row(entry: Entry) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     DateTime,
     ForeignKey,
     Index,
@@ -56,6 +57,9 @@ class ConsentText(Base):
     text: Mapped[str] = plain(Text)
     withdrawal_notice: Mapped[str] = plain(Text)
     sha256: Mapped[bytes] = plain(LargeBinary)
+    # Whether consents to earlier versions no longer cover this one, and from when it is shown; always, if unset.
+    material: Mapped[bool] = plain(Boolean)
+    effective_at: Mapped[datetime | None] = plain(DateTime(timezone=True))
     __table_args__ = (
         UniqueConstraint("topic", "language", "version"),
         dataset(deletion_class="last consent to this version + 5 years (§ 7a UWG)"),
