@@ -12,6 +12,7 @@ from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from kontor.contacts.v1.imports_pb2_grpc import ImportsStub
 from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
 from kontor.privacy.v1.audit_pb2_grpc import AuditStub
+from kontor.privacy.v1.consent_proofs_pb2_grpc import ConsentProofsStub
 from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, PermitsStub, RequestsStub, SuppressionsStub
 from kontor.privacy.v1.retention_pb2_grpc import HoldsStub, RetentionStub
 from kontor.tickets.v1.tickets_pb2_grpc import TicketsStub
@@ -68,6 +69,10 @@ class Clients:
     @cached_property
     def consents(self) -> ConsentsStub:
         return ConsentsStub(self._privacy.get())
+
+    @cached_property
+    def consent_proofs(self) -> ConsentProofsStub:
+        return ConsentProofsStub(self._privacy.get())
 
     @cached_property
     def suppressions(self) -> SuppressionsStub:

@@ -13,7 +13,14 @@ from google.protobuf.message import Message
 from kontor.campaigns.v1 import campaigns_pb2
 from kontor.contacts.v1 import contacts_pb2, imports_pb2, logins_pb2
 from kontor.options.v1 import options_pb2
-from kontor.privacy.v1 import audit_pb2, privacy_pb2, restrictions_pb2, retention_pb2
+from kontor.privacy.v1 import (
+    audit_pb2,
+    consent_proofs_pb2,
+    consent_texts_pb2,
+    privacy_pb2,
+    restrictions_pb2,
+    retention_pb2,
+)
 from kontor.tickets.v1 import tickets_pb2
 
 from kernel.contract import hidden_fields
@@ -31,7 +38,6 @@ ROLES = {
     "admin": _l("Administration"),
 }
 FILES = (
-    restrictions_pb2,
     contacts_pb2,
     logins_pb2,
     imports_pb2,
@@ -39,6 +45,9 @@ FILES = (
     tickets_pb2,
     privacy_pb2,
     audit_pb2,
+    consent_proofs_pb2,
+    consent_texts_pb2,
+    restrictions_pb2,
     retention_pb2,
 )
 

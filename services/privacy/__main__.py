@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import grpc
 from kontor.privacy.v1 import (
     audit_pb2_grpc,
+    consent_proofs_pb2_grpc,
+    consent_texts_pb2_grpc,
     holder_pb2_grpc,
     privacy_pb2_grpc,
     restrictions_pb2_grpc,
@@ -27,8 +29,10 @@ from services.privacy.audit.rpc import AuditRpc
 from services.privacy.audit.service import AuditService
 from services.privacy.clients import HOLDERS, Cases, HolderClient, OwnTrail, RemoteTrail, Trail
 from services.privacy.config import Settings
+from services.privacy.consent.erasing import ConsentErasing
 from services.privacy.consent.jobs import ConsentJobs
-from services.privacy.consent.rpc import ConsentsRpc
+from services.privacy.consent.proofs import ProofService
+from services.privacy.consent.rpc import ConsentProofsRpc, ConsentsRpc
 from services.privacy.consent.service import ConsentService
 from services.privacy.holder import holder_rpc
 from services.privacy.holds.rpc import HoldsRpc
@@ -59,11 +63,14 @@ from services.privacy.suppression.model import Hasher
 from services.privacy.suppression.rpc import SuppressionsRpc
 from services.privacy.suppression.service import SuppressionService
 from services.privacy.tables import metadata
+from services.privacy.texts.rpc import ConsentTextsRpc
+from services.privacy.texts.service import TextService
 
 Channels = dict[str, grpc.aio.Channel]
 
 _REQUESTS_S = 5
 _HOUR_S = 3_600
+_DAY_S = 86_400
 # The call that wakes the machine commits only after its handler has answered.
 _AFTER_COMMIT_S = 0.1
 
@@ -140,6 +147,8 @@ async def main() -> None:
         return open_ones | await restrictions.everybody(session)
 
     retention = _retention(backend, settings, desk, exempt=exempt)
+    consents_over = ConsentErasing(database, clock, exempt=exempt)
+    backend.every("delete-overdue-consents", _DAY_S, consents_over.delete_overdue)
     add_servicers(backend, UseCases(consents, suppression, permits, requests, retention, holds, restrictions))
     _serve_audit(backend, settings, channels)
     await backend.run(own_contact=own_contact)
@@ -150,6 +159,10 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
     add, pages, v1 = backend.add, backend.pages, "kontor.privacy.v1"
     door = privacy_pb2_grpc
     add(door.add_ConsentsServicer_to_server, ConsentsRpc(use_cases.consents), f"{v1}.Consents")
+    proofs = ConsentProofsRpc(ProofService(backend.database))
+    add(consent_proofs_pb2_grpc.add_ConsentProofsServicer_to_server, proofs, f"{v1}.ConsentProofs")
+    texts = ConsentTextsRpc(TextService(backend.database, SystemClock()))
+    add(consent_texts_pb2_grpc.add_ConsentTextsServicer_to_server, texts, f"{v1}.ConsentTexts")
     suppressions = SuppressionsRpc(use_cases.suppression, pages)
     add(door.add_SuppressionsServicer_to_server, suppressions, f"{v1}.Suppressions")
     add(door.add_PermitsServicer_to_server, PermitsRpc(use_cases.permits), f"{v1}.Permits")

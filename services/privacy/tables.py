@@ -10,7 +10,8 @@ import services.privacy.permits.tables
 import services.privacy.requests.tables
 import services.privacy.restrictions.tables
 import services.privacy.retention.tables
-import services.privacy.suppression.tables  # noqa: F401 - each import registers its tables
+import services.privacy.suppression.tables
+import services.privacy.texts.tables  # noqa: F401 - each import registers its tables
 from services.privacy.base import Base
 
 metadata = Base.metadata

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
+
 import httpx
 import pytest
 from flask import Flask
 from kontor.contacts.v1.contacts_pb2 import Contact, ListContactsRequest, ListContactsResponse
+from kontor.privacy.v1.consent_proofs_pb2 import CollectLedgerResponse, ConsentProof
 
 from kernel.errors import Unavailable
 from tests.gateway.conftest import LogIn
@@ -57,3 +60,21 @@ def test_a_download_that_fails_half_way_does_not_look_complete(
     )
     with pytest.raises(httpx.RemoteProtocolError):
         httpx.get(f"{address}/contacts.csv", cookies=_cookies(app, log_in, "agent"))
+
+
+def test_the_officer_takes_the_ledger_and_a_proof_along(
+    app: Flask, address: str, log_in: LogIn, neighbours: Neighbours
+) -> None:
+    lines = b'{"kind": "leaf"}\n' * 500
+    neighbours.answers["ConsentProofs.CollectLedger"] = lambda _asked: CollectLedgerResponse(lines=lines)
+    found = ConsentProof(file=b'{"kind": "consent-proof"}')
+    neighbours.answers["ConsentProofs.GetConsentProof"] = lambda _asked: found
+    cookies = _cookies(app, log_in, "dpo")
+    whole = httpx.get(f"{address}/contacts/consents.jsonl", cookies=cookies)
+    assert whole.content == lines
+    contact, consent = uuid.uuid4(), uuid.uuid4()
+    proof = httpx.get(f"{address}/contacts/{contact}/proofs/{consent}.json", cookies=cookies)
+    assert proof.json() == {"kind": "consent-proof"}
+    assert f"consent-{consent}.json" in proof.headers["content-disposition"]
+    (asked,) = neighbours.of("ConsentProofs.GetConsentProof")
+    assert (asked.contact_id, asked.consent_id) == (str(contact), str(consent))

@@ -34,6 +34,8 @@ OPEN = {
     "DataHolder.Collect": "the copy that the person asked for (Art. 15)",
     "Requests.GetDocument": "the answer to the person's own request",
     "Consents.GetConsentEvidence": "proves what was consented to (Art. 7(1))",
+    "ConsentProofs.GetConsentProof": "proves what was consented to (Art. 7(1))",
+    "ConsentProofs.CollectLedger": "proves what was consented to (Art. 7(1))",
     "Contacts.LinkLogin": "the person's own act",
     "Logins.AcceptInvitation": "the person's own act",
     "AuditTrail.ListEntries": "what is personal in it is about staff",

@@ -45,6 +45,7 @@ WITHOUT_PICTURE = {
     "newsletter.confirm",
     "newsletter.unsubscribe",
     "preferences.by_link",
+    "preferences.proof",
     "login.callback",
     "login.start",
     "healthz",

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 import pytest
-from kontor.privacy.v1 import privacy_pb2_grpc
+from kontor.privacy.v1 import consent_proofs_pb2_grpc, consent_texts_pb2_grpc, privacy_pb2_grpc
 
 from kernel.bus import Bus
 from kernel.db import AnySession, Database
 from kernel.pages import Pages
-from services.privacy.consent.rpc import ConsentsRpc
+from services.privacy.consent.proofs import ProofService
+from services.privacy.consent.rpc import ConsentProofsRpc, ConsentsRpc
 from services.privacy.consent.service import ConsentService
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService
@@ -18,6 +19,8 @@ from services.privacy.suppression.model import Hasher
 from services.privacy.suppression.rpc import SuppressionsRpc
 from services.privacy.suppression.service import SuppressionService
 from services.privacy.tables import metadata
+from services.privacy.texts.rpc import ConsentTextsRpc
+from services.privacy.texts.service import TextService
 from tests.fixtures.clock import FakeClock
 from tests.fixtures.realm import Realm
 from tests.fixtures.serving import OpenDatabase, OwnContacts, Serve, Served
@@ -66,6 +69,12 @@ class Doors:
     def consents(self, token: str) -> "privacy_pb2_grpc.ConsentsAsyncStub":
         return privacy_pb2_grpc.ConsentsStub(self.served.channel(token))
 
+    def proofs(self, token: str) -> "consent_proofs_pb2_grpc.ConsentProofsAsyncStub":
+        return consent_proofs_pb2_grpc.ConsentProofsStub(self.served.channel(token))
+
+    def texts(self, token: str) -> "consent_texts_pb2_grpc.ConsentTextsAsyncStub":
+        return consent_texts_pb2_grpc.ConsentTextsStub(self.served.channel(token))
+
     def suppressions(self, token: str) -> "privacy_pb2_grpc.SuppressionsAsyncStub":
         return privacy_pb2_grpc.SuppressionsStub(self.served.channel(token))
 
@@ -78,6 +87,14 @@ async def doors(parts: Parts, serve: Serve, realm: Realm) -> Doors:
     own = OwnContacts()
     served = await serve(
         (privacy_pb2_grpc.add_ConsentsServicer_to_server, ConsentsRpc(parts.consents)),
+        (
+            consent_proofs_pb2_grpc.add_ConsentProofsServicer_to_server,
+            ConsentProofsRpc(ProofService(parts.database)),
+        ),
+        (
+            consent_texts_pb2_grpc.add_ConsentTextsServicer_to_server,
+            ConsentTextsRpc(TextService(parts.database, parts.clock)),
+        ),
         (
             privacy_pb2_grpc.add_SuppressionsServicer_to_server,
             SuppressionsRpc(parts.suppression, Pages("s" * 32)),

@@ -122,7 +122,7 @@ async def test_a_topic_without_a_text_can_be_withdrawn_by_whom_it_was_recorded_f
         given = Record(uuid.uuid4(), ANNA, "retired", EMAIL, State.GIVEN, None, parts.clock.now(), Evidence())
         tree = await store.lock_tree(session)
         leaf = Leaf(leaf_hash(b"s" * 16, leaf_content(given)), tree.size, b"s" * 16)
-        await store.append(session, [store.Entry(given, leaf)], tree.append(leaf.hash))
+        await store.append(session, [store.Entry(given, leaf)], *tree.grow(leaf.hash))
     assert (await parts.consents.withdraw_consent(about, method="portal")).state is State.WITHDRAWN
     with pytest.raises(NotFound):
         await parts.consents.withdraw_consent(replace(about, contact_id=uuid.uuid4()), method="portal")

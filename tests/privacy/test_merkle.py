@@ -8,7 +8,18 @@ import pytest
 from pymerkle import InmemoryTree
 
 from services.privacy.consent.jobs import ConsentJobs
-from services.privacy.consent.merkle import EMPTY_ROOT, Frontier, leaf_hash
+from services.privacy.consent.merkle import (
+    EMPTY_ROOT,
+    Frontier,
+    Node,
+    Root,
+    consistency_path,
+    hash_of,
+    inclusion_path,
+    is_consistent,
+    leaf_hash,
+    root_from,
+)
 from tests.fixtures.overdue import delete_overdue
 from tests.privacy.conftest import Doors
 from tests.privacy.giving import give_request
@@ -31,6 +42,45 @@ def test_root_equals_that_of_an_independent_implementation(count: int) -> None:
 
 def test_empty_tree_has_the_root_of_the_rfc() -> None:
     assert Frontier().root == EMPTY_ROOT
+
+
+def grown(count: int) -> tuple[list[bytes], dict[Node, bytes], list[Root]]:
+    """Leaves, all subtrees and the root at every size."""
+    leaves = [leaf_hash(b"", f"record {number}".encode()) for number in range(count)]
+    known = {Node(0, index): leaf for index, leaf in enumerate(leaves)}
+    tree, roots = Frontier(), [Root(0, EMPTY_ROOT)]
+    for leaf in leaves:
+        tree, filled = tree.grow(leaf)
+        known |= filled
+        roots.append(Root(tree.size, tree.root))
+    return leaves, known, roots
+
+
+def test_every_leaf_has_a_path_to_every_root_that_covers_it_and_to_no_other() -> None:
+    leaves, known, roots = grown(40)
+    for size in range(1, 41):
+        for index in range(size):
+            path = [hash_of(span, known) for span in inclusion_path(index, size)]
+            assert root_from(leaves[index], index, size, path) == roots[size].hash
+            assert root_from(b"x" * 32, index, size, path) != roots[size].hash
+            assert root_from(leaves[index], index ^ 1, size, path) != roots[size].hash
+            assert root_from(leaves[index], index, size, [*path, b"x" * 32]) is None
+            assert not path or root_from(leaves[index], index, size, path[:-1]) != roots[size].hash
+    assert root_from(leaves[0], 5, 5, []) is None
+
+
+def test_every_earlier_tree_is_proven_to_be_the_beginning_of_every_later_one() -> None:
+    _, known, roots = grown(40)
+    for new in range(1, 41):
+        for old in range(1, new + 1):
+            path = [hash_of(span, known) for span in consistency_path(old, new)]
+            assert is_consistent(roots[old], roots[new], path)
+            forged = Root(old, b"x" * 32)
+            assert not is_consistent(forged, roots[new], path)
+            assert not is_consistent(roots[old], Root(new, b"x" * 32), path)
+            assert not is_consistent(roots[old], roots[new], [*path, b"x" * 32])
+            assert not path or not is_consistent(roots[old], roots[new], path[:-1])
+    assert not is_consistent(roots[0], roots[1], [])
 
 
 def test_salt_hides_the_content() -> None:
@@ -77,9 +127,20 @@ async def test_an_edit_that_also_forges_the_leaf_contradicts_the_signed_head(
     await jobs.publish_tree_head()
     with postgres_admin("privacy") as owner:
         owner.execute("SET session_replication_role = replica")
-        owner.execute("DELETE FROM consent_salt")
         owner.execute("UPDATE consent_record SET leaf_hash = sha256('forged') WHERE leaf_index = 3")
-    assert await jobs.damages() == [5]
+    assert await jobs.damages() == [3, 5]
+
+
+async def test_a_record_without_its_salt_is_no_way_around_the_check(
+    jobs: ConsentJobs, postgres_admin: Callable[[str], Any]
+) -> None:
+    with postgres_admin("privacy") as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute(
+            "DELETE FROM consent_salt WHERE record_id = (SELECT id FROM consent_record WHERE leaf_index = 3)"
+        )
+        owner.execute("UPDATE consent_record SET confirm_time = now() WHERE leaf_index = 3")
+    assert await jobs.damages() == [3]
 
 
 async def test_records_cut_off_at_the_end_contradict_the_signed_head(
@@ -90,14 +151,6 @@ async def test_records_cut_off_at_the_end_contradict_the_signed_head(
         owner.execute("SET session_replication_role = replica")
         owner.execute("DELETE FROM consent_record WHERE leaf_index = 5")
     assert await jobs.damages() == [5]
-
-
-async def test_a_leaf_whose_salt_was_erased_leaves_the_others_provable(
-    jobs: ConsentJobs, postgres_admin: Callable[[str], Any]
-) -> None:
-    with postgres_admin("privacy") as owner:
-        owner.execute("DELETE FROM consent_salt WHERE record_id = (SELECT id FROM consent_record LIMIT 1)")
-    assert await jobs.damages() == []
 
 
 async def test_one_head_a_day_and_only_if_the_tree_has_grown(

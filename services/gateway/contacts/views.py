@@ -18,7 +18,7 @@ from kernel.errors import Aborted, AlreadyExists, FailedPrecondition, InvalidArg
 from kernel.web.forms import new_request_id
 from services.gateway.catalogue import organisations
 from services.gateway.clients import clients
-from services.gateway.contacts import access, detail, export, listing
+from services.gateway.contacts import access, detail, export, listing, proofs
 from services.gateway.contacts.conflict import settle
 from services.gateway.contacts.forms import FAULTS, ContactForm, changes
 from services.gateway.people import name_of
@@ -144,6 +144,8 @@ blueprint.add_url_rule(
     "/contacts/<uuid:contact_id>/responsible", "responsible", detail.become_responsible, methods=["POST"]
 )
 blueprint.add_url_rule("/contacts/<uuid:contact_id>/evidence/<topic>", "evidence", detail.evidence)
+blueprint.add_url_rule("/contacts/<uuid:contact_id>/proofs/<uuid:consent_id>.json", "proof", proofs.proof)
+blueprint.add_url_rule("/contacts/consents.jsonl", "ledger", proofs.ledger)
 _LOGINS = "/contacts/<uuid:contact_id>/logins"
 blueprint.add_url_rule(f"{_LOGINS}/invite", "invite", access.invite, methods=["POST"])
 blueprint.add_url_rule(

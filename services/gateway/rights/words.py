@@ -26,6 +26,8 @@ PARTS = {
     "Links": _l("Links in mails"),
     "Tickets": _l("Tickets"),
     "Consents": _l("Consents"),
+    "ConsentTexts": _l("Texts of consents"),
+    "ConsentProofs": _l("Proofs of consents"),
     "Suppressions": _l("Suppression list"),
     "Permits": _l("Permits"),
     "Requests": _l("Requests of data subjects"),

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from google.protobuf.timestamp_pb2 import Timestamp
 from kontor.campaigns.v1.campaigns_pb2 import GetPreferencesRequest, SetPreferenceRequest
+from kontor.privacy.v1.consent_proofs_pb2 import GetConsentProofRequest
 from kontor.privacy.v1.privacy_pb2 import (
     CHANNEL_EMAIL,
     CONSENT_STATE_GIVEN,
     CONSENT_STATE_REQUESTED,
+    Consent,
     ConsentText,
     Evidence,
     GiveConsentRequest,
@@ -63,6 +66,8 @@ class Topic:
     since: Timestamp | None
     # Why nothing is sent though it was asked for, in words.
     refused: str = ""
+    # The record that says so, for those who are logged in.
+    consent_id: str = ""
 
 
 @login_required
@@ -74,15 +79,7 @@ def own() -> ResponseReturnValue:
         return redirect(url_for("preferences.own"), code=303)
     answer = clients().consents.ListConsents(ListConsentsRequest(contact_id=own_contact().id))
     newest = {consent.topic: consent for consent in answer.consents}
-    topics = [
-        _told(
-            text,
-            subscribed=text.topic in newest and newest[text.topic].state == CONSENT_STATE_GIVEN,
-            pending=text.topic in newest and newest[text.topic].state == CONSENT_STATE_REQUESTED,
-            since=newest[text.topic].record_time if text.topic in newest else None,
-        )
-        for text in consent_texts()
-    ]
+    topics = [_recorded(text, newest.get(text.topic)) for text in consent_texts()]
     return _page(form, topics)
 
 
@@ -136,6 +133,26 @@ def _give(form: Switch) -> None:
             flash(text, "warning")
         else:
             flash(_("Noted: you receive this from now on."), "success")
+
+
+@login_required
+def proof(consent_id: uuid.UUID) -> ResponseReturnValue:
+    """GET /preferences/proofs/<consent>.json: what proves an own consent, or its withdrawal, without us."""
+    asked = GetConsentProofRequest(contact_id=own_contact().id, consent_id=str(consent_id))
+    response = Response(clients().consent_proofs.GetConsentProof(asked).file, mimetype="application/json")
+    response.headers.set("Content-Disposition", "attachment", filename=f"consent-{consent_id}.json")
+    return response
+
+
+def _recorded(text: ConsentText, record: Consent | None) -> Topic:
+    """The topic as the ledger has it."""
+    topic = _told(
+        text,
+        subscribed=record is not None and record.state == CONSENT_STATE_GIVEN,
+        pending=record is not None and record.state == CONSENT_STATE_REQUESTED,
+        since=record.record_time if record is not None else None,
+    )
+    return replace(topic, consent_id=record.id) if record is not None else topic
 
 
 def _told(text: ConsentText, *, subscribed: bool, pending: bool, since: Timestamp | None) -> Topic:
@@ -219,4 +236,5 @@ def _topic(text: ConsentText, *, subscribed: bool, pending: bool, since: Timesta
 
 
 blueprint.add_url_rule("/preferences", "own", own, methods=["GET", "POST"])
+blueprint.add_url_rule("/preferences/proofs/<uuid:consent_id>.json", "proof", proof)
 blueprint.add_url_rule("/preferences/<token>", "by_link", by_link, methods=["GET", "POST"])

@@ -36,6 +36,14 @@ class ConsentNotFound(NotFound):
     """Nothing was ever recorded for this contact and topic."""
 
 
+class HeadNotFound(NotFound):
+    """No head was signed at this size."""
+
+
+class TreeDamaged(FailedPrecondition):
+    """What is stored no longer leads to what was signed: somebody edited the ledger."""
+
+
 class EmailNotVerified(FailedPrecondition):
     """A login proves an address only if the identity provider has verified it."""
 
@@ -60,6 +68,9 @@ class Text:
     text: str
     withdrawal_notice: str
     sha256: bytes
+    # Whether consents to earlier versions do not cover this one, and from when it is shown; always, if None.
+    material: bool = False
+    effective_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +100,7 @@ class Record:
     text_id: uuid.UUID | None
     recorded_at: datetime
     evidence: Evidence
+    text_sha256: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +119,13 @@ class Leaf:
 
 def leaf_content(record: Record) -> bytes:
     """The canonical form that a leaf's hash is made over: JSON, sorted keys, no spaces, UTC."""
+    return json.dumps(leaf_values(record), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def leaf_values(record: Record) -> dict[str, str | int]:
+    """What the leaf says. A value that came later is part of it only where it is set: older leaves stay as they are."""
     evidence = record.evidence
-    content = {
+    content: dict[str, str | int] = {
         "id": str(record.id),
         "contact": str(record.contact_id),
         "topic": record.topic,
@@ -124,7 +141,9 @@ def leaf_content(record: Record) -> bytes:
         "token": evidence.token_sha256.hex(),
         "method": evidence.method,
     }
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    if record.text_sha256:
+        content["text_sha256"] = record.text_sha256.hex()
+    return content
 
 
 def require_complete(evidence: Evidence) -> None:

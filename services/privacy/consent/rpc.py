@@ -1,17 +1,20 @@
-"""Consents: proto ↔ values."""
+"""Consents and their proofs: proto ↔ values."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import AsyncIterator
 from typing import Any
 
-from kontor.privacy.v1 import privacy_pb2, privacy_pb2_grpc
+from kontor.privacy.v1 import consent_proofs_pb2 as proofs_pb2
+from kontor.privacy.v1 import consent_proofs_pb2_grpc, privacy_pb2, privacy_pb2_grpc
 
 from kernel.clock import from_timestamp, to_timestamp
 from kernel.rpc.call import current_principal
 from services.privacy.consent.model import Evidence, Record, Text
+from services.privacy.consent.proofs import ProofService
 from services.privacy.consent.service import ConsentService, Subject
-from services.privacy.consent.store import Entry
+from services.privacy.consent.store import Entry, Head
 
 
 class ConsentsRpc(privacy_pb2_grpc.ConsentsServicer):
@@ -59,7 +62,48 @@ class ConsentsRpc(privacy_pb2_grpc.ConsentsServicer):
         self, request: privacy_pb2.GetConsentEvidenceRequest, context: Any
     ) -> privacy_pb2.ConsentEvidence:
         found = await self._consents.get_consent_evidence(uuid.UUID(request.contact_id), request.topic)
-        return privacy_pb2.ConsentEvidence(records=[_full(entry, text) for entry, text in found])
+        return privacy_pb2.ConsentEvidence(records=[full_record(entry, text) for entry, text in found])
+
+
+class ConsentProofsRpc(consent_proofs_pb2_grpc.ConsentProofsServicer):
+    """The ConsentProofs service of the contract."""
+
+    def __init__(self, proofs: ProofService) -> None:
+        self._proofs = proofs
+
+    async def GetConsentProof(
+        self, request: proofs_pb2.GetConsentProofRequest, context: Any
+    ) -> proofs_pb2.ConsentProof:
+        proof = await self._proofs.get_consent_proof(
+            uuid.UUID(request.contact_id), uuid.UUID(request.consent_id)
+        )
+        return proofs_pb2.ConsentProof(
+            record=full_record(proof.entry, proof.text),
+            leaf_index=proof.entry.leaf.index,
+            salt=proof.entry.leaf.salt,
+            path=proof.path,
+            head=_head(proof.head) if proof.head else None,
+            file=proof.as_file(),
+        )
+
+    async def GetConsistencyProof(
+        self, request: proofs_pb2.GetConsistencyProofRequest, context: Any
+    ) -> proofs_pb2.ConsistencyProof:
+        grown = await self._proofs.get_consistency_proof(old_size=request.old_size, new_size=request.new_size)
+        return proofs_pb2.ConsistencyProof(
+            old_head=_head(grown.old), new_head=_head(grown.new), path=grown.path
+        )
+
+    async def ListTreeHeads(
+        self, request: proofs_pb2.ListTreeHeadsRequest, context: Any
+    ) -> proofs_pb2.ListTreeHeadsResponse:
+        return proofs_pb2.ListTreeHeadsResponse(heads=map(_head, await self._proofs.list_tree_heads()))
+
+    async def CollectLedger(
+        self, request: proofs_pb2.CollectLedgerRequest, context: Any
+    ) -> AsyncIterator[proofs_pb2.CollectLedgerResponse]:
+        async for lines in self._proofs.collect_ledger():
+            yield proofs_pb2.CollectLedgerResponse(lines=lines)
 
 
 def _about(request: privacy_pb2.GiveConsentRequest | privacy_pb2.WithdrawConsentRequest) -> Subject:
@@ -105,7 +149,8 @@ def _text(text: Text) -> privacy_pb2.ConsentText:
     )
 
 
-def _full(entry: Entry, text: Text | None) -> privacy_pb2.ConsentRecord:
+def full_record(entry: Entry, text: Text | None) -> privacy_pb2.ConsentRecord:
+    """A record with all its evidence and the text that was shown."""
     evidence = entry.record.evidence
     return privacy_pb2.ConsentRecord(
         consent=_consent(entry.record),
@@ -124,3 +169,7 @@ def _full(entry: Entry, text: Text | None) -> privacy_pb2.ConsentRecord:
         leaf_hash=entry.leaf.hash,
         tree_size=entry.leaf.tree_size,
     )
+
+
+def _head(head: Head) -> proofs_pb2.TreeHead:
+    return proofs_pb2.TreeHead(size=head.size, root=head.root, statement=head.statement)

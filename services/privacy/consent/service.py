@@ -15,7 +15,7 @@ from kernel.outbox import emit
 from kernel.rpc.call import note_subjects
 from services.privacy import events
 from services.privacy.consent import store
-from services.privacy.consent.merkle import Frontier, leaf_hash
+from services.privacy.consent.merkle import Frontier, Node, leaf_hash
 from services.privacy.consent.model import (
     DOUBLE_OPT_IN,
     PORTAL_LOGIN,
@@ -60,7 +60,7 @@ class ConsentService:
     async def get_consent_text(self, *, topic: str, language: str) -> Text:
         """The text to show now. Errors: ConsentTextNotFound."""
         async with self._database.reading() as session:
-            found = await store.current_texts(session, language=language, topic=topic)
+            found = await store.current_texts(session, language=language, at=self._clock.now(), topic=topic)
         if not found:
             raise ConsentTextNotFound("There is no text for this topic and language.")
         return found[0]
@@ -68,7 +68,7 @@ class ConsentService:
     async def list_consent_texts(self, *, language: str) -> list[Text]:
         """The current text of every topic."""
         async with self._database.reading() as session:
-            return await store.current_texts(session, language=language)
+            return await store.current_texts(session, language=language, at=self._clock.now())
 
     async def give_consent(
         self, about: Subject, *, text_id: uuid.UUID, evidence: Evidence, caller: Principal
@@ -87,7 +87,7 @@ class ConsentService:
             if text is None or text.topic != about.topic:
                 raise ConsentTextNotFound("There is no such text for this topic.")
             evidence = replace(evidence, language=evidence.language or text.language)
-            given = self._record(about, State.GIVEN, text.id, evidence)
+            given = self._record(about, State.GIVEN, text, evidence)
             frontier = await store.lock_tree(session)
             known = await store.find_given(session, given)
             if known is not None:
@@ -96,7 +96,7 @@ class ConsentService:
             records = [given]
             if evidence.method == DOUBLE_OPT_IN:
                 asked = replace(evidence, confirm_time=None, confirm_ip="")
-                records.insert(0, self._record(about, State.REQUESTED, text.id, asked))
+                records.insert(0, self._record(about, State.REQUESTED, text, asked))
             await self._append(session, frontier, records)
             if not caller.is_service and about.channel == EMAIL:
                 await self._suppression.lift(session, Address(EMAIL, caller.email), consent_id=given.id)
@@ -122,7 +122,8 @@ class ConsentService:
             text_id = next(
                 (r.text_id for r in before if (r.topic, r.channel) == (about.topic, about.channel)), None
             )
-            withdrawn = self._record(about, State.WITHDRAWN, text_id, Evidence(method=method))
+            text = await store.find_text(session, text_id) if text_id else None
+            withdrawn = self._record(about, State.WITHDRAWN, text, Evidence(method=method))
             await self._append(session, frontier, [withdrawn])
             await emit(
                 session,
@@ -154,8 +155,20 @@ class ConsentService:
     async def decisive(
         self, session: AnySession, *, contact_ids: Sequence[uuid.UUID], topic: str, channel: int
     ) -> dict[uuid.UUID, tuple[uuid.UUID, State]]:
-        """The record that decides whether a message may go out, per contact; for permits."""
-        return await store.decisive(session, contact_ids=contact_ids, topic=topic, channel=channel)
+        """The record that decides whether a message may go out, per contact; for permits.
+
+        A consent to a text that no longer says what people agree to, or to a retired topic, has expired.
+        """
+        found = await store.decisive(session, contact_ids=contact_ids, topic=topic, channel=channel)
+        outdated = await store.outdated_texts(session, topic, self._clock.now())
+        if not outdated:
+            return found
+        given = [record_id for record_id, state in found.values() if state is State.GIVEN]
+        ended = await store.given_to(session, given, outdated)
+        return {
+            contact_id: (record_id, State.EXPIRED if record_id in ended else state)
+            for contact_id, (record_id, state) in found.items()
+        }
 
     def _by_login(self, evidence: Evidence, caller: Principal) -> Evidence:
         # The login is the proof; whatever else the page claims about its own caller proves nothing.
@@ -172,14 +185,15 @@ class ConsentService:
             confirm_ip=evidence.confirm_ip,
         )
 
-    def _record(self, about: Subject, state: State, text_id: uuid.UUID | None, evidence: Evidence) -> Record:
+    def _record(self, about: Subject, state: State, text: Text | None, evidence: Evidence) -> Record:
         return Record(
             id=new_id(),
             contact_id=about.contact_id,
             topic=about.topic,
             channel=about.channel,
             state=state,
-            text_id=text_id,
+            text_id=text.id if text else None,
+            text_sha256=text.sha256 if text else b"",
             recorded_at=self._clock.now(),
             evidence=evidence,
         )
@@ -199,9 +213,11 @@ class ConsentService:
     async def _append(self, session: WriteSession, frontier: Frontier, records: Sequence[Record]) -> None:
         """Adds leaves to the tree that `lock_tree` holds."""
         entries = []
+        filled: dict[Node, bytes] = {}
         for record in records:
             salt = secrets.token_bytes(_SALT_BYTES)
             leaf = Leaf(hash=leaf_hash(salt, leaf_content(record)), index=frontier.size, salt=salt)
-            frontier = frontier.append(leaf.hash)
+            frontier, more = frontier.grow(leaf.hash)
+            filled |= more
             entries.append(Entry(record, leaf))
-        await store.append(session, entries, frontier)
+        await store.append(session, entries, frontier, filled)

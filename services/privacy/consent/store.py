@@ -3,25 +3,44 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Uuid, bindparam, exists, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Uuid,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from kernel.db import AnySession, WriteSession
-from services.privacy.consent.merkle import Frontier
+from services.privacy.consent.merkle import Frontier, Node
 from services.privacy.consent.model import Evidence, Leaf, Record, State, Text
 from services.privacy.consent.tables import (
+    ConsentErasure,
     ConsentIp,
+    ConsentNode,
     ConsentRecord,
     ConsentSalt,
     ConsentText,
     ConsentTree,
     TreeHead,
 )
+from services.privacy.texts.tables import ConsentTopic
 
 _DECISIVE = text(
     "SELECT DISTINCT ON (contact_id) contact_id, id, state FROM consent_record "
@@ -29,6 +48,14 @@ _DECISIVE = text(
     "ORDER BY contact_id, leaf_index DESC"
 ).bindparams(bindparam("contact_ids", type_=ARRAY(Uuid)))
 
+
+_OVERDUE = text(
+    "WITH newest AS (SELECT DISTINCT ON (contact_id, topic, channel) contact_id, topic, channel, state, recorded_at "
+    "FROM consent_record WHERE state <> 1 ORDER BY contact_id, topic, channel, leaf_index DESC) "
+    "SELECT r.id FROM consent_record r JOIN newest n USING (contact_id, topic, channel) "
+    "WHERE n.state IN (3, 4, 5) AND n.recorded_at < :before "
+    "AND contact_id <> ALL(:spared) ORDER BY r.leaf_index LIMIT :most"
+).bindparams(bindparam("spared", type_=ARRAY(Uuid)))
 
 # Looked up thousands of times a batch, where calling the enumeration would cost.
 _STATES = {int(state): state for state in State}
@@ -71,17 +98,42 @@ async def texts_by_id(session: AnySession, ids: set[uuid.UUID]) -> dict[uuid.UUI
     return {row.id: _text(row) for row in rows}
 
 
-async def current_texts(session: AnySession, *, language: str, topic: str | None = None) -> list[Text]:
-    """The newest version per topic."""
+async def current_texts(
+    session: AnySession, *, language: str, at: datetime, topic: str | None = None
+) -> list[Text]:
+    """The newest version in force per topic; none of a topic that was retired."""
     statement = (
         select(ConsentText)
         .distinct(ConsentText.topic)
-        .where(ConsentText.language == language)
+        .where(ConsentText.language == language, _in_force(at), ConsentText.topic.not_in(_retired(at)))
         .order_by(ConsentText.topic, ConsentText.version.desc())
     )
     if topic is not None:
         statement = statement.where(ConsentText.topic == topic)
     return [_text(row) for row in (await session.execute(statement)).scalars()]
+
+
+async def outdated_texts(session: AnySession, topic: str, at: datetime) -> frozenset[uuid.UUID]:
+    """Texts whose consents no longer cover what people are asked now: a later version changed what they agree to."""
+    newest = select(func.max(ConsentText.version)).where(
+        ConsentText.topic == topic, ConsentText.material, _in_force(at)
+    )
+    older = ConsentText.version < newest.scalar_subquery()
+    statement = select(ConsentText.id).where(
+        ConsentText.topic == topic, or_(older, ConsentText.topic.in_(_retired(at)))
+    )
+    return frozenset((await session.execute(statement)).scalars())
+
+
+async def given_to(
+    session: AnySession, record_ids: Sequence[uuid.UUID], text_ids: frozenset[uuid.UUID]
+) -> frozenset[uuid.UUID]:
+    """Which of the records are consents to one of the texts."""
+    statement = select(ConsentRecord.id).where(
+        ConsentRecord.id == func.any(literal(list(record_ids), ARRAY(Uuid))),
+        ConsentRecord.text_id.in_(text_ids),
+    )
+    return frozenset((await session.execute(statement)).scalars())
 
 
 async def lock_tree(session: WriteSession) -> Frontier:
@@ -97,11 +149,16 @@ async def read_tree(session: AnySession) -> Frontier:
     return Frontier(row.size, tuple(bytes(node) for node in row.frontier))
 
 
-async def append(session: WriteSession, entries: Sequence[Entry], frontier: Frontier) -> None:
-    """Adds records with their salts and the tree that they lead to."""
+async def append(
+    session: WriteSession, entries: Sequence[Entry], frontier: Frontier, filled: Mapping[Node, bytes]
+) -> None:
+    """Adds records with their salts, the tree that they lead to and the subtrees that they fill."""
     await session.execute(insert(ConsentRecord), [_row(entry) for entry in entries])
     salts = [{"record_id": e.record.id, "salt": e.leaf.salt} for e in entries]
     await session.execute(insert(ConsentSalt), salts)
+    if filled:
+        nodes = [{"level": n.level, "position": n.position, "hash": each} for n, each in filled.items()]
+        await session.execute(insert(ConsentNode), nodes)
     addresses = [
         {
             "record_id": e.record.id,
@@ -172,16 +229,75 @@ async def decisive(
     return {contact_id: (record_id, _STATES[state]) for contact_id, record_id, state in rows}
 
 
-async def all_entries(session: AnySession) -> AsyncIterator[Entry]:
-    """The whole ledger in order, with salts; a leaf without one can no longer be checked."""
+async def all_leaves(session: AnySession) -> AsyncIterator[tuple[Leaf, Record | None]]:
+    """The whole tree in order, with salts; no record where it was erased."""
+    kept = select(ConsentRecord.leaf_index, ConsentRecord.leaf_hash)
+    erased = select(ConsentErasure.leaf_index, ConsentErasure.leaf_hash)
+    leaves = union_all(kept, erased).subquery()
     statement = (
-        select(ConsentRecord, ConsentSalt.salt)
+        select(leaves.c.leaf_index, leaves.c.leaf_hash, ConsentSalt.salt, ConsentRecord)
+        .outerjoin(ConsentRecord, ConsentRecord.leaf_index == leaves.c.leaf_index)
         .outerjoin(ConsentSalt, ConsentSalt.record_id == ConsentRecord.id)
-        .order_by(ConsentRecord.leaf_index)
+        .order_by(leaves.c.leaf_index)
     )
     result = await session.stream(statement, execution_options={"yield_per": 500})
-    async for row, salt in result:
-        yield Entry(_record(row), Leaf(hash=row.leaf_hash, index=row.leaf_index, salt=salt or b""))
+    async for index, leaf_hash, salt, row in result:
+        yield Leaf(leaf_hash, index, salt or b""), _record(row) if row is not None else None
+
+
+async def find_entry(session: AnySession, record_id: uuid.UUID) -> Entry | None:
+    """A record with its leaf and salt."""
+    statement = (
+        select(ConsentRecord, ConsentSalt.salt)
+        .join(ConsentSalt, ConsentSalt.record_id == ConsentRecord.id)
+        .where(ConsentRecord.id == record_id)
+    )
+    found = (await session.execute(statement)).first()
+    if found is None:
+        return None
+    row, salt = found
+    return Entry(_record(row), Leaf(row.leaf_hash, row.leaf_index, salt))
+
+
+async def hashes(session: AnySession, nodes: set[Node]) -> dict[Node, bytes]:
+    """The hashes of leaves and of full subtrees. Two statements, however large the tree."""
+    leaves = [n.position for n in nodes if n.level == 0]
+    kept = select(ConsentRecord.leaf_index, ConsentRecord.leaf_hash)
+    erased = select(ConsentErasure.leaf_index, ConsentErasure.leaf_hash)
+    of_leaves = union_all(
+        kept.where(ConsentRecord.leaf_index.in_(leaves)), erased.where(ConsentErasure.leaf_index.in_(leaves))
+    )
+    place = tuple_(ConsentNode.level, ConsentNode.position)
+    above = select(ConsentNode.level, ConsentNode.position, ConsentNode.hash)
+    above = above.where(place.in_([n for n in nodes if n.level]))
+    known = {Node(0, row.leaf_index): row.leaf_hash for row in await session.execute(of_leaves)}
+    rows = await session.execute(above)
+    return known | {Node(row.level, row.position): row.hash for row in rows}
+
+
+async def overdue(
+    session: AnySession, *, ended_before: datetime, spared: Collection[uuid.UUID], limit: int
+) -> list[uuid.UUID]:
+    """Records about what ended before that moment and was never given again, oldest first."""
+    wanted = {"before": ended_before, "spared": list(spared), "most": limit}
+    return list((await session.execute(_OVERDUE, wanted)).scalars())
+
+
+async def erase(session: WriteSession, ids: Sequence[uuid.UUID], *, at: datetime) -> None:
+    """Leaves of each record its place and its hash. The salt goes first: the database asks for that order."""
+    leaf = select(ConsentRecord.leaf_index, ConsentRecord.leaf_hash, literal(at))
+    columns = ["leaf_index", "leaf_hash", "erased_at"]
+    await session.execute(delete(ConsentSalt).where(ConsentSalt.record_id.in_(ids)))
+    await session.execute(delete(ConsentIp).where(ConsentIp.record_id.in_(ids)))
+    await session.execute(insert(ConsentErasure).from_select(columns, leaf.where(ConsentRecord.id.in_(ids))))
+    await session.execute(delete(ConsentRecord).where(ConsentRecord.id.in_(ids)))
+
+
+async def all_texts(session: AnySession) -> AsyncIterator[Text]:
+    """Every text in every version."""
+    statement = select(ConsentText).order_by(ConsentText.topic, ConsentText.version, ConsentText.language)
+    for row in (await session.execute(statement)).scalars():
+        yield _text(row)
 
 
 async def heads(session: AnySession) -> list[Head]:
@@ -213,6 +329,14 @@ async def mark_published(session: WriteSession, size: int, at: datetime) -> None
     await session.execute(update(TreeHead).where(TreeHead.size == size).values(published_at=at))
 
 
+def _in_force(at: datetime) -> ColumnElement[bool]:
+    return or_(ConsentText.effective_at.is_(None), ConsentText.effective_at <= at)
+
+
+def _retired(at: datetime) -> Select[tuple[str]]:
+    return select(ConsentTopic.topic).where(ConsentTopic.retired_at <= at)
+
+
 def _row(entry: Entry) -> dict[str, Any]:
     record, evidence = entry.record, entry.record.evidence
     return {
@@ -224,6 +348,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "channel": record.channel,
         "state": int(record.state),
         "text_id": record.text_id,
+        "text_sha256": record.text_sha256,
         "recorded_at": record.recorded_at,
         "form_url": evidence.form_url,
         "language": evidence.language,
@@ -243,6 +368,7 @@ def _record(row: ConsentRecord, ip: ConsentIp | None = None) -> Record:
         channel=row.channel,
         state=State(row.state),
         text_id=row.text_id,
+        text_sha256=row.text_sha256,
         recorded_at=row.recorded_at,
         evidence=Evidence(
             form_url=row.form_url,

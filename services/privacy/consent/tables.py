@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     DateTime,
     ForeignKey,
     Index,
@@ -57,6 +58,9 @@ class ConsentText(Base):
     text: Mapped[str] = plain(Text)
     withdrawal_notice: Mapped[str] = plain(Text)
     sha256: Mapped[bytes] = plain(LargeBinary)
+    # Whether consents to earlier versions no longer cover this one, and from when it is shown; always, if unset.
+    material: Mapped[bool] = plain(Boolean)
+    effective_at: Mapped[datetime | None] = plain(DateTime(timezone=True))
     __table_args__ = (
         UniqueConstraint("topic", "language", "version"),
         dataset(
@@ -79,6 +83,8 @@ class ConsentRecord(Base):
     channel: Mapped[int] = _proof(SmallInteger)
     state: Mapped[int] = _proof(SmallInteger)
     text_id: Mapped[uuid.UUID | None] = plain(ForeignKey("consent_text.id"))
+    # Part of the leaf, so that the text cannot be exchanged under the consent. Empty in records of before.
+    text_sha256: Mapped[bytes] = plain(LargeBinary)
     recorded_at: Mapped[datetime] = _proof(DateTime(timezone=True))
     form_url: Mapped[str] = _proof(Text, Category.BEHAVIOUR)
     language: Mapped[str] = _proof(Text)
@@ -152,6 +158,26 @@ class ConsentTree(Base):
     size: Mapped[int] = plain(BigInteger)
     frontier: Mapped[list[bytes]] = plain(ARRAY(LargeBinary))
     __table_args__ = (dataset(deletion_class=never("one row, hashes only")),)
+
+
+class ConsentNode(Base):
+    """The roots of full subtrees above the leaves; they never change, and every proof is made of them."""
+
+    __tablename__ = "consent_node"
+    level: Mapped[int] = plain(SmallInteger, primary_key=True)
+    position: Mapped[int] = plain(BigInteger, primary_key=True)
+    hash: Mapped[bytes] = plain(LargeBinary)
+    __table_args__ = (dataset(deletion_class=never("hashes only")),)
+
+
+class ConsentErasure(Base):
+    """What stays of an erased record: its place and its hash, which says nothing without the salt."""
+
+    __tablename__ = "consent_erasure"
+    leaf_index: Mapped[int] = plain(BigInteger, primary_key=True, autoincrement=False)
+    leaf_hash: Mapped[bytes] = plain(LargeBinary)
+    erased_at: Mapped[datetime] = plain(DateTime(timezone=True))
+    __table_args__ = (dataset(deletion_class=never("hashes only")),)
 
 
 class TreeHead(Base):

@@ -1,0 +1,1 @@
+"""Texts of consent: drafts, their approval by a second person, versions, topics."""
