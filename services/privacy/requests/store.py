@@ -73,6 +73,14 @@ async def open_one(
     return _request(row) if row else None
 
 
+async def made_since(session: AnySession, login: str, since: datetime) -> int:
+    """How many requests a login has made since then."""
+    statement = select(func.count()).where(
+        SubjectRequest.requested_by == login, SubjectRequest.received_at >= since
+    )
+    return (await session.execute(statement)).scalar_one()
+
+
 async def find(session: AnySession, request_id: uuid.UUID, *, lock: bool = False) -> Request | None:
     """A request by id."""
     statement = select(SubjectRequest).where(SubjectRequest.id == request_id)

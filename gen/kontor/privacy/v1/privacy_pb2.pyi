@@ -838,6 +838,14 @@ class Request(_message.Message):
     ON_BEHALF_FIELD_NUMBER: _builtins.int
     WITHDRAWABLE_FIELD_NUMBER: _builtins.int
     DECIDE_BY_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    EXTENSION_FIELD_NUMBER: _builtins.int
+    EXTEND_BY_FIELD_NUMBER: _builtins.int
+    DOUBTED_FIELD_NUMBER: _builtins.int
+    DOUBT_DAYS_FIELD_NUMBER: _builtins.int
+    SUSPENDED_DUE_DATE_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     kind: _holder_pb2.RequestKind.ValueType
     state: Global___RequestState.ValueType
@@ -855,6 +863,24 @@ class Request(_message.Message):
     decide_by: _builtins.str
     """The last day on which the person can confirm the plan that the portal shows, ISO 8601 date: after it the request
     is refused with the reason "not-confirmed". Empty if there is no plan, or if staff has recorded the request.
+    """
+    channel: _builtins.str
+    """How it came: "portal", "letter", "email", "phone", "in-person"; empty if nobody has noted it."""
+    identity: _builtins.str
+    """How we know who asks: "identity-login", "identity-staff", or "vouched-" with how staff knows; empty while in doubt."""
+    extension: _builtins.str
+    """Why it was extended: "complexity" or "number-of-requests"; empty if it was not. due_date counts it."""
+    extend_by: _builtins.str
+    """The last day on which the person can be told of an extension, ISO 8601 date; empty if there can be none."""
+    doubted: _builtins.bool
+    """Whether it is in doubt now who asks."""
+    doubt_days: _builtins.int
+    """For how many days that was or is in doubt."""
+    suspended_due_date: _builtins.str
+    """due_date without the days of doubt, ISO 8601 date; empty if there never was any. due_date stays the one to keep."""
+    refusal: _builtins.str
+    """Why it was refused: "identity-not-proven", "not-the-subject", "manifestly-unfounded", "excessive",
+    "law-keeps-everything", or "not-confirmed".
     """
     @_builtins.property
     def receive_time(self) -> _timestamp_pb2.Timestamp: ...
@@ -899,10 +925,18 @@ class Request(_message.Message):
         on_behalf: _builtins.bool = ...,
         withdrawable: _builtins.bool = ...,
         decide_by: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        identity: _builtins.str = ...,
+        extension: _builtins.str = ...,
+        extend_by: _builtins.str = ...,
+        doubted: _builtins.bool = ...,
+        doubt_days: _builtins.int = ...,
+        suspended_due_date: _builtins.str = ...,
+        refusal: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "receive_time", b"receive_time", "stall_time", b"stall_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "contact_id", b"contact_id", "decide_by", b"decide_by", "documents", b"documents", "due_date", b"due_date", "id", b"id", "kind", b"kind", "on_behalf", b"on_behalf", "plans", b"plans", "problem", b"problem", "receive_time", b"receive_time", "stall_time", b"stall_time", "state", b"state", "transitions", b"transitions", "waiting_for", b"waiting_for", "withdrawable", b"withdrawable"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "complete_time", b"complete_time", "contact_id", b"contact_id", "decide_by", b"decide_by", "documents", b"documents", "doubt_days", b"doubt_days", "doubted", b"doubted", "due_date", b"due_date", "extend_by", b"extend_by", "extension", b"extension", "id", b"id", "identity", b"identity", "kind", b"kind", "on_behalf", b"on_behalf", "plans", b"plans", "problem", b"problem", "receive_time", b"receive_time", "refusal", b"refusal", "stall_time", b"stall_time", "state", b"state", "suspended_due_date", b"suspended_due_date", "transitions", b"transitions", "waiting_for", b"waiting_for", "withdrawable", b"withdrawable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -974,10 +1008,22 @@ class CreateRequestRequest(_message.Message):
     CONTACT_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    RECEIVE_DATE_FIELD_NUMBER: _builtins.int
+    VOUCHED_BY_FIELD_NUMBER: _builtins.int
+    IN_DOUBT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     contact_id: _builtins.str
     kind: _holder_pb2.RequestKind.ValueType
     language: _builtins.str
+    channel: _builtins.str
+    """The rest is staff's to note. "letter", "email", "phone" or "in-person"."""
+    receive_date: _builtins.str
+    """The day on which it came, ISO 8601 date: today if empty, never later."""
+    vouched_by: _builtins.str
+    """How staff knows who asks: "known-in-person", "called-back", "known-address" or "known-details"."""
+    in_doubt: _builtins.bool
+    """It is in doubt who asks: nothing is done before it is verified, and a second clock is kept."""
     def __init__(
         self,
         *,
@@ -985,14 +1031,96 @@ class CreateRequestRequest(_message.Message):
         contact_id: _builtins.str = ...,
         kind: _holder_pb2.RequestKind.ValueType = ...,
         language: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        receive_date: _builtins.str = ...,
+        vouched_by: _builtins.str = ...,
+        in_doubt: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "kind", b"kind", "language", b"language", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "contact_id", b"contact_id", "in_doubt", b"in_doubt", "kind", b"kind", "language", b"language", "receive_date", b"receive_date", "request_id", b"request_id", "vouched_by", b"vouched_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CreateRequestRequest: _TypeAlias = CreateRequestRequest  # noqa: Y015
+
+@_typing.final
+class VerifyRequestRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    VOUCHED_BY_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    id: _builtins.str
+    vouched_by: _builtins.str
+    """As in CreateRequestRequest."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        id: _builtins.str = ...,
+        vouched_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "request_id", b"request_id", "vouched_by", b"vouched_by"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifyRequestRequest: _TypeAlias = VerifyRequestRequest  # noqa: Y015
+
+@_typing.final
+class ExtendRequestRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    id: _builtins.str
+    reason: _builtins.str
+    """"complexity" or "number-of-requests"."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExtendRequestRequest: _TypeAlias = ExtendRequestRequest  # noqa: Y015
+
+@_typing.final
+class RefuseRequestRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    id: _builtins.str
+    reason: _builtins.str
+    """As Request.refusal, without "not-confirmed"."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefuseRequestRequest: _TypeAlias = RefuseRequestRequest  # noqa: Y015
 
 @_typing.final
 class GetRequestRequest(_message.Message):
