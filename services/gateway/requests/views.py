@@ -9,8 +9,8 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from kontor.contacts.v1.contacts_pb2 import GetContactRequest, ListContactsRequest
-from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS, REQUEST_KIND_ERASURE
+from kontor.contacts.v1.contacts_pb2 import Contact, GetContactRequest, ListContactsRequest
+from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS, REQUEST_KIND_ERASURE, RequestKind
 from kontor.privacy.v1.privacy_pb2 import (
     DOCUMENT_FORMAT_JSON,
     DOCUMENT_FORMAT_PDF,
@@ -28,7 +28,7 @@ from kontor.privacy.v1.privacy_pb2 import (
     WithdrawRequestRequest,
 )
 
-from kernel.errors import FailedPrecondition
+from kernel.errors import FailedPrecondition, InvalidArgument
 from kernel.web.access import polled
 from kernel.web.forms import Form
 from kernel.web.paging import page_links
@@ -36,7 +36,7 @@ from services.gateway import people
 from services.gateway.clients import clients
 from services.gateway.labels import HOLDERS, NOT_CONFIRMED, word
 from services.gateway.requests.deadline import ENDED, due
-from services.gateway.requests.forms import Word
+from services.gateway.requests.forms import IN_DOUBT, Reception, Word
 from services.gateway.requests.plans import consequences, in_words, totals
 from services.gateway.session import opens_with
 
@@ -103,22 +103,39 @@ def create() -> ResponseReturnValue:
     kind = _KINDS.get(request.args.get("kind", "")) or abort(404)
     wanted = request.args.get("contact_id", "")
     contact = clients().contacts.GetContact(GetContactRequest(contact_id=wanted))
-    form = Form()
+    form = Reception()
     if form.validate_on_submit():
         try:
-            created = clients().requests.CreateRequest(
-                CreateRequestRequest(
-                    request_id=form.request_id.data,
-                    contact_id=contact.id,
-                    kind=kind,
-                    language=contact.language or str(get_locale()),
-                )
-            )
+            created = clients().requests.CreateRequest(_noted(form, contact, kind))
+        except InvalidArgument as error:
+            if "receive_date" not in error.violations:
+                raise
+            form.receive_date.errors = [_("Please enter a day that is not in the future.")]
+            return _create_page(contact, form, kind), 400
         except FailedPrecondition as error:
             return _in_the_way(error, contact.id)
         flash(_("The request is recorded. The legal clock runs."), "success")
         return redirect(url_for("requests.detail", request_id=created.id), code=303)
-    return render_template("requests/create.html", contact=contact, erasure=kind == REQUEST_KIND_ERASURE)
+    return _create_page(contact, form, kind), 400 if form.is_submitted() else 200
+
+
+def _noted(form: Reception, contact: Contact, kind: RequestKind.ValueType) -> CreateRequestRequest:
+    doubt = form.vouched_by.data == IN_DOUBT
+    return CreateRequestRequest(
+        request_id=form.request_id.data,
+        contact_id=contact.id,
+        kind=kind,
+        language=contact.language or str(get_locale()),
+        channel=form.channel.data,
+        receive_date=form.receive_date.data.isoformat() if form.receive_date.data else "",
+        vouched_by="" if doubt else form.vouched_by.data,
+        in_doubt=doubt,
+    )
+
+
+def _create_page(contact: Contact, form: Reception, kind: RequestKind.ValueType) -> str:
+    erasure = kind == REQUEST_KIND_ERASURE
+    return render_template("requests/create.html", contact=contact, form=form, erasure=erasure)
 
 
 @opens_with("Requests.ConfirmRequest")
@@ -235,6 +252,7 @@ def _shown(found: Request) -> dict[str, object]:
         "ended": found.state in ENDED,
         "completed": found.state == REQUEST_STATE_COMPLETED,
         "decide_by": date.fromisoformat(found.decide_by) if found.decide_by else None,
+        "suspended": date.fromisoformat(found.suspended_due_date) if found.suspended_due_date else None,
         "unconfirmed": any(step.reason == NOT_CONFIRMED for step in found.transitions),
         "ready": [name for name, number in _FORMATS.items() if number in found.documents],
         "planned": found.state == REQUEST_STATE_PLANNED,
