@@ -160,6 +160,7 @@ STEP_REASONS = {
     "identity-in-doubt": _l("it is not known yet who asks"),
     **{f"by-{key}": text for key, text in CAME_BY.items()},
     **{f"vouched-{key}": text for key, text in VOUCHERS.items()},
+    **{f"verified-{key}": text for key, text in VOUCHERS.items()},
     **{f"extended-{key}": text for key, text in EXTENSIONS.items()},
     **{f"refused-{key}": text for key, text in REFUSALS.items()},
     "on-behalf": _l("recorded for somebody who wrote, called or came by"),
@@ -214,6 +215,7 @@ SUPPRESSION_REASONS = {
 REASONS = {
     "consent": _l("consent given"),
     "contract": _l("needed for the contract"),
+    "legal-obligation": _l("the law demands it"),
     "ended": _l("the invitation had ended already"),
     "no-consent": _l("no consent to this topic"),
     "withdrawn": _l("consent withdrawn"),

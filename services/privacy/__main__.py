@@ -12,7 +12,7 @@ from kontor.privacy.v1 import holder_pb2_grpc, privacy_pb2_grpc
 from kernel.clock import SystemClock
 from kernel.lifecycle import Backend, run
 from kernel.own_contact import RemoteOwnContact
-from services.privacy.clients import HOLDERS, HolderClient
+from services.privacy.clients import HOLDERS, HolderClient, NoticesClient
 from services.privacy.config import Settings
 from services.privacy.consent.jobs import ConsentJobs
 from services.privacy.consent.rpc import ConsentsRpc
@@ -26,6 +26,7 @@ from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Erasure
 from services.privacy.requests.jobs import RequestJobs
+from services.privacy.requests.notices import RequestNotices
 from services.privacy.requests.rpc import RequestsRpc
 from services.privacy.requests.sealing import Seal
 from services.privacy.requests.service import RequestService
@@ -76,6 +77,9 @@ async def main() -> None:
         database, clock, consents=consents, suppression=suppression, restricted=requests.restricted
     )
 
+    campaigns = backend.channel(settings.campaigns_target, to="campaigns")
+    notices = RequestNotices(database, clock, campaigns=NoticesClient.over(campaigns))
+    backend.every("request-notices", _REQUESTS_S, notices.tell)
     consent_jobs = ConsentJobs(database, ledger, clock)
     backend.every("consent-tree-head", _HOUR_S, consent_jobs.publish_tree_head)
     backend.every("delete-overdue-ips", _DAY_S, consent_jobs.delete_overdue)

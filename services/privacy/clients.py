@@ -1,4 +1,4 @@
-"""Typed wrappers over the four DataHolders that the privacy service drives, itself among them."""
+"""Typed wrappers over the four DataHolders that privacy drives, itself among them, and over the mails to people."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+from kontor.campaigns.v1 import notices_pb2, notices_pb2_grpc
 from kontor.privacy.v1 import holder_pb2, holder_pb2_grpc
 
 from kernel.channel import typed_stream
+from services.privacy.requests.model import Notice
 
 # Contacts first: it knows how the subject can be recognised.
 HOLDERS = ("contacts", "campaigns", "tickets", "privacy")
@@ -54,3 +56,26 @@ class HolderClient:
         """Where the subject can still be found."""
         answer: holder_pb2.ProbeResponse = await self.stub.Probe(request, timeout=_PATIENCE_S)
         return answer
+
+
+@dataclass(frozen=True, slots=True)
+class NoticesClient:
+    """kontor.campaigns.v1.Notices. Errors: Unavailable while it is down."""
+
+    stub: Any
+
+    @classmethod
+    def over(cls, channel: Any) -> NoticesClient:
+        """The service at the other end of a channel."""
+        return cls(notices_pb2_grpc.NoticesStub(channel))
+
+    async def send(self, notice: Notice) -> None:
+        """Asks for one mail; asked again it is the same one."""
+        await self.stub.SendNotice(
+            notices_pb2.SendNoticeRequest(
+                request_id=str(notice.id),
+                contact_id=str(notice.contact_id),
+                kind=notices_pb2.NoticeKind.ValueType(notice.kind),
+                due_date=notice.due_date.isoformat(),
+            )
+        )

@@ -120,7 +120,7 @@ async def test_in_doubt_nothing_is_done_and_two_clocks_are_kept(door: Door) -> N
     # 2 April and five days: Tuesday behind Easter.
     assert (doubted.due_date, doubted.suspended_due_date) == ("2026-04-02", "2026-04-07")
     known = await agent.VerifyRequest(verify(found))
-    assert (known.state, known.identity, known.doubted) == (ACCEPTED, "vouched-called-back", False)
+    assert (known.state, known.identity, known.doubted) == (ACCEPTED, "verified-called-back", False)
     door.machine.parts.clock.advance(days=3)
     await door.machine.jobs().work()
     done = await agent.GetRequest(privacy_pb2.GetRequestRequest(id=found.id))

@@ -8,7 +8,20 @@ from datetime import datetime
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    SmallInteger,
+    Uuid,
+    and_,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -18,10 +31,12 @@ from services.privacy.requests.model import (
     ERASING,
     Filter,
     Kind,
+    Notice,
     Request,
     Requester,
     Round,
     State,
+    Told,
     Transition,
 )
 from services.privacy.requests.receipts import Planned
@@ -29,6 +44,7 @@ from services.privacy.requests.tables import (
     AccessDocument,
     Certificate,
     RequestIdentifiers,
+    RequestNotice,
     RequestPlan,
     RequestRound,
     RequestTransition,
@@ -173,10 +189,11 @@ async def stall(session: WriteSession, request_id: uuid.UUID, problem: str, *, a
 
 
 async def note(session: WriteSession, request_id: uuid.UUID, step: Transition) -> None:
-    """Notes a step."""
+    """Notes a step, and that the person is to be told of it if it is worth a mail."""
+    step_id = new_id()
     await session.execute(
         insert(RequestTransition).values(
-            id=new_id(),
+            id=step_id,
             request_id=request_id,
             state=step.state,
             at=step.at,
@@ -184,6 +201,46 @@ async def note(session: WriteSession, request_id: uuid.UUID, step: Transition) -
             reason=step.reason,
         )
     )
+    if step.told is not None:
+        await _plan_notice(session, request_id, step_id, step)
+
+
+async def _plan_notice(
+    session: WriteSession, request_id: uuid.UUID, step_id: uuid.UUID, step: Transition
+) -> None:
+    assert step.told is not None
+    wanted = select(
+        literal(step_id, Uuid),
+        SubjectRequest.id,
+        literal(int(step.told), SmallInteger),
+        SubjectRequest.due_date,
+        literal(step.at, DateTime(timezone=True)),
+    ).where(SubjectRequest.id == request_id)
+    if step.told is Told.PLANNED:
+        # A plan that staff asked for is staff's to look at.
+        wanted = wanted.where(SubjectRequest.requested_by.is_not(None))
+    columns = ["id", "request_id", "kind", "due_date", "planned_at"]
+    await session.execute(insert(RequestNotice).from_select(columns, wanted))
+
+
+async def untold(session: AnySession, *, limit: int) -> list[Notice]:
+    """Of what people are still to be told, oldest first."""
+    statement = (
+        select(RequestNotice, SubjectRequest.contact_id)
+        .join(SubjectRequest, SubjectRequest.id == RequestNotice.request_id)
+        .where(RequestNotice.told_at.is_(None))
+        .order_by(RequestNotice.id)
+        .limit(limit)
+    )
+    return [
+        Notice(row.id, row.request_id, contact_id, Told(row.kind), row.due_date)
+        for row, contact_id in await session.execute(statement)
+    ]
+
+
+async def told(session: WriteSession, notice_id: uuid.UUID, *, at: datetime) -> None:
+    """Campaigns has taken it."""
+    await session.execute(update(RequestNotice).where(RequestNotice.id == notice_id).values(told_at=at))
 
 
 async def transitions(

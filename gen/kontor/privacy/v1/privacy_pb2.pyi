@@ -713,7 +713,8 @@ class AuthorizeRequest(_message.Message):
     topic: _builtins.str
     basis: _holder_pb2.Basis.ValueType
     """On what the message rests: consent if unset. A contract carries only topics that serve it, such as
-    "login-invitation"; suppression and restriction hold for both. Errors: INVALID_ARGUMENT for others.
+    "login-invitation"; suppression and restriction hold for both. A legal obligation carries "data-subject-request"
+    only, and for services only; it is sent whatever the person has objected to. Errors: INVALID_ARGUMENT for others.
     """
     request_id: _builtins.str
     """Names the batch: asking again with the same id answers the same decisions."""
@@ -773,7 +774,7 @@ class Decision(_message.Message):
     contact_id: _builtins.str
     permitted: _builtins.bool
     reason: _builtins.str
-    """"consent" or "contract" if permitted; else "restricted", "suppressed", "withdrawn", "no-consent", "no-address"."""
+    """"consent", "contract" or "legal-obligation" if permitted; else "restricted", "suppressed", "withdrawn", "no-consent", "no-address"."""
     consent_id: _builtins.str
     """The consent record it rests on."""
     suppressed_for: _builtins.str
@@ -867,7 +868,9 @@ class Request(_message.Message):
     channel: _builtins.str
     """How it came: "portal", "letter", "email", "phone", "in-person"; empty if nobody has noted it."""
     identity: _builtins.str
-    """How we know who asks: "identity-login", "identity-staff", or "vouched-" with how staff knows; empty while in doubt."""
+    """How we know who asks: "identity-login", "identity-staff", or "vouched-", after a doubt
+    "verified-", with how staff knows; empty while in doubt.
+    """
     extension: _builtins.str
     """Why it was extended: "complexity" or "number-of-requests"; empty if it was not. due_date counts it."""
     extend_by: _builtins.str
