@@ -19,7 +19,7 @@ class NoticeMail(HandedOver, Base):
     __tablename__ = "notice_mail"
     __table_args__ = (
         Index("ix_notice_mail_open", "state", "id", postgresql_where=text("state IN ('planned', 'sending')")),
-        dataset(deletion_class="notice + 3 years (§ 195 BGB)", subject="contact_id", since="planned_at"),
+        dataset(deletion_class="sending + 3 years (§ 195 BGB)", subject="contact_id", since="planned_at"),
     )
 
     id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)

@@ -201,26 +201,16 @@ async def note(session: WriteSession, request_id: uuid.UUID, step: Transition) -
             reason=step.reason,
         )
     )
-    if step.told is not None:
-        await _plan_notice(session, request_id, step_id, step)
-
-
-async def _plan_notice(
-    session: WriteSession, request_id: uuid.UUID, step_id: uuid.UUID, step: Transition
-) -> None:
-    assert step.told is not None
-    wanted = select(
-        literal(step_id, Uuid),
-        SubjectRequest.id,
-        literal(int(step.told), SmallInteger),
-        SubjectRequest.due_date,
-        literal(step.at, DateTime(timezone=True)),
-    ).where(SubjectRequest.id == request_id)
+    if step.told is None:
+        return
+    columns = SubjectRequest.id, SubjectRequest.due_date
+    kind, at = literal(int(step.told), SmallInteger), literal(step.at, DateTime(timezone=True))
+    wanted = select(literal(step_id, Uuid), *columns, kind, at).where(SubjectRequest.id == request_id)
     if step.told is Told.PLANNED:
         # A plan that staff asked for is staff's to look at.
         wanted = wanted.where(SubjectRequest.requested_by.is_not(None))
-    columns = ["id", "request_id", "kind", "due_date", "planned_at"]
-    await session.execute(insert(RequestNotice).from_select(columns, wanted))
+    names = ["id", "request_id", "due_date", "kind", "planned_at"]
+    await session.execute(insert(RequestNotice).from_select(names, wanted))
 
 
 async def untold(session: AnySession, *, limit: int) -> list[Notice]:
