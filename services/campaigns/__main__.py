@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from kontor.campaigns.v1 import campaigns_pb2_grpc
+from kontor.campaigns.v1 import campaigns_pb2_grpc, notices_pb2_grpc
 from kontor.privacy.v1 import holder_pb2_grpc
 
 from kernel.clock import Clock, SystemClock
@@ -29,6 +29,9 @@ from services.campaigns.invitations.service import InvitationsService
 from services.campaigns.links.model import LinkTokens
 from services.campaigns.links.rpc import LinksRpc
 from services.campaigns.links.service import LinksService
+from services.campaigns.notices.jobs import NoticeSender
+from services.campaigns.notices.rpc import NoticesRpc
+from services.campaigns.notices.service import NoticesService
 from services.campaigns.sender.evidence import RelayEvidence
 from services.campaigns.sender.handover import Handover, Route, Timing
 from services.campaigns.sender.jobs import Letterhead, Sender
@@ -55,6 +58,7 @@ class UseCases:
     forms: FormsService
     links: LinksService
     invitations: InvitationsService
+    notices: NoticesService
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class Sending:
     sender: Sender
     confirmations: Confirmations
     invitations: InvitationSender
+    notices: NoticeSender
 
 
 def make_use_cases(
@@ -87,7 +92,16 @@ def make_use_cases(
         clock=clock,
     )
     invitations = InvitationsService(database, contacts=neighbours.contacts, clock=clock)
-    return UseCases(messages, templates, audiences, campaigns, forms, links, invitations)
+    return UseCases(
+        messages,
+        templates,
+        audiences,
+        campaigns,
+        forms,
+        links,
+        invitations,
+        NoticesService(database, clock=clock),
+    )
 
 
 def make_sending(
@@ -121,7 +135,13 @@ def make_sending(
         sender=route.sender,
         clock=clock,
     )
-    return Sending(route.relay, sender, confirmations, invitations)
+    notices = NoticeSender(
+        handover=Handover(database, metadata.tables["notice_mail"], route=route, on_sent=_tell_nobody),
+        neighbours=neighbours,
+        portal_url=settings.portal_url,
+        sender=route.sender,
+    )
+    return Sending(route.relay, sender, confirmations, invitations, notices)
 
 
 def make_route(settings: Settings) -> Route:
@@ -156,6 +176,7 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
     add(grpc.add_CampaignsServicer_to_server, CampaignsRpc(use_cases.campaigns, pages), f"{v1}.Campaigns")
     add(grpc.add_FormsServicer_to_server, FormsRpc(use_cases.forms), f"{v1}.Forms")
     add(grpc.add_LinksServicer_to_server, LinksRpc(use_cases.links), f"{v1}.Links")
+    add(notices_pb2_grpc.add_NoticesServicer_to_server, NoticesRpc(use_cases.notices), f"{v1}.Notices")
     holder = make_holder(backend.database, metadata, backend.signer)
     add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, "kontor.privacy.v1.DataHolder")
 
@@ -183,6 +204,7 @@ async def main() -> None:
     backend.every("freeze", _LOOK_S, freeze.run)
     backend.every("confirmations", _LOOK_S, sending.confirmations.run)
     backend.every("invitations", _LOOK_S, sending.invitations.run)
+    backend.every("notices", _LOOK_S, sending.notices.run)
     backend.consume(consumers(use_cases.invitations))
     backend.every("repair-sign-ups", 30, use_cases.forms.repair)
     await backend.run(own_contact=RemoteOwnContact(contacts_channel))

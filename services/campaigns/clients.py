@@ -165,11 +165,14 @@ class PrivacyClient:
         *,
         request_id: uuid.UUID,
         contract: bool = False,
+        duty: bool = False,
     ) -> dict[uuid.UUID, Decision]:
-        """A permit or a reason for each contact, decided now; on consent, or on the contract."""
+        """A permit or a reason for each contact, decided now; on consent, the contract, or a legal duty."""
         request = _candidates(topic, addresses)
         if contract:
             request.basis = holder_pb2.BASIS_CONTRACT
+        if duty:
+            request.basis = holder_pb2.BASIS_LEGAL_OBLIGATION
         request.request_id = str(request_id)
         return _decisions(await self._permits.Authorize(request)) if addresses else {}
 

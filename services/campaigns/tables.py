@@ -5,9 +5,10 @@ from services.campaigns.base import Base
 from services.campaigns.campaigns import tables as campaigns
 from services.campaigns.forms import tables as forms
 from services.campaigns.invitations import tables as invitations
+from services.campaigns.notices import tables as notices
 from services.campaigns.sender import tables as sender
 from services.campaigns.templates import tables as templates
 
-__all__ = ["audiences", "campaigns", "forms", "invitations", "metadata", "sender", "templates"]
+__all__ = ["audiences", "campaigns", "forms", "invitations", "metadata", "notices", "sender", "templates"]
 
 metadata = Base.metadata

@@ -149,10 +149,42 @@ SALUTATIONS = {
 LANGUAGES = {"de": _l("German"), "en": _l("English")}
 COUNTRIES = {"DE": _l("Germany"), "AT": _l("Austria"), "CH": _l("Switzerland")}
 LAYOUTS = {"google": _l("Google Contacts"), "outlook": _l("Outlook"), "generic": _l("Own table")}
+# How a request came, where it did not come through the portal.
+CAME_BY = {
+    "letter": _l("letter"),
+    "email": _l("e-mail"),
+    "phone": _l("phone"),
+    "in-person": _l("in person"),
+}
+# How staff knows who asks.
+VOUCHERS = {
+    "known-in-person": _l("I know the person"),
+    "called-back": _l("called back on a number that we knew before"),
+    "known-address": _l("it came from, or was answered at, an address that we knew before"),
+    "known-details": _l("the person knew details that nobody else knows"),
+}
+EXTENSIONS = {
+    "complexity": _l("the request is complex"),
+    "number-of-requests": _l("there are many requests of this person"),
+}
+# Why a request was refused (Art. 11(2), 12(5), 17(3) GDPR).
+REFUSALS = {
+    "identity-not-proven": _l("we could not find out who asks"),
+    "not-the-subject": _l("it was somebody else than the person it is about"),
+    "manifestly-unfounded": _l("it is manifestly unfounded"),
+    "excessive": _l("it is excessive, in particular because it is repeated so often"),
+    "law-keeps-everything": _l("a law makes us keep everything that we hold"),
+}
 # Why a step of a request was taken, where that says more than who took it.
 STEP_REASONS = {
     "restricting": _l("being restricted in every service"),
     "restricted": _l("every service has confirmed the restriction"),
+    "identity-in-doubt": _l("it is not known yet who asks"),
+    **{f"by-{key}": text for key, text in CAME_BY.items()},
+    **{f"vouched-{key}": text for key, text in VOUCHERS.items()},
+    **{f"verified-{key}": text for key, text in VOUCHERS.items()},
+    **{f"extended-{key}": text for key, text in EXTENSIONS.items()},
+    **{f"refused-{key}": text for key, text in REFUSALS.items()},
     "on-behalf": _l("recorded for somebody who wrote, called or came by"),
     "erasure-confirmed": _l("ended because the erasure was confirmed: nothing is left to copy"),
     "confirmed-by-letter": _l("the person said so by letter or e-mail"),
@@ -206,6 +238,7 @@ SUPPRESSION_REASONS = {
 REASONS = {
     "consent": _l("consent given"),
     "contract": _l("needed for the contract"),
+    "legal-obligation": _l("the law demands it"),
     "ended": _l("the invitation had ended already"),
     "no-consent": _l("no consent to this topic"),
     "withdrawn": _l("consent withdrawn"),
@@ -304,6 +337,8 @@ def install(app: Flask) -> None:
     words = {
         "actor": ACTORS,
         "problem": PROBLEMS,
+        "came_by": {**CAME_BY, "portal": _l("portal")},
+        "refusal": REFUSALS,
         "method": METHODS,
         "suppression": SUPPRESSION_REASONS,
         "hold": HOLD_REASONS,

@@ -69,10 +69,26 @@ DONE: dict[int, Label] = {
 
 ACTORS = {"subject": _l("you"), "staff": _l("our staff"), "system": _l("automatic")}
 
+# Why we take more time (Art. 12(3) GDPR).
+EXTENSIONS = {
+    "complexity": _l("your request is complex"),
+    "number-of-requests": _l("you have made many requests"),
+}
+# Why we do not do what a request asks for, in a whole sentence (Art. 12(4) GDPR).
+REFUSALS = {
+    "identity-not-proven": _l("We could not find out whether it is really you who asks."),
+    "not-the-subject": _l("The request is about somebody else, who has to make it."),
+    "manifestly-unfounded": _l("We think that the request is manifestly unfounded (Art. 12(5) GDPR)."),
+    "excessive": _l(
+        "We think that the request is excessive, in particular because it is repeated so often (Art. 12(5) GDPR)."
+    ),
+    "law-keeps-everything": _l("A law makes us keep everything that we hold about you (Art. 17(3) GDPR)."),
+}
 # Why a step was taken, where that says more than who took it.
 STEP_REASONS = {
     "restricting": _l("being locked in every part of our system"),
     "restricted": _l("every part of our system has confirmed that your data is locked"),
+    **{f"extended-{key}": text for key, text in EXTENSIONS.items()},
     "on-behalf": _l("noted by our staff because you wrote, called or came by"),
     "erasure-confirmed": _l("ended because the erasure was confirmed: nothing is left to copy"),
     "confirmed-by-letter": _l("because of your letter"),

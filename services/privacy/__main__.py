@@ -27,7 +27,15 @@ from kernel.trail import AuditTrailRpc
 from services.privacy.audit.jobs import AuditJobs
 from services.privacy.audit.rpc import AuditRpc
 from services.privacy.audit.service import AuditService
-from services.privacy.clients import HOLDERS, Cases, HolderClient, OwnTrail, RemoteTrail, Trail
+from services.privacy.clients import (
+    HOLDERS,
+    Cases,
+    HolderClient,
+    NoticesClient,
+    OwnTrail,
+    RemoteTrail,
+    Trail,
+)
 from services.privacy.config import Settings
 from services.privacy.consent.erasing import ConsentErasing
 from services.privacy.consent.jobs import ConsentJobs
@@ -46,6 +54,7 @@ from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Erasure, ProofKeys
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.model import Kind
+from services.privacy.requests.notices.jobs import RequestNotices
 from services.privacy.requests.portability import Portability
 from services.privacy.requests.replaying import Replay
 from services.privacy.requests.restored import RestoreGuard
@@ -137,6 +146,8 @@ async def main() -> None:
     )
 
     backend.every("restrictions", _REQUESTS_S, restrictions.work)
+    notices = RequestNotices(database, clock, campaigns=NoticesClient.over(channels["campaigns"]))
+    backend.every("request-notices", _REQUESTS_S, notices.tell)
     consent_jobs = ConsentJobs(database, ledger, clock)
     backend.every("consent-tree-head", _HOUR_S, consent_jobs.publish_tree_head)
     backend.every("ledger-export", _HOUR_S, ledger.export)

@@ -1,4 +1,4 @@
-"""Typed wrappers over the services that privacy asks: four DataHolders and their trails, itself among them."""
+"""Typed wrappers over the services that privacy asks: holders and their trails, itself among them, and the mails."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from kontor.campaigns.v1 import notices_pb2, notices_pb2_grpc
 from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc
 from kontor.privacy.v1 import audit_pb2, audit_pb2_grpc, holder_pb2, holder_pb2_grpc
 from kontor.tickets.v1 import tickets_pb2, tickets_pb2_grpc
@@ -14,6 +15,7 @@ from kontor.tickets.v1 import tickets_pb2, tickets_pb2_grpc
 from kernel.channel import typed_stream
 from kernel.errors import Unavailable
 from kernel.trail import AuditTrailRpc
+from services.privacy.requests.model import Notice
 
 # Contacts first: it knows how the subject can be recognised.
 HOLDERS = ("contacts", "campaigns", "tickets", "privacy")
@@ -153,3 +155,26 @@ class Cases:
             return True
         owned = tickets_pb2.ListTicketsRequest(contact_id=str(contact_id), owner_id=login, page_size=1)
         return bool((await self._tickets.ListTickets(owned)).tickets)
+
+
+@dataclass(frozen=True, slots=True)
+class NoticesClient:
+    """kontor.campaigns.v1.Notices. Errors: Unavailable while it is down."""
+
+    stub: Any
+
+    @classmethod
+    def over(cls, channel: Any) -> NoticesClient:
+        """The service at the other end of a channel."""
+        return cls(notices_pb2_grpc.NoticesStub(channel))
+
+    async def send(self, notice: Notice) -> None:
+        """Asks for one mail; asked again it is the same one."""
+        await self.stub.SendNotice(
+            notices_pb2.SendNoticeRequest(
+                request_id=str(notice.id),
+                contact_id=str(notice.contact_id),
+                kind=notices_pb2.NoticeKind.ValueType(notice.kind),
+                due_date=notice.due_date.isoformat(),
+            )
+        )

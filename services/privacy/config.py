@@ -42,7 +42,9 @@ class Settings(LastingSettings):
         "name, address, role, country, safeguard, services",
     )
     controller_state: str = Field(
-        default="BE", description="whose public holidays move a deadline (ISO 3166-2:DE)"
+        default="BE",
+        description="whose public holidays move a deadline: a federal state (ISO 3166-2:DE), its Catholic "
+        "municipalities (BY-catholic, SN-catholic, TH-catholic), or Augsburg",
     )
     controller_timezone: str = "Europe/Berlin"
 

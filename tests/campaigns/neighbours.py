@@ -68,14 +68,14 @@ class World:
         return record
 
     def decide(
-        self, candidate: privacy_pb2.Candidate, topic: str, *, contract: bool = False
+        self, candidate: privacy_pb2.Candidate, topic: str, *, contract: bool = False, duty: bool = False
     ) -> privacy_pb2.Decision:
         state = getattr(self.consents.get((candidate.contact_id, topic)), "state", None)
-        if contract:
+        if contract or duty:
             state = privacy_pb2.CONSENT_STATE_GIVEN
         reasons = (
             (not candidate.address, "no-address"),
-            (candidate.address in self.suppressed, "suppressed"),
+            (candidate.address in self.suppressed and not duty, "suppressed"),
             (state == privacy_pb2.CONSENT_STATE_WITHDRAWN, "withdrawn"),
             (state != privacy_pb2.CONSENT_STATE_GIVEN, "no-consent"),
         )
@@ -183,8 +183,13 @@ class Permits(privacy_pb2_grpc.PermitsServicer):
         return privacy_pb2.AuthorizeResponse(decisions=self._decide(request))
 
     def _decide(self, request: Any) -> list[privacy_pb2.Decision]:
-        contract = request.basis == holder_pb2.BASIS_CONTRACT
-        return [self.world.decide(one, request.topic, contract=contract) for one in request.candidates]
+        assert request.basis != holder_pb2.BASIS_LEGAL_OBLIGATION or request.topic == "data-subject-request"
+        contract, duty = (
+            request.basis == basis for basis in (holder_pb2.BASIS_CONTRACT, holder_pb2.BASIS_LEGAL_OBLIGATION)
+        )
+        return [
+            self.world.decide(one, request.topic, contract=contract, duty=duty) for one in request.candidates
+        ]
 
 
 class Suppressions(privacy_pb2_grpc.SuppressionsServicer):

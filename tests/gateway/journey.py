@@ -227,7 +227,17 @@ def protect_data(dpo: Colleague) -> None:
     dpo.open("/contacts?city=Leipzig", "contacts of Leipzig")
     person = dpo.first("/contacts").rpartition("/")[2]
     dpo.open(f"/requests/new?contact_id={person}&kind=erasure", "record a request")
+    page.check("input[name=vouched_by][value=in-doubt]")
     page.click(".k-confirm button[type=submit]")
+    dpo.look("a request in doubt")
+    for act, reason in (("refuse", ""), ("extend", "complexity"), ("verify", "called-back")):
+        page.click(f"a[href$='/{act}']")
+        dpo.look(f"{act} a request")
+        if not reason:
+            page.click(".k-confirm a.btn")
+            continue
+        page.check(f"input[name=reason][value={reason}]")
+        page.click(".k-confirm button[type=submit]")
     # The plan comes by itself; the page asks again until it is there.
     expect(page.locator(".g-plan").first).to_be_visible(timeout=_PATIENCE_MS)
     page.reload()

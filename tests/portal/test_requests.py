@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from kontor.contacts.v1.contacts_pb2 import Contact
 from kontor.privacy.v1 import holder_pb2, privacy_pb2
 
-from kernel.errors import NotFound
+from kernel.errors import NotFound, ResourceExhausted
 from services.portal import session
 from services.portal.home import views as home
 from services.portal.rights import views
@@ -214,6 +214,57 @@ def test_a_plan_that_nobody_confirmed_says_what_became_of_it_and_where_to_compla
         assert words in page, words
     for words in ("Abgelehnt", "wird gelöscht", "btn-danger", "Der Plan in Zahlen"):
         assert words not in page, words
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("identity-not-proven", "ob wirklich Sie anfragen"),
+        ("not-the-subject", "betrifft jemand anderen"),
+        ("manifestly-unfounded", "offenkundig unbegründet"),
+        ("excessive", "exzessiv"),
+        ("law-keeps-everything", "Art. 17 Abs. 3 DSGVO"),
+    ],
+)
+def test_a_refusal_says_why_and_where_to_complain(
+    log_in: LogIn, monkeypatch: pytest.MonkeyPatch, reason: str, words: str
+) -> None:
+    given(monkeypatch, **{**planned(f"refused-{reason}"), "refusal": reason})
+    page = log_in("customer").get(f"/rights/requests/{REQUEST}").text
+    for expected in (words, "Abgelehnt", "Art. 77", "Art. 79"):
+        assert expected in page, expected
+    assert "Ohne Ihre Bestätigung" not in page
+
+
+def test_an_extension_and_a_doubt_show_the_reason_and_both_days(
+    log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(
+        monkeypatch,
+        state=privacy_pb2.REQUEST_STATE_ACCEPTED,
+        due_date="2026-06-02",
+        suspended_due_date="2026-06-08",
+        extension="complexity",
+    )
+    page = log_in("customer").get(f"/rights/requests/{REQUEST}").text
+    for words in ("2. Juni 2026", "8. Juni 2026", "weil Ihre Anfrage komplex ist", "Datenschutzbehörde"):
+        assert words in page, words
+
+
+def test_too_many_requests_in_a_day_hide_no_right(log_in: LogIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhausted(_asked: Any) -> privacy_pb2.Request:
+        raise ResourceExhausted("no", reason="TOO_MANY_REQUESTS")
+
+    requests = given(monkeypatch)
+    requests.CreateRequest = exhausted  # type: ignore[attr-defined]
+    client = log_in("customer")
+    assert post(client, "/rights/copy") == 429
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/rights/erasure").text)
+    assert found is not None
+    data = {"csrf_token": found[1], "request_id": str(uuid.uuid4())}
+    page = client.post("/rights/copy", data=data).text
+    assert "Ihr Recht bleibt unberührt" in page
+    assert "Bitte schreiben Sie an" in page
 
 
 def test_what_grew_since_the_plan_is_said(log_in: LogIn, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ DATASETS = {
     "contacts.import_row": _l("rows of imports"),
     "campaigns.message": _l("campaign messages"),
     "campaigns.invitation_mail": _l("mails with an invitation"),
+    "campaigns.notice_mail": _l("mails about requests"),
     "campaigns.sign_up": _l("newsletter sign-ups"),
     "tickets.ticket": _l("tickets"),
     "tickets.message": _l("messages in tickets"),

@@ -9,13 +9,14 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from kontor.contacts.v1.contacts_pb2 import GetContactRequest, ListContactsRequest
+from kontor.contacts.v1.contacts_pb2 import Contact, GetContactRequest, ListContactsRequest
 from kontor.options.v1.options_pb2 import RestrictionGround
 from kontor.privacy.v1.holder_pb2 import (
     REQUEST_KIND_ACCESS,
     REQUEST_KIND_ERASURE,
     REQUEST_KIND_PORTABILITY,
     REQUEST_KIND_RESTRICTION,
+    RequestKind,
 )
 from kontor.privacy.v1.privacy_pb2 import (
     DOCUMENT_FORMAT_CSV,
@@ -37,7 +38,7 @@ from kontor.privacy.v1.privacy_pb2 import (
     WithdrawRequestRequest,
 )
 
-from kernel.errors import FailedPrecondition
+from kernel.errors import FailedPrecondition, InvalidArgument
 from kernel.web.access import polled
 from kernel.web.forms import Form
 from kernel.web.paging import page_links
@@ -45,7 +46,7 @@ from services.gateway import people
 from services.gateway.clients import clients
 from services.gateway.labels import HOLD_REASONS, HOLDERS, NOT_CONFIRMED, word
 from services.gateway.requests.deadline import ENDED, due
-from services.gateway.requests.forms import Restricting, Word
+from services.gateway.requests.forms import IN_DOUBT, Reception, Restricting, Word
 from services.gateway.requests.plans import consequences, in_words, totals
 from services.gateway.session import opens_with
 
@@ -123,30 +124,45 @@ def create() -> ResponseReturnValue:
     kind = _KINDS.get(request.args.get("kind", "")) or abort(404)
     wanted = request.args.get("contact_id", "")
     contact = clients().contacts.GetContact(GetContactRequest(contact_id=wanted))
-    restriction = kind == REQUEST_KIND_RESTRICTION
-    form = Restricting() if restriction else Form()
+    form = Restricting() if kind == REQUEST_KIND_RESTRICTION else Reception()
     if form.validate_on_submit():
         try:
-            created = clients().requests.CreateRequest(
-                CreateRequestRequest(
-                    request_id=form.request_id.data,
-                    contact_id=contact.id,
-                    kind=kind,
-                    language=contact.language or str(get_locale()),
-                    ground=_ground(form),
-                )
-            )
+            created = clients().requests.CreateRequest(_noted(form, contact, kind))
+        except InvalidArgument as error:
+            if "receive_date" not in error.violations:
+                raise
+            form.receive_date.errors = [_("Please enter a day that is not in the future.")]
+            return _create_page(contact, form, kind), 400
         except FailedPrecondition as error:
             return _in_the_way(error, contact.id)
         flash(_("The request is recorded. The legal clock runs."), "success")
         return redirect(url_for("requests.detail", request_id=created.id), code=303)
+    return _create_page(contact, form, kind), 400 if form.is_submitted() else 200
+
+
+def _noted(form: Reception, contact: Contact, kind: RequestKind.ValueType) -> CreateRequestRequest:
+    doubt = form.vouched_by.data == IN_DOUBT
+    return CreateRequestRequest(
+        request_id=form.request_id.data,
+        contact_id=contact.id,
+        kind=kind,
+        language=contact.language or str(get_locale()),
+        channel=form.channel.data,
+        receive_date=form.receive_date.data.isoformat() if form.receive_date.data else "",
+        vouched_by="" if doubt else form.vouched_by.data,
+        in_doubt=doubt,
+        ground=_ground(form),
+    )
+
+
+def _create_page(contact: Contact, form: Reception, kind: RequestKind.ValueType) -> str:
     return render_template(
         "requests/create.html",
         contact=contact,
         form=form,
         erasure=kind == REQUEST_KIND_ERASURE,
         portability=kind == REQUEST_KIND_PORTABILITY,
-        restriction=restriction,
+        restriction=kind == REQUEST_KIND_RESTRICTION,
     )
 
 
@@ -275,6 +291,7 @@ def _shown(found: Request) -> dict[str, object]:
         "completed": found.state == REQUEST_STATE_COMPLETED
         or (found.state == REQUEST_STATE_PARTIALLY_FULFILLED and bool(found.documents)),
         "decide_by": date.fromisoformat(found.decide_by) if found.decide_by else None,
+        "suspended": date.fromisoformat(found.suspended_due_date) if found.suspended_due_date else None,
         "unconfirmed": any(step.reason == NOT_CONFIRMED for step in found.transitions),
         "ready": [name for name, number in _FORMATS.items() if number in found.documents],
         "planned": found.state == REQUEST_STATE_PLANNED,

@@ -41,13 +41,13 @@ from kontor.privacy.v1.privacy_pb2 import (
     WithdrawRequestRequest,
 )
 
-from kernel.errors import FailedPrecondition
+from kernel.errors import FailedPrecondition, ResourceExhausted
 from kernel.identity import STAFF_ROLES
 from kernel.web.access import login_required, polled
 from kernel.web.forms import Form
 from kernel.web.login import current_login
 from services.portal.clients import HOLDERS, clients, unless_down
-from services.portal.labels import NOT_CONFIRMED
+from services.portal.labels import EXTENSIONS, NOT_CONFIRMED, REFUSALS
 from services.portal.rights import vocabulary
 from services.portal.rights.held import datasets, parts, summarise
 from services.portal.rights.words import holder_words
@@ -184,6 +184,10 @@ def _ask(kind: RequestKind.ValueType, form: Form | None = None) -> ResponseRetur
     )
     try:
         made = clients().requests.CreateRequest(wanted).id
+    except ResourceExhausted as error:
+        if error.reason != "TOO_MANY_REQUESTS":
+            raise
+        return render_template("rights/too_many.html"), 429
     except FailedPrecondition as error:
         # Who asks twice wants to see how the first one stands.
         made = error.metadata.get("id", "")
@@ -220,6 +224,9 @@ def _shown(request_id: uuid.UUID) -> dict[str, object]:
     return {
         "entry": found,
         "due": _day(found.due_date),
+        "suspended": _day(found.suspended_due_date),
+        "extension": EXTENSIONS.get(found.extension, ""),
+        "refusal": REFUSALS.get(found.refusal, ""),
         "decide_by": _day(found.decide_by),
         "unconfirmed": any(step.reason == NOT_CONFIRMED for step in found.transitions),
         "moving": found.state in _MOVING,

@@ -11,6 +11,7 @@ DATASETS = {
     "login": _l("Logins that see your data"),
     "login_invitation": _l("Invitations for a login"),
     "invitation_mail": _l("Mails with an invitation"),
+    "notice_mail": _l("Mails about your requests"),
     "timeline_entry": _l("What has happened"),
     "import_row": _l("Lines of a file from which we took your data"),
     "ticket": _l("Tickets"),
@@ -46,6 +47,7 @@ TECHNICAL = {
     "login",
     "login_invitation",
     "invitation_mail",
+    "notice_mail",
 }
 
 # The same words once more, in the form that searching needs. They are in the copy of the data.

@@ -11,15 +11,19 @@ from services.privacy.consent.model import State
 
 CONSENT = "consent"
 CONTRACT = "contract"
+DUTY = "legal-obligation"
 NO_ADDRESS = "no-address"
 RESTRICTED = "restricted"
 SUPPRESSED = "suppressed"
 WITHDRAWN = "withdrawn"
 NO_CONSENT = "no-consent"
-PERMITS = frozenset({CONSENT, CONTRACT})
+PERMITS = frozenset({CONSENT, CONTRACT, DUTY})
 # What may be sent without consent, because it serves what the person has with the company (Art. 6(1)(b) GDPR).
 # Advertising never does: a topic comes onto this list by a decision, not by a caller's word.
 SERVICE_TOPICS = frozenset({"login-invitation"})
+# What must be sent, whatever the person has objected to: how their own request stands (Art. 12(3), (4) GDPR). Neither
+# a restriction nor the suppression list may keep somebody from the answer that they asked for.
+DUTY_TOPICS = frozenset({"data-subject-request"})
 
 
 class BasisNotOpen(InvalidArgument):
@@ -46,11 +50,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the messages of a batch are about, and whether they rest on the contract instead of on consent."""
+    """What the messages of a batch are about, and whether they rest on the contract or a duty instead of on consent."""
 
     channel: int
     topic: str
     contract: bool = False
+    duty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +82,23 @@ class Decision:
     suppressed_for: str = ""
 
 
-def require_basis(topic: str, *, contract: bool) -> None:
-    """Errors: BasisNotOpen for a contract that does not carry the topic."""
-    if contract and topic not in SERVICE_TOPICS:
+def require_basis(about: About) -> None:
+    """Errors: BasisNotOpen for a contract or a duty that does not carry the topic."""
+    if about.contract and about.topic not in SERVICE_TOPICS:
+        raise BasisNotOpen
+    if about.duty and about.topic not in DUTY_TOPICS:
         raise BasisNotOpen
 
 
-def decide(candidate: Candidate, known: Known, *, contract: bool = False) -> tuple[str, uuid.UUID | None]:
+def decide(
+    candidate: Candidate, known: Known, *, contract: bool = False, duty: bool = False
+) -> tuple[str, uuid.UUID | None]:
     """The reason, and the consent it rests on if that permits. Only what is in `PERMITS` permits.
 
-    With `contract` no consent is needed; restriction and suppression hold as ever.
+    With `contract` no consent is needed; restriction and suppression hold as ever. With `duty` they do not.
     """
+    if duty and candidate.address.strip():
+        return DUTY, None
     if known.restricted:
         return RESTRICTED, None
     if not candidate.address.strip():
@@ -98,6 +109,4 @@ def decide(candidate: Candidate, known: Known, *, contract: bool = False) -> tup
         return CONTRACT, None
     if known.state in (State.WITHDRAWN, State.REFUSED):
         return WITHDRAWN, None
-    if known.state is State.GIVEN:
-        return CONSENT, known.consent_id
-    return NO_CONSENT, None
+    return (CONSENT, known.consent_id) if known.state is State.GIVEN else (NO_CONSENT, None)

@@ -10,10 +10,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kontor.privacy.v1 import holder_pb2, privacy_pb2, privacy_pb2_grpc
 
 from kernel.clock import to_timestamp
+from kernel.rpc.call import current_principal
 from services.privacy.permits.model import About, BasisNotOpen, Candidate, Decision
 from services.privacy.permits.service import PermitService
 
-_BASES = (holder_pb2.BASIS_UNSPECIFIED, holder_pb2.BASIS_CONSENT, holder_pb2.BASIS_CONTRACT)
+_BASES = (
+    holder_pb2.BASIS_UNSPECIFIED,
+    holder_pb2.BASIS_CONSENT,
+    holder_pb2.BASIS_CONTRACT,
+)
 
 
 class PermitsRpc(privacy_pb2_grpc.PermitsServicer):
@@ -51,9 +56,16 @@ def _candidates(request: privacy_pb2.AuthorizeRequest) -> list[Candidate]:
 
 
 def _about(request: privacy_pb2.AuthorizeRequest) -> About:
-    if request.basis not in _BASES:
+    # A duty passes by every objection: only our own services may say that there is one.
+    duties = (holder_pb2.BASIS_LEGAL_OBLIGATION,) if "service" in current_principal().roles else ()
+    if request.basis not in (*_BASES, *duties):
         raise BasisNotOpen
-    return About(request.channel, request.topic, contract=request.basis == holder_pb2.BASIS_CONTRACT)
+    return About(
+        request.channel,
+        request.topic,
+        contract=request.basis == holder_pb2.BASIS_CONTRACT,
+        duty=request.basis == holder_pb2.BASIS_LEGAL_OBLIGATION,
+    )
 
 
 def _response(decisions: Sequence[Decision], *, kept: bool = True) -> privacy_pb2.AuthorizeResponse:

@@ -68,7 +68,7 @@ class PermitService:
         Each question is a statement of its own that sees all that was committed before it began:
         a withdrawal that was answered before this call stops the message.
         """
-        require_basis(about.topic, contract=about.contract)
+        require_basis(about)
         note_subjects(c.contact_id for c in candidates)
         async with self._database.transaction() as session:
             decisions = await self._decide(session, candidates, about)
@@ -79,7 +79,7 @@ class PermitService:
 
     async def preview(self, candidates: Sequence[Candidate], about: About) -> list[Decision]:
         """What `authorize` would say now; keeps nothing. Errors: BasisNotOpen."""
-        require_basis(about.topic, contract=about.contract)
+        require_basis(about)
         note_subjects(c.contact_id for c in candidates)
         async with self._database.reading() as session:
             decisions = await self._decide(session, candidates, about)
@@ -114,7 +114,7 @@ class PermitService:
         for candidate, is_suppressed in zip(candidates, suppressed, strict=True):
             consent_id, state = consents.get(candidate.contact_id, (None, None))
             known = Known(candidate.contact_id in restricted, is_suppressed, consent_id, state)
-            reason, rests_on = decide(candidate, known, contract=about.contract)
+            reason, rests_on = decide(candidate, known, contract=about.contract, duty=about.duty)
             decisions.append(
                 Decision(new_id(), candidate.contact_id, reason in PERMITS, reason, rests_on, now)
             )

@@ -63,6 +63,17 @@ class State(IntEnum):
 ERASING = (State.EXECUTING, State.COMPLETED, State.PARTIALLY_FULFILLED)
 
 
+class Told(IntEnum):
+    """Of what the person is told by mail; as `NoticeKind` on the wire."""
+
+    RECEIVED = 1
+    IDENTIFIED = 2
+    EXTENDED = 3
+    PLANNED = 4
+    COMPLETED = 5
+    REFUSED = 6
+
+
 class RequestNotFound(NotFound):
     """No such request, or somebody else's."""
 
@@ -118,6 +129,34 @@ class Transition:
     at: datetime
     actor: str
     reason: str
+
+    @property
+    def told(self) -> Told | None:
+        """Of what the person is told by mail at this step; None for what they do themselves or need not know."""
+        if self.reason.startswith("extended-"):
+            return Told.EXTENDED
+        if self.reason.startswith("verified-"):
+            return Told.IDENTIFIED
+        return _TOLD.get(self.state)
+
+
+_TOLD = {
+    State.RECEIVED: Told.RECEIVED,
+    State.PLANNED: Told.PLANNED,
+    State.COMPLETED: Told.COMPLETED,
+    State.REFUSED: Told.REFUSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One mail to ask campaigns for."""
+
+    id: uuid.UUID
+    request_id: uuid.UUID
+    contact_id: uuid.UUID
+    kind: Told
+    due_date: date
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2, privacy_pb2, privacy_pb2_grpc
@@ -13,6 +13,7 @@ from kernel.clock import to_timestamp
 from kernel.pages import Pages, page_size
 from kernel.rpc.call import current_principal
 from kernel.rpc.rows import narrowed_caller
+from services.privacy.requests.course import Course, Reception, day_of_receipt
 from services.privacy.requests.model import Filter, Kind, Request, State, Wish
 from services.privacy.requests.receipts import Planned
 from services.privacy.requests.service import RequestService, View
@@ -49,6 +50,7 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
             language=request.language,
             caller=current_principal(),
             wish=Wish(ground=request.ground, topics=tuple(request.topics)),
+            reception=_reception(request),
         )
         return _request(view)
 
@@ -89,6 +91,30 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
             await self._requests.withdraw_request(uuid.UUID(request.id), caller=narrowed_caller())
         )
 
+    async def VerifyRequest(
+        self, request: privacy_pb2.VerifyRequestRequest, context: Any
+    ) -> privacy_pb2.Request:
+        view = await self._requests.verify_request(
+            uuid.UUID(request.id), vouched_by=request.vouched_by, caller=narrowed_caller()
+        )
+        return _request(view)
+
+    async def ExtendRequest(
+        self, request: privacy_pb2.ExtendRequestRequest, context: Any
+    ) -> privacy_pb2.Request:
+        view = await self._requests.extend_request(
+            uuid.UUID(request.id), reason=request.reason, caller=narrowed_caller()
+        )
+        return _request(view)
+
+    async def RefuseRequest(
+        self, request: privacy_pb2.RefuseRequestRequest, context: Any
+    ) -> privacy_pb2.Request:
+        view = await self._requests.refuse_request(
+            uuid.UUID(request.id), reason=request.reason, caller=narrowed_caller()
+        )
+        return _request(view)
+
     async def RetryRequest(
         self, request: privacy_pb2.RetryRequestRequest, context: Any
     ) -> privacy_pb2.Request:
@@ -117,7 +143,39 @@ def _partial_since(view: View) -> datetime | None:
     return max((step.at for step in view.transitions if step.state is view.request.state), default=None)
 
 
+def _reception(request: privacy_pb2.CreateRequestRequest) -> Reception:
+    return Reception(
+        channel=request.channel,
+        received_on=day_of_receipt(request.receive_date),
+        vouched_by=request.vouched_by,
+        in_doubt=request.in_doubt,
+    )
+
+
 def _request(view: View) -> privacy_pb2.Request:
+    answer = _standing(view)
+    answer.MergeFrom(_course(view.course))
+    return answer
+
+
+def _course(found: Course) -> privacy_pb2.Request:
+    return privacy_pb2.Request(
+        channel=found.channel,
+        identity=found.identity,
+        extension=found.extension,
+        extend_by=_iso(found.extend_by),
+        doubted=found.doubted,
+        doubt_days=found.doubt_days,
+        suspended_due_date=_iso(found.suspended_due_date),
+        refusal=found.refusal,
+    )
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _standing(view: View) -> privacy_pb2.Request:
     request = view.request
     return privacy_pb2.Request(
         id=str(request.id),
@@ -141,8 +199,8 @@ def _request(view: View) -> privacy_pb2.Request:
         on_behalf=request.requested_by is None,
         withdrawable=request.withdrawable,
         hold_reason=view.hold,
-        kept_until=request.kept_until.isoformat() if request.kept_until else "",
-        decide_by=view.decide_by.isoformat() if view.decide_by else "",
+        kept_until=_iso(view.request.kept_until),
+        decide_by=_iso(view.decide_by),
     )
 
 

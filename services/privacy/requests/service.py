@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from kernel.clock import Clock
 from kernel.db import AnySession, Database, WriteSession
+from kernel.errors import InvalidArgument
 from kernel.identity import Principal
 from kernel.ids import new_id
 from kernel.outbox import emit
@@ -16,12 +18,21 @@ from kernel.rpc.authorize import OwnContact
 from kernel.rpc.call import note_subjects
 from services.privacy import events
 from services.privacy.requests import store
+from services.privacy.requests.course import (
+    A_DAY,
+    Course,
+    Reception,
+    TooManyRequests,
+    course,
+    extended,
+    refused,
+    verified,
+)
 from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.model import (
     COPIES,
     STAFF,
     SUBJECT,
-    SYSTEM,
     UNSERVED,
     WORDS_BY,
     DocumentGone,
@@ -50,6 +61,9 @@ from services.privacy.requests.working import Holds
 Begin = Callable[[WriteSession, Request, Wish], Awaitable[None]]
 _NOTHING_MORE = Wish()
 
+NOTHING_NOTED = Reception()
+_DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -57,7 +71,8 @@ class View:
 
     request: Request
     transitions: Sequence[Transition]
-    plans: Sequence[Planned]
+    course: Course
+    plans: Sequence[Planned] = ()
     formats: Sequence[int] = ()
     # The last day on which the person can confirm the plan; None if nobody's silence ends this request.
     decide_by: date | None = None
@@ -101,35 +116,42 @@ class RequestService:
         language: str,
         caller: Principal,
         wish: Wish = _NOTHING_MORE,
+        reception: Reception = NOTHING_NOTED,
     ) -> View:
         """Receives a request and accepts it: the login is the proof of identity, or staff vouches for it.
 
-        Errors: RequestOpen, ErasureRuns; what the kind itself refuses.
+        While staff doubts who asks, it is being verified and the machine leaves it alone.
+        Errors: RequestOpen, ErasureRuns, TooManyRequests, InvalidArgument; what the kind itself refuses.
         """
         if kind in UNSERVED:
             raise KindNotServed
+        if reception.in_doubt and kind in self._beside.begins:
+            raise InvalidArgument(
+                "This takes effect at once: it must be known first who asks.",
+                violations={"in_doubt": "cannot be for this kind"},
+            )
         own = caller.is_customer_only
         now = self._clock.now()
+        reception.check(own=own, today=self._deadline.day_of(now))
+        day = reception.received_on
+        # Of what came today the instant is known; of an earlier day only the day.
+        received_at = self._deadline.start_of(day) if day and day < self._deadline.day_of(now) else now
+        steps = reception.steps(now, own=own)
         request = Request(
             id=new_id(),
             kind=kind,
-            state=State.ACCEPTED,
+            state=steps[-1].state,
             contact_id=contact_id,
             requested_by=caller.subject if own else None,
             language=language or "de",
-            received_at=now,
-            due_date=self._deadline.due(now),
-        )
-        actor = SUBJECT if own else STAFF
-        steps = (
-            Transition(State.RECEIVED, now, actor, "portal" if own else "on-behalf"),
-            Transition(
-                State.ACCEPTED, now, SYSTEM if own else STAFF, "identity-login" if own else "identity-staff"
-            ),
+            received_at=received_at,
+            due_date=self._deadline.due(received_at),
         )
         async with self._database.transaction() as session:
             if kind in COPIES:
                 await _refuse_while_erasing(session, contact_id)
+            if own:
+                await self._refuse_a_flood(session, request)
             if await store.add(session, request) is None:
                 other = await store.open_one(session, contact_id, kind)
                 named = {"id": str(other.id)} if other is not None else {}
@@ -145,7 +167,16 @@ class RequestService:
                 events.request_received(request_id=request.id, contact_id=contact_id, kind=kind),
             )
         self._wake()
-        return View(request, steps, ())
+        return self._view(request, steps)
+
+    async def _refuse_a_flood(self, session: WriteSession, request: Request) -> None:
+        """Before anything is written: what is refused costs one look at an index. Errors: TooManyRequests."""
+        since = self._clock.now() - _DAY
+        if await store.made_since(session, request.requested_by or "", since) < A_DAY:
+            return
+        # Who asks again for what is open is shown that instead.
+        if await store.open_one(session, request.contact_id, request.kind) is None:
+            raise TooManyRequests(f"More than {A_DAY} requests in a day; please write to us instead.")
 
     async def get_request(self, request_id: uuid.UUID, *, caller: Principal) -> View:
         """A request. Errors: RequestNotFound, also for somebody else's."""
@@ -206,6 +237,52 @@ class RequestService:
             await store.forget_identifiers(session, request_id)
             return await self._reread(session, request_id)
 
+    async def verify_request(self, request_id: uuid.UUID, *, vouched_by: str, caller: Principal) -> View:
+        """Staff vouches for who asks, which ends the doubt. Errors: RequestNotFound, NotVerifying, InvalidArgument."""
+        async with self._handled(request_id, caller) as (session, request):
+            step = verified(request, vouched_by, now=self._clock.now())
+            await store.move(session, request_id, step, **store.MOVING)
+            view = await self._reread(session, request_id)
+        self._wake()
+        return view
+
+    async def extend_request(self, request_id: uuid.UUID, *, reason: str, caller: Principal) -> View:
+        """Two months more, counted from the receipt (Art. 12(3) GDPR).
+
+        Errors: RequestNotFound, TooLate once it has ended, AlreadyExtended, ExtensionTooLate, InvalidArgument.
+        """
+        async with self._handled(request_id, caller) as (session, request):
+            if request.state >= State.COMPLETED:
+                raise TooLate("This request has ended.")
+            steps = (await store.transitions(session, [request_id]))[request_id]
+            now = self._clock.now()
+            step, due_date = extended(request, steps, reason, deadline=self._deadline, now=now)
+            await store.move(session, request_id, step, due_date=due_date)
+            return await self._reread(session, request_id)
+
+    async def refuse_request(self, request_id: uuid.UUID, *, reason: str, caller: Principal) -> View:
+        """Ends a request without doing what it asks for (Art. 12(4), (5) GDPR).
+
+        Errors: RequestNotFound, TooLate, ReasonUnfit, InvalidArgument.
+        """
+        async with self._handled(request_id, caller) as (session, request):
+            if not request.withdrawable:
+                raise TooLate("This request can no longer be refused.")
+            await _end(session, request, refused(request, reason, now=self._clock.now()))
+            await store.forget_identifiers(session, request_id)
+            return await self._reread(session, request_id)
+
+    @asynccontextmanager
+    async def _handled(
+        self, request_id: uuid.UUID, caller: Principal
+    ) -> AsyncIterator[tuple[WriteSession, Request]]:
+        """A request, locked. Errors: RequestNotFound."""
+        requester = await self._requester(caller)
+        async with self._database.transaction() as session:
+            request = _visible(await store.find(session, request_id, lock=True), requester)
+            note_subjects([request.contact_id])
+            yield session, request
+
     async def retry_request(self, request_id: uuid.UUID, *, caller: Principal) -> View:
         """Tries at once what stands still. Errors: RequestNotFound, NothingStalls."""
         requester = await self._requester(caller)
@@ -262,16 +339,27 @@ class RequestService:
         shown = State.PLANNED
         held = await self._beside.holds(session, [r.contact_id for r in requests])
         return [
-            View(
+            self._view(
                 r,
                 steps[r.id],
-                plans[r.id] if r.state >= shown else (),
-                formats[r.id],
-                self._decide_by(r, steps[r.id]),
-                held.get(r.contact_id, ""),
+                plans=plans[r.id] if r.state >= shown else (),
+                formats=formats[r.id],
+                hold=held.get(r.contact_id, ""),
             )
             for r in requests
         ]
+
+    def _view(
+        self,
+        request: Request,
+        steps: Sequence[Transition],
+        *,
+        plans: Sequence[Planned] = (),
+        formats: Sequence[int] = (),
+        hold: str = "",
+    ) -> View:
+        found = course(request, steps, deadline=self._deadline, now=self._clock.now())
+        return View(request, steps, found, plans, formats, self._decide_by(request, steps), hold)
 
     def _decide_by(self, request: Request, steps: Sequence[Transition]) -> date | None:
         planned_at = shown_at(steps)

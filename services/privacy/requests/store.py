@@ -8,7 +8,20 @@ from datetime import datetime
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    SmallInteger,
+    Uuid,
+    and_,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -23,6 +36,7 @@ from services.privacy.requests.model import (
     Requester,
     Round,
     State,
+    Told,
     Transition,
 )
 from services.privacy.requests.receipts import Planned
@@ -30,6 +44,7 @@ from services.privacy.requests.tables import (
     AccessDocument,
     Certificate,
     RequestIdentifiers,
+    RequestNotice,
     RequestPlan,
     RequestRound,
     RequestTransition,
@@ -73,6 +88,14 @@ async def open_one(
         statement = statement.with_for_update()
     row = (await session.execute(statement)).scalars().first()
     return _request(row) if row else None
+
+
+async def made_since(session: AnySession, login: str, since: datetime) -> int:
+    """How many requests a login has made since then."""
+    statement = select(func.count()).where(
+        SubjectRequest.requested_by == login, SubjectRequest.received_at >= since
+    )
+    return (await session.execute(statement)).scalar_one()
 
 
 async def find(session: AnySession, request_id: uuid.UUID, *, lock: bool = False) -> Request | None:
@@ -195,10 +218,11 @@ async def stall(session: WriteSession, request_id: uuid.UUID, problem: str, *, a
 
 
 async def note(session: WriteSession, request_id: uuid.UUID, step: Transition) -> None:
-    """Notes a step."""
+    """Notes a step, and that the person is to be told of it if it is worth a mail."""
+    step_id = new_id()
     await session.execute(
         insert(RequestTransition).values(
-            id=new_id(),
+            id=step_id,
             request_id=request_id,
             state=step.state,
             at=step.at,
@@ -206,6 +230,16 @@ async def note(session: WriteSession, request_id: uuid.UUID, step: Transition) -
             reason=step.reason,
         )
     )
+    if step.told is None:
+        return
+    columns = SubjectRequest.id, SubjectRequest.due_date
+    kind, at = literal(int(step.told), SmallInteger), literal(step.at, DateTime(timezone=True))
+    wanted = select(literal(step_id, Uuid), *columns, kind, at).where(SubjectRequest.id == request_id)
+    if step.told is Told.PLANNED:
+        # A plan that staff asked for is staff's to look at.
+        wanted = wanted.where(SubjectRequest.requested_by.is_not(None))
+    names = ["id", "request_id", "due_date", "kind", "planned_at"]
+    await session.execute(insert(RequestNotice).from_select(names, wanted))
 
 
 async def transitions(

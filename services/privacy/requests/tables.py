@@ -97,6 +97,23 @@ class RequestTransition(Base):
     __table_args__ = (dataset(deletion_class=_PROOF_KEPT_WITH_IT, since="at"),)
 
 
+class RequestNotice(Base):
+    """One mail that tells the person of a step; its id is the step's. Who gets it is on the request's row."""
+
+    __tablename__ = "request_notice"
+    id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
+    request_id: Mapped[uuid.UUID] = plain(ForeignKey("subject_request.id"), index=True)
+    kind: Mapped[int] = plain(SmallInteger)
+    # As it was at this step: a mail that is asked for again must be the same one.
+    due_date: Mapped[date] = plain(Date)
+    planned_at: Mapped[datetime] = plain(DateTime(timezone=True))
+    told_at: Mapped[datetime | None] = plain(DateTime(timezone=True), nullable=True)
+    __table_args__ = (
+        Index("ix_request_notice_untold", "id", postgresql_where=text("told_at IS NULL")),
+        dataset(deletion_class=_PROOF_KEPT_WITH_IT, since="planned_at"),
+    )
+
+
 class RequestIdentifiers(Base):
     """How to recognise the subject while an erasure runs, encrypted; deleted when it is complete."""
 

@@ -730,7 +730,8 @@ class AuthorizeRequest(_message.Message):
     topic: _builtins.str
     basis: _holder_pb2.Basis.ValueType
     """On what the message rests: consent if unset. A contract carries only topics that serve it, such as
-    "login-invitation"; suppression and restriction hold for both. Errors: INVALID_ARGUMENT for others.
+    "login-invitation"; suppression and restriction hold for both. A legal obligation carries "data-subject-request"
+    only, and for services only; it is sent whatever the person has objected to. Errors: INVALID_ARGUMENT for others.
     """
     request_id: _builtins.str
     """Names the batch: asking again with the same id answers the same decisions."""
@@ -790,7 +791,7 @@ class Decision(_message.Message):
     contact_id: _builtins.str
     permitted: _builtins.bool
     reason: _builtins.str
-    """"consent" or "contract" if permitted; else "restricted", "suppressed", "withdrawn", "no-consent", "no-address"."""
+    """"consent", "contract" or "legal-obligation" if permitted; else "restricted", "suppressed", "withdrawn", "no-consent", "no-address"."""
     consent_id: _builtins.str
     """The consent record it rests on."""
     suppressed_for: _builtins.str
@@ -857,6 +858,14 @@ class Request(_message.Message):
     DECIDE_BY_FIELD_NUMBER: _builtins.int
     HOLD_REASON_FIELD_NUMBER: _builtins.int
     KEPT_UNTIL_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    EXTENSION_FIELD_NUMBER: _builtins.int
+    EXTEND_BY_FIELD_NUMBER: _builtins.int
+    DOUBTED_FIELD_NUMBER: _builtins.int
+    DOUBT_DAYS_FIELD_NUMBER: _builtins.int
+    SUSPENDED_DUE_DATE_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     kind: _holder_pb2.RequestKind.ValueType
     state: Global___RequestState.ValueType
@@ -879,6 +888,26 @@ class Request(_message.Message):
     """Why a legal hold keeps what is held about the contact now: as in Hold; empty if there is none."""
     kept_until: _builtins.str
     """REQUEST_STATE_PARTIALLY_FULFILLED: the last day of what is kept longest, ISO 8601 date; empty during a hold."""
+    channel: _builtins.str
+    """How it came: "portal", "letter", "email", "phone", "in-person"; empty if nobody has noted it."""
+    identity: _builtins.str
+    """How we know who asks: "identity-login", "identity-staff", or "vouched-", after a doubt
+    "verified-", with how staff knows; empty while in doubt.
+    """
+    extension: _builtins.str
+    """Why it was extended: "complexity" or "number-of-requests"; empty if it was not. due_date counts it."""
+    extend_by: _builtins.str
+    """The last day on which the person can be told of an extension, ISO 8601 date; empty if there can be none."""
+    doubted: _builtins.bool
+    """Whether it is in doubt now who asks."""
+    doubt_days: _builtins.int
+    """For how many days that was or is in doubt."""
+    suspended_due_date: _builtins.str
+    """due_date without the days of doubt, ISO 8601 date; empty if there never was any. due_date stays the one to keep."""
+    refusal: _builtins.str
+    """Why it was refused: "identity-not-proven", "not-the-subject", "manifestly-unfounded", "excessive",
+    "law-keeps-everything", or "not-confirmed".
+    """
     @_builtins.property
     def receive_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -924,10 +953,18 @@ class Request(_message.Message):
         decide_by: _builtins.str = ...,
         hold_reason: _builtins.str = ...,
         kept_until: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        identity: _builtins.str = ...,
+        extension: _builtins.str = ...,
+        extend_by: _builtins.str = ...,
+        doubted: _builtins.bool = ...,
+        doubt_days: _builtins.int = ...,
+        suspended_due_date: _builtins.str = ...,
+        refusal: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "receive_time", b"receive_time", "stall_time", b"stall_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "contact_id", b"contact_id", "decide_by", b"decide_by", "documents", b"documents", "due_date", b"due_date", "hold_reason", b"hold_reason", "id", b"id", "kept_until", b"kept_until", "kind", b"kind", "on_behalf", b"on_behalf", "plans", b"plans", "problem", b"problem", "receive_time", b"receive_time", "stall_time", b"stall_time", "state", b"state", "transitions", b"transitions", "waiting_for", b"waiting_for", "withdrawable", b"withdrawable"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "complete_time", b"complete_time", "contact_id", b"contact_id", "decide_by", b"decide_by", "documents", b"documents", "doubt_days", b"doubt_days", "doubted", b"doubted", "due_date", b"due_date", "extend_by", b"extend_by", "extension", b"extension", "hold_reason", b"hold_reason", "id", b"id", "identity", b"identity", "kept_until", b"kept_until", "kind", b"kind", "on_behalf", b"on_behalf", "plans", b"plans", "problem", b"problem", "receive_time", b"receive_time", "refusal", b"refusal", "stall_time", b"stall_time", "state", b"state", "suspended_due_date", b"suspended_due_date", "transitions", b"transitions", "waiting_for", b"waiting_for", "withdrawable", b"withdrawable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -999,12 +1036,24 @@ class CreateRequestRequest(_message.Message):
     CONTACT_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    RECEIVE_DATE_FIELD_NUMBER: _builtins.int
+    VOUCHED_BY_FIELD_NUMBER: _builtins.int
+    IN_DOUBT_FIELD_NUMBER: _builtins.int
     GROUND_FIELD_NUMBER: _builtins.int
     TOPICS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     contact_id: _builtins.str
     kind: _holder_pb2.RequestKind.ValueType
     language: _builtins.str
+    channel: _builtins.str
+    """The rest is staff's to note. "letter", "email", "phone" or "in-person"."""
+    receive_date: _builtins.str
+    """The day on which it came, ISO 8601 date: today if empty, never later."""
+    vouched_by: _builtins.str
+    """How staff knows who asks: "known-in-person", "called-back", "known-address" or "known-details"."""
+    in_doubt: _builtins.bool
+    """It is in doubt who asks: nothing is done before it is verified, and a second clock is kept."""
     ground: _options_pb2.RestrictionGround.ValueType
     """Restrictions only: on what the person demands it (Art. 18(1) GDPR)."""
     @_builtins.property
@@ -1018,16 +1067,98 @@ class CreateRequestRequest(_message.Message):
         contact_id: _builtins.str = ...,
         kind: _holder_pb2.RequestKind.ValueType = ...,
         language: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        receive_date: _builtins.str = ...,
+        vouched_by: _builtins.str = ...,
+        in_doubt: _builtins.bool = ...,
         ground: _options_pb2.RestrictionGround.ValueType = ...,
         topics: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "ground", b"ground", "kind", b"kind", "language", b"language", "request_id", b"request_id", "topics", b"topics"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "contact_id", b"contact_id", "ground", b"ground", "in_doubt", b"in_doubt", "kind", b"kind", "language", b"language", "receive_date", b"receive_date", "request_id", b"request_id", "topics", b"topics", "vouched_by", b"vouched_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CreateRequestRequest: _TypeAlias = CreateRequestRequest  # noqa: Y015
+
+@_typing.final
+class VerifyRequestRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    VOUCHED_BY_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    id: _builtins.str
+    vouched_by: _builtins.str
+    """As in CreateRequestRequest."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        id: _builtins.str = ...,
+        vouched_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "request_id", b"request_id", "vouched_by", b"vouched_by"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifyRequestRequest: _TypeAlias = VerifyRequestRequest  # noqa: Y015
+
+@_typing.final
+class ExtendRequestRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    id: _builtins.str
+    reason: _builtins.str
+    """"complexity" or "number-of-requests"."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExtendRequestRequest: _TypeAlias = ExtendRequestRequest  # noqa: Y015
+
+@_typing.final
+class RefuseRequestRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    id: _builtins.str
+    reason: _builtins.str
+    """As Request.refusal, without "not-confirmed"."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefuseRequestRequest: _TypeAlias = RefuseRequestRequest  # noqa: Y015
 
 @_typing.final
 class GetRequestRequest(_message.Message):

@@ -687,6 +687,21 @@ class RequestsStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.WithdrawRequestRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
                 _registered_method=True)
+        self.VerifyRequest = channel.unary_unary(
+                '/kontor.privacy.v1.Requests/VerifyRequest',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.VerifyRequestRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
+                _registered_method=True)
+        self.ExtendRequest = channel.unary_unary(
+                '/kontor.privacy.v1.Requests/ExtendRequest',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ExtendRequestRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
+                _registered_method=True)
+        self.RefuseRequest = channel.unary_unary(
+                '/kontor.privacy.v1.Requests/RefuseRequest',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.RefuseRequestRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
+                _registered_method=True)
         self.RetryRequest = channel.unary_unary(
                 '/kontor.privacy.v1.Requests/RetryRequest',
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.RetryRequestRequest.SerializeToString,
@@ -705,7 +720,8 @@ class RequestsServicer:
 
     def CreateRequest(self, request, context):
         """By the subject in the portal, or by staff on the subject's behalf. Errors: INVALID_ARGUMENT for a restriction
-        without a ground, or a withdrawal of a topic that is unknown; FAILED_PRECONDITION if one of this kind is open.
+        without a ground, or a withdrawal of a topic that is unknown; FAILED_PRECONDITION while one of the kind is open
+        (REQUEST_OPEN); RESOURCE_EXHAUSTED beyond ten of one login in a day (TOO_MANY_REQUESTS).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -737,6 +753,31 @@ class RequestsServicer:
     def WithdrawRequest(self, request, context):
         """Takes a request back and ends its clock: the person the own one, staff one that staff recorded.
         Errors: FAILED_PRECONDITION once an erasure is being carried out (TOO_LATE), or for staff (ONLY_THE_PERSON).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyRequest(self, request, context):
+        """Staff vouches for who asks: the doubt ends, and with it the suspended clock. Errors: FAILED_PRECONDITION if nobody
+        doubts (NOT_VERIFYING).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExtendRequest(self, request, context):
+        """Two months more, three in all from the receipt (Art. 12(3) GDPR); the person is to be told within the first month.
+        Errors: FAILED_PRECONDITION for the second time (ALREADY_EXTENDED), after the first month (EXTENSION_TOO_LATE),
+        or once it has ended (TOO_LATE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RefuseRequest(self, request, context):
+        """Ends a request without doing what it asks for (Art. 12(4), (5) GDPR). Errors: FAILED_PRECONDITION once an erasure
+        is being carried out (TOO_LATE), or if the reason contradicts the request (REASON_UNFIT).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -782,6 +823,21 @@ def add_RequestsServicer_to_server(servicer, server):
             'WithdrawRequest': grpc.unary_unary_rpc_method_handler(
                     servicer.WithdrawRequest,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.WithdrawRequestRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.SerializeToString,
+            ),
+            'VerifyRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyRequest,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.VerifyRequestRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.SerializeToString,
+            ),
+            'ExtendRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExtendRequest,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ExtendRequestRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.SerializeToString,
+            ),
+            'RefuseRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.RefuseRequest,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.RefuseRequestRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.SerializeToString,
             ),
             'RetryRequest': grpc.unary_unary_rpc_method_handler(
@@ -930,6 +986,87 @@ class Requests:
             target,
             '/kontor.privacy.v1.Requests/WithdrawRequest',
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.WithdrawRequestRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Requests/VerifyRequest',
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.VerifyRequestRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExtendRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Requests/ExtendRequest',
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.ExtendRequestRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RefuseRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Requests/RefuseRequest',
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.RefuseRequestRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
             options,
             channel_credentials,

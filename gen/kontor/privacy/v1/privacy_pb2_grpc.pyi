@@ -254,7 +254,8 @@ class RequestsStub:
     def __new__(cls, channel: _aio.Channel) -> RequestsAsyncStub: ...
     CreateRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.CreateRequestRequest, _privacy_pb2.Request]
     """By the subject in the portal, or by staff on the subject's behalf. Errors: INVALID_ARGUMENT for a restriction
-    without a ground, or a withdrawal of a topic that is unknown; FAILED_PRECONDITION if one of this kind is open.
+    without a ground, or a withdrawal of a topic that is unknown; FAILED_PRECONDITION while one of the kind is open
+    (REQUEST_OPEN); RESOURCE_EXHAUSTED beyond ten of one login in a day (TOO_MANY_REQUESTS).
     """
     GetRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetRequestRequest, _privacy_pb2.Request]
     """How a request stands, with its deadline. Errors: NOT_FOUND, also for somebody else's request."""
@@ -269,6 +270,19 @@ class RequestsStub:
     """Takes a request back and ends its clock: the person the own one, staff one that staff recorded.
     Errors: FAILED_PRECONDITION once an erasure is being carried out (TOO_LATE), or for staff (ONLY_THE_PERSON).
     """
+    VerifyRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.VerifyRequestRequest, _privacy_pb2.Request]
+    """Staff vouches for who asks: the doubt ends, and with it the suspended clock. Errors: FAILED_PRECONDITION if nobody
+    doubts (NOT_VERIFYING).
+    """
+    ExtendRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ExtendRequestRequest, _privacy_pb2.Request]
+    """Two months more, three in all from the receipt (Art. 12(3) GDPR); the person is to be told within the first month.
+    Errors: FAILED_PRECONDITION for the second time (ALREADY_EXTENDED), after the first month (EXTENSION_TOO_LATE),
+    or once it has ended (TOO_LATE).
+    """
+    RefuseRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.RefuseRequestRequest, _privacy_pb2.Request]
+    """Ends a request without doing what it asks for (Art. 12(4), (5) GDPR). Errors: FAILED_PRECONDITION once an erasure
+    is being carried out (TOO_LATE), or if the reason contradicts the request (REASON_UNFIT).
+    """
     RetryRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.RetryRequestRequest, _privacy_pb2.Request]
     """Tries at once what stands still. Errors: FAILED_PRECONDITION if it does not."""
     GetDocument: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetDocumentRequest, _privacy_pb2.Document]
@@ -281,7 +295,8 @@ class RequestsAsyncStub(RequestsStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.CreateRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
     """By the subject in the portal, or by staff on the subject's behalf. Errors: INVALID_ARGUMENT for a restriction
-    without a ground, or a withdrawal of a topic that is unknown; FAILED_PRECONDITION if one of this kind is open.
+    without a ground, or a withdrawal of a topic that is unknown; FAILED_PRECONDITION while one of the kind is open
+    (REQUEST_OPEN); RESOURCE_EXHAUSTED beyond ten of one login in a day (TOO_MANY_REQUESTS).
     """
     GetRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GetRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
     """How a request stands, with its deadline. Errors: NOT_FOUND, also for somebody else's request."""
@@ -295,6 +310,19 @@ class RequestsAsyncStub(RequestsStub):
     WithdrawRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.WithdrawRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
     """Takes a request back and ends its clock: the person the own one, staff one that staff recorded.
     Errors: FAILED_PRECONDITION once an erasure is being carried out (TOO_LATE), or for staff (ONLY_THE_PERSON).
+    """
+    VerifyRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.VerifyRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
+    """Staff vouches for who asks: the doubt ends, and with it the suspended clock. Errors: FAILED_PRECONDITION if nobody
+    doubts (NOT_VERIFYING).
+    """
+    ExtendRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ExtendRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
+    """Two months more, three in all from the receipt (Art. 12(3) GDPR); the person is to be told within the first month.
+    Errors: FAILED_PRECONDITION for the second time (ALREADY_EXTENDED), after the first month (EXTENSION_TOO_LATE),
+    or once it has ended (TOO_LATE).
+    """
+    RefuseRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.RefuseRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
+    """Ends a request without doing what it asks for (Art. 12(4), (5) GDPR). Errors: FAILED_PRECONDITION once an erasure
+    is being carried out (TOO_LATE), or if the reason contradicts the request (REASON_UNFIT).
     """
     RetryRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.RetryRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
     """Tries at once what stands still. Errors: FAILED_PRECONDITION if it does not."""
@@ -311,7 +339,8 @@ class RequestsServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.Request, _abc.Awaitable[_privacy_pb2.Request]]:
         """By the subject in the portal, or by staff on the subject's behalf. Errors: INVALID_ARGUMENT for a restriction
-        without a ground, or a withdrawal of a topic that is unknown; FAILED_PRECONDITION if one of this kind is open.
+        without a ground, or a withdrawal of a topic that is unknown; FAILED_PRECONDITION while one of the kind is open
+        (REQUEST_OPEN); RESOURCE_EXHAUSTED beyond ten of one login in a day (TOO_MANY_REQUESTS).
         """
 
     @_abc_1.abstractmethod
@@ -349,6 +378,37 @@ class RequestsServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_privacy_pb2.Request, _abc.Awaitable[_privacy_pb2.Request]]:
         """Takes a request back and ends its clock: the person the own one, staff one that staff recorded.
         Errors: FAILED_PRECONDITION once an erasure is being carried out (TOO_LATE), or for staff (ONLY_THE_PERSON).
+        """
+
+    @_abc_1.abstractmethod
+    def VerifyRequest(
+        self,
+        request: _privacy_pb2.VerifyRequestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.Request, _abc.Awaitable[_privacy_pb2.Request]]:
+        """Staff vouches for who asks: the doubt ends, and with it the suspended clock. Errors: FAILED_PRECONDITION if nobody
+        doubts (NOT_VERIFYING).
+        """
+
+    @_abc_1.abstractmethod
+    def ExtendRequest(
+        self,
+        request: _privacy_pb2.ExtendRequestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.Request, _abc.Awaitable[_privacy_pb2.Request]]:
+        """Two months more, three in all from the receipt (Art. 12(3) GDPR); the person is to be told within the first month.
+        Errors: FAILED_PRECONDITION for the second time (ALREADY_EXTENDED), after the first month (EXTENSION_TOO_LATE),
+        or once it has ended (TOO_LATE).
+        """
+
+    @_abc_1.abstractmethod
+    def RefuseRequest(
+        self,
+        request: _privacy_pb2.RefuseRequestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.Request, _abc.Awaitable[_privacy_pb2.Request]]:
+        """Ends a request without doing what it asks for (Art. 12(4), (5) GDPR). Errors: FAILED_PRECONDITION once an erasure
+        is being carried out (TOO_LATE), or if the reason contradicts the request (REASON_UNFIT).
         """
 
     @_abc_1.abstractmethod

@@ -1,0 +1,1 @@
+"""The mail that tells a person how their request stands."""

@@ -1,0 +1,75 @@
+"""Sends notices: a permit first, which here rests on the law, then the mail."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row
+
+from kernel.db import WriteSession
+from kernel.ids import new_id
+from services.campaigns.clients import Neighbours, Person
+from services.campaigns.notices import store
+from services.campaigns.notices.mail import notice
+from services.campaigns.notices.model import Kind
+from services.campaigns.sender.handover import Batch, Handover
+from services.campaigns.sender.mail import AddressUnusable, Mailbox
+from services.campaigns.sender.model import Mail
+
+TOPIC = "data-subject-request"
+_BATCH = 50
+_GONE, _UNUSABLE = "unknown-contact", "invalid-address"
+
+
+class NoticeSender:
+    """One run at a time, held by a lease."""
+
+    def __init__(
+        self, *, handover: Handover, neighbours: Neighbours, portal_url: str, sender: Mailbox
+    ) -> None:
+        self._handover = handover
+        self._contacts = neighbours.contacts
+        self._privacy = neighbours.privacy
+        self._link = f"{portal_url.rstrip('/')}/rights"
+        self._sender = sender
+
+    async def run(self) -> None:
+        """Reconciles what an earlier run left open, then sends what is planned."""
+        await self._handover.reconcile()
+        while rows := await self._handover.planned(limit=_BATCH):
+            await self._handover.deliver(await self._compose(rows))
+
+    async def _compose(self, rows: Sequence[Row[Any]]) -> Batch:
+        people = await self._contacts.people(list({row.contact_id for row in rows}))
+        addresses = {person.id: person.email for person in people.values()}
+        decisions = await self._privacy.authorize(TOPIC, addresses, request_id=new_id(), duty=True)
+        denied: dict[uuid.UUID, str] = {}
+        refused: dict[uuid.UUID, str] = {}
+        proofs: dict[uuid.UUID, tuple[uuid.UUID, bytes]] = {}
+        mails: list[Mail] = []
+        for row in rows:
+            person, decision = people.get(row.contact_id), decisions.get(row.contact_id)
+            if person is None or decision is None or not decision.permitted or decision.id is None:
+                denied[row.id] = decision.reason if decision is not None else _GONE
+                continue
+            try:
+                mail = self._mail(row, person)
+            except AddressUnusable:
+                refused[row.id] = _UNUSABLE
+                continue
+            proofs[row.id] = (decision.id, hashlib.sha256(mail.content).digest())
+            mails.append(mail)
+
+        async def on_claim(session: WriteSession, mine: set[uuid.UUID]) -> None:
+            await store.keep_proof(session, proofs, mine)
+
+        return Batch(mails, on_claim, denied=denied, refused=refused)
+
+    def _mail(self, row: Row[Any], person: Person) -> Mail:
+        about = (Kind(row.kind), row.due_date)
+        letter = notice(row.id, person, about, sender=self._sender, link=self._link, at=row.planned_at)
+        recipient = letter.recipient
+        return Mail(row.id, recipient.address, letter.to_bytes(), utf8=recipient.utf8)

@@ -1,0 +1,1 @@
+"""Telling the person at each step of a request."""

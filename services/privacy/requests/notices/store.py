@@ -1,0 +1,32 @@
+"""All SQL of notices: what nobody has been told yet, and that it was told."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from kernel.db import AnySession, WriteSession
+from services.privacy.requests.model import Notice, Told
+from services.privacy.requests.tables import RequestNotice, SubjectRequest
+
+
+async def untold(session: AnySession, *, limit: int) -> list[Notice]:
+    """Of what people are still to be told, oldest first."""
+    statement = (
+        select(RequestNotice, SubjectRequest.contact_id)
+        .join(SubjectRequest, SubjectRequest.id == RequestNotice.request_id)
+        .where(RequestNotice.told_at.is_(None))
+        .order_by(RequestNotice.id)
+        .limit(limit)
+    )
+    return [
+        Notice(row.id, row.request_id, contact_id, Told(row.kind), row.due_date)
+        for row, contact_id in await session.execute(statement)
+    ]
+
+
+async def told(session: WriteSession, notice_id: uuid.UUID, *, at: datetime) -> None:
+    """Campaigns has taken it."""
+    await session.execute(update(RequestNotice).where(RequestNotice.id == notice_id).values(told_at=at))
