@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import grpc
-from kontor.privacy.v1 import holder_pb2_grpc, privacy_pb2_grpc
+from kontor.privacy.v1 import holder_pb2_grpc, privacy_pb2_grpc, registers_pb2_grpc
 
 from kernel.clock import SystemClock
 from kernel.lifecycle import Backend, run
@@ -21,6 +21,11 @@ from services.privacy.holder import holder_rpc
 from services.privacy.ledger.service import LedgerService
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService
+from services.privacy.processing.jobs import ProcessingJobs
+from services.privacy.processing.rpc import ProcessingRecordsRpc
+from services.privacy.processing.service import ProcessingService
+from services.privacy.registers.rpc import RegistersRpc
+from services.privacy.registers.service import RegisterService
 from services.privacy.requests.access import Access
 from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
@@ -36,6 +41,7 @@ from services.privacy.suppression.service import SuppressionService
 from services.privacy.tables import metadata
 
 _REQUESTS_S = 5
+_DESCRIBE_S = 60
 _HOUR_S = 3_600
 _DAY_S = 86_400
 # The call that wakes the machine commits only after its handler has answered.
@@ -63,7 +69,8 @@ async def main() -> None:
     suppression = SuppressionService(database, _hasher(settings), clock)
     consents = ConsentService(database, clock, suppression=suppression)
     ledger = LedgerService(database, backend.bus, backend.signer, clock)
-    procedures = _procedures(backend, settings, contacts, suppression=suppression, ledger=ledger)
+    desk = _desk(backend, settings, contacts)
+    procedures = _procedures(backend, settings, desk, suppression=suppression, ledger=ledger)
     machine = backend.every("requests", _REQUESTS_S, procedures.work)
     requests = RequestService(
         database,
@@ -81,7 +88,10 @@ async def main() -> None:
     backend.every("delete-overdue-ips", _DAY_S, consent_jobs.delete_overdue)
     backend.every("delete-overdue-documents", _DAY_S, procedures.delete_overdue)
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
+    describing = ProcessingJobs(database, clock, holders=desk.holders)
+    backend.every("describe-holders", _DESCRIBE_S, describing.describe_holders)
     add_servicers(backend, UseCases(consents, suppression, permits, requests))
+    add_registers(backend, settings)
     await backend.run(own_contact=own_contact)
 
 
@@ -98,16 +108,28 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
     add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, f"{v1}.DataHolder")
 
 
+def add_registers(backend: Backend, settings: Settings) -> None:
+    """Serves the registers of the controller."""
+    database, clock, v1 = backend.database, SystemClock(), "kontor.privacy.v1"
+    registers = RegisterService(
+        database, clock, controller=settings.controller, timezone=settings.controller_timezone
+    )
+    processing = ProcessingService(database, clock, registers=registers, controller=settings.controller)
+    door = registers_pb2_grpc
+    backend.add(door.add_RegistersServicer_to_server, RegistersRpc(registers), f"{v1}.Registers")
+    record = ProcessingRecordsRpc(processing, clock)
+    backend.add(door.add_ProcessingRecordsServicer_to_server, record, f"{v1}.ProcessingRecords")
+
+
 def _procedures(
     backend: Backend,
     settings: Settings,
-    contacts: grpc.aio.Channel,
+    desk: Desk,
     *,
     suppression: SuppressionService,
     ledger: LedgerService,
 ) -> RequestJobs:
     """What carries requests out."""
-    desk = _desk(backend, settings, contacts)
     return RequestJobs(
         backend.database,
         SystemClock(),

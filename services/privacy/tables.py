@@ -5,6 +5,8 @@ from __future__ import annotations
 import services.privacy.consent.tables
 import services.privacy.ledger.tables
 import services.privacy.permits.tables
+import services.privacy.processing.tables
+import services.privacy.registers.tables
 import services.privacy.requests.tables
 import services.privacy.suppression.tables  # noqa: F401 - each import registers its tables
 from services.privacy.base import Base
