@@ -19,6 +19,8 @@ from services.gateway import (
     palette,
     people,
     realm,
+    records,
+    registers,
     requests,
     rights,
     session,
@@ -38,6 +40,8 @@ _AREAS = (
     tickets,
     requests,
     suppressions,
+    records,
+    registers,
     rights,
     palette,
 )

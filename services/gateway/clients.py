@@ -12,6 +12,7 @@ from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from kontor.contacts.v1.imports_pb2_grpc import ImportsStub
 from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
 from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, PermitsStub, RequestsStub, SuppressionsStub
+from kontor.privacy.v1.registers_pb2_grpc import ProcessingRecordsStub, RegistersStub
 from kontor.tickets.v1.tickets_pb2_grpc import TicketsStub
 
 from kernel.channel import SyncChannel
@@ -78,6 +79,14 @@ class Clients:
     @cached_property
     def requests(self) -> RequestsStub:
         return RequestsStub(self._privacy.get())
+
+    @cached_property
+    def registers(self) -> RegistersStub:
+        return RegistersStub(self._privacy.get())
+
+    @cached_property
+    def records(self) -> ProcessingRecordsStub:
+        return ProcessingRecordsStub(self._privacy.get())
 
 
 def install(app: Flask, settings: GatewaySettings) -> None:

@@ -51,6 +51,13 @@ _GROUPS = (
         (
             Page("requests.index", "shield-check", _l("Requests"), "Requests.ListRequests"),
             Page("suppressions.index", "ban", _l("Suppression list"), "Suppressions.ListSuppressions"),
+            Page(
+                "records.index",
+                "file-search",
+                _l("Record of processing"),
+                "ProcessingRecords.GetProcessingRecord",
+            ),
+            Page("registers.index", "building", _l("Registers"), "Registers.ListRegisterEntries"),
         ),
     ),
     (_l("Administration"), (Page("rights.index", "user-shield", _l("Rights"), role="admin"),)),

@@ -83,6 +83,11 @@ GATEWAY = {
         "gateway-suppressions": "/suppressions",
         "gateway-suppression-check": "/suppressions/check",
         "gateway-suppression-new": "/suppressions/new",
+        "gateway-record": "/records",
+        "gateway-record-activity": "/records/activities/service",
+        "gateway-registers": "/registers",
+        "gateway-register-entry": "/registers/*",
+        "gateway-register-new": "/registers/new",
     },
     "admin@demo.example": {"gateway-rights": "/rights"},
 }

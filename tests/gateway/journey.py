@@ -222,6 +222,14 @@ def protect_data(dpo: Colleague) -> None:
     dpo.open(f"{contact}/withdraw/newsletter", "withdraw")
     dpo.open("/requests?all=yes", "requests")
     dpo.open("/suppressions", "suppressions")
+    dpo.open("/records", "record of processing")
+    dpo.open("/records/activities/service", "context of an activity")
+    dpo.press("stored context")
+    for register in ("transfers", "measures", "processors"):
+        dpo.open(f"/registers?register={register}", register)
+    dpo.open(dpo.first("/registers"), "register entry")
+    dpo.open("/registers/new", "new register entry")
+    dpo.press("refused register entry")
     dpo.open("/suppressions/new", "new suppression")
     dpo.open("/contacts?city=Leipzig", "contacts of Leipzig")
     person = dpo.first("/contacts").rpartition("/")[2]

@@ -87,6 +87,16 @@ ROUTES = {
     "requests.document": "dpo admin",
     "suppressions.index": "manager dpo admin",
     "suppressions.create": "dpo admin",
+    "records.index": "manager dpo admin",
+    "records.file": "manager dpo admin",
+    "records.activity": "dpo admin",
+    "records.confirm": "dpo admin",
+    "registers.index": "manager dpo admin",
+    "registers.detail": "manager dpo admin",
+    "registers.file": "manager dpo admin",
+    "registers.create": "dpo admin",
+    "registers.edit": "dpo admin",
+    "registers.retire": "dpo admin",
     "rights.index": "admin",
     # One's own, whoever that is.
     "sessions.own": "",
@@ -97,6 +107,9 @@ WITHOUT_PICTURE = {
     "audiences.preview",
     "campaigns.progress",
     "palette.find",
+    "records.file",
+    "registers.edit",
+    "registers.file",
     "requests.find",
     "requests.state",
     "templates.stored_frame",
@@ -202,7 +215,12 @@ def _pages(app: Flask) -> dict[str, str]:
 
 def _filled(rule: str) -> str:
     path = re.sub(r"<uuid:[^>]+>", _SOME_ID, rule)
-    return path.replace("<topic>", "newsletter").replace("<form>", "pdf")
+    return (
+        path.replace("<topic>", "newsletter")
+        .replace("<form>", "pdf")
+        .replace("<int:number>", "1")
+        .replace("<key>", "service")
+    )
 
 
 def _address(endpoint: str) -> str:
