@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import grpc
-from kontor.privacy.v1 import holder_pb2_grpc, privacy_pb2_grpc, registers_pb2_grpc
+from kontor.privacy.v1 import breaches_pb2_grpc, holder_pb2_grpc, privacy_pb2_grpc, registers_pb2_grpc
 
 from kernel.clock import SystemClock
 from kernel.lifecycle import Backend, run
 from kernel.own_contact import RemoteOwnContact
+from services.privacy.breaches.rpc import BreachesRpc
+from services.privacy.breaches.service import BreachService
 from services.privacy.clients import HOLDERS, HolderClient
 from services.privacy.config import Settings
 from services.privacy.consent.jobs import ConsentJobs
@@ -119,6 +121,9 @@ def add_registers(backend: Backend, settings: Settings) -> None:
     backend.add(door.add_RegistersServicer_to_server, RegistersRpc(registers), f"{v1}.Registers")
     record = ProcessingRecordsRpc(processing, clock)
     backend.add(door.add_ProcessingRecordsServicer_to_server, record, f"{v1}.ProcessingRecords")
+    breaches = BreachService(database, clock, registers=registers, controller=settings.controller)
+    served = BreachesRpc(breaches)
+    backend.add(breaches_pb2_grpc.add_BreachesServicer_to_server, served, f"{v1}.Breaches")
 
 
 def _procedures(

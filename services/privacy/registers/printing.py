@@ -14,8 +14,12 @@ from kernel.spreadsheet import BOM, line
 from services.privacy.requests import pdf
 from services.privacy.requests.model import Controller
 
-PDF, CSV = 1, 2
-MEDIA = {PDF: ("pdf", "application/pdf"), CSV: ("csv", "text/csv; charset=utf-8")}
+PDF, CSV, TEXT = 1, 2, 3
+MEDIA = {
+    PDF: ("pdf", "application/pdf"),
+    CSV: ("csv", "text/csv; charset=utf-8"),
+    TEXT: ("txt", "text/plain; charset=utf-8"),
+}
 Pair = tuple[str, str]
 
 
@@ -66,7 +70,8 @@ def word(language: str, group: str, key: str) -> str:
 def written(paper: Paper, *, form: int, controller: Controller, language: str, now: datetime) -> File:
     """The document in one form. A PDF takes CPU time: use a thread. Errors: DocumentFailed."""
     ending, media_type = MEDIA[form]
-    content = _csv(paper) if form == CSV else _pdf(paper, controller, language, now)
+    made = {PDF: lambda: _pdf(paper, controller, language, now), CSV: lambda: _csv(paper)}
+    content = made.get(form, lambda: _text(paper))()
     return File(f"{paper.name}-{now:%Y-%m-%d}.{ending}", media_type, content)
 
 
@@ -79,6 +84,15 @@ def _pdf(paper: Paper, controller: Controller, language: str, now: datetime) -> 
         "controller": asdict(controller),
     }
     return pdf.render("register", content, language=language, now=now)
+
+
+def _text(paper: Paper) -> bytes:
+    """To paste into a mail or an authority's form."""
+    lines = [paper.title, "", paper.intro, "", *(f"{name}: {value}" for name, value in paper.facts)]
+    for section in paper.sections:
+        lines += ["", section.heading, *(f"{name}: {value}" for name, value in section.pairs), *section.text]
+        lines += [" · ".join(row) for row in section.rows]
+    return "\n".join(lines).encode() + b"\n"
 
 
 def _csv(paper: Paper) -> bytes:

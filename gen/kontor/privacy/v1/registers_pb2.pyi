@@ -126,12 +126,14 @@ class _FileFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FileFormat
     FILE_FORMAT_UNSPECIFIED: _FileFormat.ValueType  # 0
     FILE_FORMAT_PDF: _FileFormat.ValueType  # 1
     FILE_FORMAT_CSV: _FileFormat.ValueType  # 2
+    FILE_FORMAT_TEXT: _FileFormat.ValueType  # 3
 
 class FileFormat(_FileFormat, metaclass=_FileFormatEnumTypeWrapper): ...
 
 FILE_FORMAT_UNSPECIFIED: FileFormat.ValueType  # 0
 FILE_FORMAT_PDF: FileFormat.ValueType  # 1
 FILE_FORMAT_CSV: FileFormat.ValueType  # 2
+FILE_FORMAT_TEXT: FileFormat.ValueType  # 3
 Global___FileFormat: _TypeAlias = FileFormat  # noqa: Y015
 
 class _ChangeMark:
