@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from google.protobuf.message import Message
 from kontor.privacy.v1 import registers_pb2 as wire
+from kontor.privacy.v1.breaches_pb2 import Breach, SaveBreachRequest
 
 from devstack.demo.doors import Caller, request_id
 
@@ -36,6 +37,7 @@ def load(dpo: Caller) -> None:
         details="Entscheidung 2000/518/EG der Kommission", processor_id=swiss,
     )  # fmt: skip
     _save(dpo, transfer)
+    _breach(dpo)
     for name, goal, description in _MEASURES:
         _save(
             dpo,
@@ -67,6 +69,20 @@ def _processor(name: str, service: str, ends_in: int) -> wire.Processor:
         ends_on=_in(ends_in),
         certificates="ISO/IEC 27001",
     )
+
+
+def _breach(dpo: Caller) -> None:
+    """Known since this morning; the clock runs and nothing is decided."""
+    found = Breach(
+        title="Rechnung im falschen Umschlag",
+        facts="Beim Kuvertieren wurden zwei Briefe vertauscht. Ein Empfänger hat sich gemeldet.",
+        subject_categories="Kundinnen und Kunden",
+        subject_count=2,
+        record_categories="Name, Anschrift, gekaufte Möbel, Rechnungsbetrag",
+        record_count=2,
+    )
+    found.aware_time.FromDatetime(datetime.now(UTC) - timedelta(hours=5))
+    dpo.breaches.SaveBreach(SaveBreachRequest(request_id=request_id("breach", 1), breach=found))
 
 
 def _in(days: int) -> str:

@@ -7,6 +7,7 @@ from flask import Flask
 from kernel.web.application import build
 from services.gateway import (
     audiences,
+    breaches,
     campaigns,
     clients,
     contacts,
@@ -42,6 +43,7 @@ _AREAS = (
     suppressions,
     records,
     registers,
+    breaches,
     rights,
     palette,
 )

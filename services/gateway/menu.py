@@ -57,6 +57,7 @@ _GROUPS = (
                 _l("Record of processing"),
                 "ProcessingRecords.GetProcessingRecord",
             ),
+            Page("breaches.index", "alert-triangle", _l("Breaches"), "Breaches.ListBreaches"),
             Page("registers.index", "building", _l("Registers"), "Registers.ListRegisterEntries"),
         ),
     ),

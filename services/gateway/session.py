@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from kontor.campaigns.v1 import campaigns_pb2
 from kontor.contacts.v1 import contacts_pb2, imports_pb2, logins_pb2
 from kontor.options.v1 import options_pb2
-from kontor.privacy.v1 import privacy_pb2, registers_pb2
+from kontor.privacy.v1 import breaches_pb2, privacy_pb2, registers_pb2
 from kontor.tickets.v1 import tickets_pb2
 
 from kernel.contract import hidden_fields
@@ -30,7 +30,16 @@ ROLES = {
     "dpo": _l("Data protection officer"),
     "admin": _l("Administration"),
 }
-FILES = (contacts_pb2, logins_pb2, imports_pb2, campaigns_pb2, tickets_pb2, privacy_pb2, registers_pb2)
+FILES = (
+    contacts_pb2,
+    logins_pb2,
+    imports_pb2,
+    campaigns_pb2,
+    tickets_pb2,
+    privacy_pb2,
+    registers_pb2,
+    breaches_pb2,
+)
 
 View = TypeVar("View", bound=Callable[..., Any])
 

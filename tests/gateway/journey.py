@@ -225,6 +225,10 @@ def protect_data(dpo: Colleague) -> None:
     dpo.open("/records", "record of processing")
     dpo.open("/records/activities/service", "context of an activity")
     dpo.press("stored context")
+    dpo.open("/breaches", "breaches")
+    dpo.open(dpo.first("/breaches"), "breach")
+    dpo.open("/breaches/new", "new breach")
+    dpo.press("refused breach")
     for register in ("transfers", "measures", "processors"):
         dpo.open(f"/registers?register={register}", register)
     dpo.open(dpo.first("/registers"), "register entry")

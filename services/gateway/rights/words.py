@@ -29,6 +29,7 @@ PARTS = {
     "Suppressions": _l("Suppression list"),
     "Permits": _l("Permits"),
     "Requests": _l("Requests of data subjects"),
+    "Breaches": _l("Breaches"),
     "Registers": _l("Registers"),
     "ProcessingRecords": _l("Record of processing"),
     "DataHolder": _l("What each service holds"),
