@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from flask_babel import get_timezone
 from flask_babel import lazy_gettext as _l
+from flask_babel import to_user_timezone, to_utc
 from kontor.privacy.v1 import breaches_pb2 as wire
 from wtforms import (
     BooleanField,
@@ -77,7 +77,7 @@ class BreachForm(Form):
         for name in TIMES:
             local = self[name].data
             if local is not None:
-                getattr(found, name).FromDatetime(local.replace(tzinfo=get_timezone()).astimezone(UTC))
+                getattr(found, name).FromDatetime(to_utc(local))
         return found
 
 
@@ -93,7 +93,8 @@ def values_of(found: wire.Breach) -> dict[str, Any]:
 
 def _local(found: wire.Breach, name: str) -> datetime:
     moment: datetime = getattr(found, name).ToDatetime(tzinfo=UTC)
-    return moment.astimezone(get_timezone()).replace(tzinfo=None)
+    shown: datetime = to_user_timezone(moment)
+    return shown.replace(tzinfo=None)
 
 
 __all__ = ["QUESTIONS", "BreachForm", "values_of"]

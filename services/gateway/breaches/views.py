@@ -115,14 +115,12 @@ def _running(entry: wire.BreachEntry) -> bool:
 def _left(entry: wire.BreachEntry) -> str:
     """Hours until the safe time, or since; of the last hour it says that it is the last."""
     hours = (entry.due_time.ToDatetime(tzinfo=UTC) - datetime.now(UTC)).total_seconds() / 3600
-    if hours < 0:
-        over = int(-hours)
-        return ngettext("%(num)s hour over", "%(num)s hours over", over) if over else _("just over")
-    return (
-        ngettext("%(num)s hour left", "%(num)s hours left", int(hours))
-        if hours >= 1
-        else _("less than an hour left")
-    )
+    if hours >= 1:
+        return str(ngettext("%(num)s hour left", "%(num)s hours left", int(hours)))
+    if hours >= 0:
+        return str(_("less than an hour left"))
+    over = int(-hours)
+    return str(ngettext("%(num)s hour over", "%(num)s hours over", over) if over else _("just over"))
 
 
 def _facts(breach: wire.Breach) -> list[tuple[Any, Any]]:

@@ -64,7 +64,8 @@ KINDS = {
 def index() -> ResponseReturnValue:
     """GET /registers?register="""
     name = _asked()
-    counts, shown = {}, []
+    counts: dict[str, int] = {}
+    shown: list[tuple[wire.RegisterEntry, int]] = []
     for each, kind in KINDS.items():
         found = clients().registers.ListRegisterEntries(wire.ListRegisterEntriesRequest(register=kind.number))
         counts[each] = len(found.entries)
@@ -177,12 +178,11 @@ def _asked_to_save(
 ) -> wire.SaveRegisterEntryRequest:
     values: dict[str, Any] = {k: v for k, v in form.values().items() if k != "version"}
     values |= {key: int(values[key]) for key in ENUMS if key in values}
-    return wire.SaveRegisterEntryRequest(
-        request_id=form.request_id.data,
-        id=entry.id if entry else "",
-        version=int(form.version.data or 0),
-        **{kind.field: kind.message(**values)},
+    asked = wire.SaveRegisterEntryRequest(
+        request_id=form.request_id.data, id=entry.id if entry else "", version=int(form.version.data or 0)
     )
+    getattr(asked, kind.field).CopyFrom(kind.message(**values))
+    return asked
 
 
 def _processors() -> list[tuple[str, str]]:

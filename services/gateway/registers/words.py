@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from kontor.privacy.v1 import registers_pb2 as wire
@@ -47,7 +50,7 @@ FIELDS = {
     "processor_id": _l("Entry among the processors"), "goal": _l("Goal"), "description": _l("Description"),
     "reviewed_on": _l("Last reviewed on"), "review_on": _l("Next review on"),
 }  # fmt: skip
-ENUMS = {"role": ROLES, "mechanism": MECHANISMS, "goal": GOALS}
+ENUMS: dict[str, Mapping[Any, Label]] = {"role": ROLES, "mechanism": MECHANISMS, "goal": GOALS}
 
 
 def country(code: str) -> str:
