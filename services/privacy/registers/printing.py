@@ -82,6 +82,7 @@ def _pdf(paper: Paper, controller: Controller, language: str, now: datetime) -> 
         "facts": paper.facts,
         "sections": [asdict(section) for section in paper.sections],
         "controller": asdict(controller),
+        "replaced_note": words(language)["replaced"],
     }
     return pdf.render("register", content, language=language, now=now)
 
