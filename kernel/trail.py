@@ -84,7 +84,7 @@ class AuditTrailRpc(audit_pb2_grpc.AuditTrailServicer):
     ) -> audit_pb2.ListActivitiesResponse:
         return audit_pb2.ListActivitiesResponse(
             activities=[
-                audit_pb2.Activity(actor=row.actor, day=row.day, subjects=row.subjects, reads=row.reads)
+                audit_pb2.StaffActivity(actor=row.actor, day=row.day, subjects=row.subjects, reads=row.reads)
                 for row in await self._all(_ACTIVITIES, request)
             ]
         )

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS, REQUEST_KIND_ERASURE, RequestKind
 from kontor.privacy.v1.privacy_pb2 import CreateRequestRequest
 
-from devstack.demo import campaigns, cast, consents, contacts, tickets
+from devstack.demo import campaigns, cast, consents, contacts, registers, tickets
 from devstack.demo.doors import Caller, Doors, request_id
 from kernel.errors import FailedPrecondition
 
@@ -49,6 +49,8 @@ def main() -> int:
     with step("tickets"):
         voices = tickets.Voices(customers=customers, customer=customer, agent=agent, manager=manager)
         tickets.load(people, ids, voices)
+    with step("registers"):
+        registers.load(dpo)
     with step("requests"):
         ask(ids[cast.CUSTOMER], REQUEST_KIND_ACCESS, by=customer)
         ask(ids[people.people[7].email], REQUEST_KIND_ACCESS, by=agent)

@@ -20,7 +20,9 @@ import httpx
 from kontor.campaigns.v1.campaigns_pb2_grpc import AudiencesStub, CampaignsStub, FormsStub, TemplatesStub
 from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from kontor.contacts.v1.imports_pb2_grpc import ImportsStub
+from kontor.privacy.v1.breaches_pb2_grpc import BreachesStub
 from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, RequestsStub, SuppressionsStub
+from kontor.privacy.v1.registers_pb2_grpc import RegistersStub
 from kontor.tickets.v1.tickets_pb2_grpc import TicketsStub
 
 from devstack.code import demo_secrets
@@ -96,6 +98,14 @@ class Caller:
     @cached_property
     def suppressions(self) -> SuppressionsStub:
         return SuppressionsStub(self._channels["privacy"])
+
+    @cached_property
+    def registers(self) -> RegistersStub:
+        return RegistersStub(self._channels["privacy"])
+
+    @cached_property
+    def breaches(self) -> BreachesStub:
+        return BreachesStub(self._channels["privacy"])
 
 
 class Doors:

@@ -8,6 +8,7 @@ from kernel.web.application import build
 from services.gateway import (
     audiences,
     audit,
+    breaches,
     campaigns,
     clients,
     contacts,
@@ -20,6 +21,8 @@ from services.gateway import (
     palette,
     people,
     realm,
+    records,
+    registers,
     requests,
     retention,
     rights,
@@ -42,6 +45,9 @@ _AREAS = (
     suppressions,
     audit,
     retention,
+    records,
+    registers,
+    breaches,
     rights,
     palette,
 )

@@ -15,9 +15,11 @@ from kontor.contacts.v1 import contacts_pb2, imports_pb2, logins_pb2
 from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import (
     audit_pb2,
+    breaches_pb2,
     consent_proofs_pb2,
     consent_texts_pb2,
     privacy_pb2,
+    registers_pb2,
     restrictions_pb2,
     retention_pb2,
 )
@@ -49,6 +51,8 @@ FILES = (
     consent_texts_pb2,
     restrictions_pb2,
     retention_pb2,
+    registers_pb2,
+    breaches_pb2,
 )
 
 View = TypeVar("View", bound=Callable[..., Any])

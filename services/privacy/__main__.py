@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 import grpc
 from kontor.privacy.v1 import (
     audit_pb2_grpc,
+    breaches_pb2_grpc,
     consent_proofs_pb2_grpc,
     consent_texts_pb2_grpc,
     holder_pb2_grpc,
     privacy_pb2_grpc,
+    registers_pb2_grpc,
     restrictions_pb2_grpc,
     retention_pb2_grpc,
 )
@@ -27,6 +29,8 @@ from kernel.trail import AuditTrailRpc
 from services.privacy.audit.jobs import AuditJobs
 from services.privacy.audit.rpc import AuditRpc
 from services.privacy.audit.service import AuditService
+from services.privacy.breaches.rpc import BreachesRpc
+from services.privacy.breaches.service import BreachService
 from services.privacy.clients import (
     HOLDERS,
     Cases,
@@ -48,6 +52,11 @@ from services.privacy.holds.service import HoldService
 from services.privacy.ledger.service import LedgerService, Outside
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService, either
+from services.privacy.processing.jobs import ProcessingJobs
+from services.privacy.processing.rpc import ProcessingRecordsRpc
+from services.privacy.processing.service import ProcessingService
+from services.privacy.registers.rpc import RegistersRpc
+from services.privacy.registers.service import RegisterService
 from services.privacy.requests.access import Access
 from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
@@ -78,6 +87,7 @@ from services.privacy.texts.service import TextService
 Channels = dict[str, grpc.aio.Channel]
 
 _REQUESTS_S = 5
+_DESCRIBE_S = 60
 _HOUR_S = 3_600
 _DAY_S = 86_400
 # The call that wakes the machine commits only after its handler has answered.
@@ -160,7 +170,10 @@ async def main() -> None:
     retention = _retention(backend, settings, desk, exempt=exempt)
     consents_over = ConsentErasing(database, clock, exempt=exempt)
     backend.every("delete-overdue-consents", _DAY_S, consents_over.delete_overdue)
+    describing = ProcessingJobs(database, clock, holders=desk.holders)
+    backend.every("describe-holders", _DESCRIBE_S, describing.describe_holders)
     add_servicers(backend, UseCases(consents, suppression, permits, requests, retention, holds, restrictions))
+    add_registers(backend, settings)
     _serve_audit(backend, settings, channels)
     await backend.run(own_contact=own_contact)
 
@@ -186,6 +199,22 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
     add(restrictions_pb2_grpc.add_RestrictionsServicer_to_server, restrictions, f"{v1}.Restrictions")
     holder = holder_rpc(backend.database, backend.signer, SystemClock())
     add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, f"{v1}.DataHolder")
+
+
+def add_registers(backend: Backend, settings: Settings) -> None:
+    """Serves the registers of the controller."""
+    database, clock, v1 = backend.database, SystemClock(), "kontor.privacy.v1"
+    registers = RegisterService(
+        database, clock, controller=settings.controller, timezone=settings.controller_timezone
+    )
+    processing = ProcessingService(database, clock, registers=registers, controller=settings.controller)
+    door = registers_pb2_grpc
+    backend.add(door.add_RegistersServicer_to_server, RegistersRpc(registers), f"{v1}.Registers")
+    record = ProcessingRecordsRpc(processing, clock)
+    backend.add(door.add_ProcessingRecordsServicer_to_server, record, f"{v1}.ProcessingRecords")
+    breaches = BreachService(database, clock, registers=registers, controller=settings.controller)
+    served = BreachesRpc(breaches)
+    backend.add(breaches_pb2_grpc.add_BreachesServicer_to_server, served, f"{v1}.Breaches")
 
 
 def _erasure(

@@ -94,7 +94,7 @@ class Trail(Protocol):
     async def entries(self, request: audit_pb2.ListEntriesRequest) -> Sequence[audit_pb2.AuditEntry]:
         """Entries, newest first."""
 
-    async def activities(self, request: audit_pb2.ListActivitiesRequest) -> Sequence[audit_pb2.Activity]:
+    async def activities(self, request: audit_pb2.ListActivitiesRequest) -> Sequence[audit_pb2.StaffActivity]:
         """What people did, by day."""
 
     async def looks(self, request: audit_pb2.ListLooksRequest) -> Sequence[audit_pb2.Look]:
@@ -112,7 +112,7 @@ class RemoteTrail:
         answer: audit_pb2.ListEntriesResponse = await self._stub.ListEntries(request)
         return answer.entries
 
-    async def activities(self, request: audit_pb2.ListActivitiesRequest) -> Sequence[audit_pb2.Activity]:
+    async def activities(self, request: audit_pb2.ListActivitiesRequest) -> Sequence[audit_pb2.StaffActivity]:
         answer: audit_pb2.ListActivitiesResponse = await self._stub.ListActivities(
             request, timeout=_PATIENCE_S
         )
@@ -133,7 +133,7 @@ class OwnTrail:
     async def entries(self, request: audit_pb2.ListEntriesRequest) -> Sequence[audit_pb2.AuditEntry]:
         return (await self._servicer.ListEntries(request, None)).entries
 
-    async def activities(self, request: audit_pb2.ListActivitiesRequest) -> Sequence[audit_pb2.Activity]:
+    async def activities(self, request: audit_pb2.ListActivitiesRequest) -> Sequence[audit_pb2.StaffActivity]:
         return (await self._servicer.ListActivities(request, None)).activities
 
     async def looks(self, request: audit_pb2.ListLooksRequest) -> Sequence[audit_pb2.Look]:

@@ -7,6 +7,8 @@ import services.privacy.consent.tables
 import services.privacy.holds.tables
 import services.privacy.ledger.tables
 import services.privacy.permits.tables
+import services.privacy.processing.tables
+import services.privacy.registers.tables
 import services.privacy.requests.tables
 import services.privacy.restrictions.tables
 import services.privacy.retention.tables

@@ -223,6 +223,18 @@ def protect_data(dpo: Colleague) -> None:
     dpo.open("/requests?all=yes", "requests")
     dpo.open("/retention", "deletion concept")
     dpo.open("/suppressions", "suppressions")
+    dpo.open("/records", "record of processing")
+    dpo.open("/records/activities/service", "context of an activity")
+    dpo.press("stored context")
+    dpo.open("/breaches", "breaches")
+    dpo.open(dpo.first("/breaches"), "breach")
+    dpo.open("/breaches/new", "new breach")
+    dpo.press("refused breach")
+    for register in ("transfers", "measures", "processors"):
+        dpo.open(f"/registers?register={register}", register)
+    dpo.open(dpo.first("/registers"), "register entry")
+    dpo.open("/registers/new", "new register entry")
+    dpo.press("refused register entry")
     dpo.open("/suppressions/new", "new suppression")
     dpo.open("/contacts?city=Leipzig", "contacts of Leipzig")
     person = dpo.first("/contacts").rpartition("/")[2]

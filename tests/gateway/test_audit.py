@@ -11,7 +11,7 @@ from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import audit_pb2
 
 from kernel.errors import FailedPrecondition, InvalidArgument
-from services.gateway.spreadsheet import BOM
+from kernel.spreadsheet import BOM
 from tests.gateway.conftest import LogIn
 from tests.gateway.test_requests import post
 from tests.web.neighbours import Neighbours

@@ -100,6 +100,21 @@ ROUTES = {
     "audit.alerts": "dpo admin",
     "audit.judge": "dpo admin",
     "audit.watch": "dpo admin",
+    "records.index": "manager dpo admin",
+    "records.file": "manager dpo admin",
+    "records.activity": "dpo admin",
+    "records.confirm": "dpo admin",
+    "registers.index": "manager dpo admin",
+    "registers.detail": "manager dpo admin",
+    "registers.file": "manager dpo admin",
+    "registers.create": "dpo admin",
+    "registers.edit": "dpo admin",
+    "registers.retire": "dpo admin",
+    "breaches.index": "manager dpo admin",
+    "breaches.detail": "manager dpo admin",
+    "breaches.file": "manager dpo admin",
+    "breaches.create": "dpo admin",
+    "breaches.edit": "dpo admin",
     "rights.index": "admin",
     # One's own, whoever that is.
     "sessions.own": "",
@@ -110,6 +125,11 @@ WITHOUT_PICTURE = {
     "audiences.preview",
     "campaigns.progress",
     "palette.find",
+    "breaches.edit",
+    "breaches.file",
+    "records.file",
+    "registers.edit",
+    "registers.file",
     "requests.find",
     "requests.state",
     "templates.stored_frame",
@@ -221,7 +241,12 @@ def _pages(app: Flask) -> dict[str, str]:
 
 def _filled(rule: str) -> str:
     path = re.sub(r"<uuid:[^>]+>", _SOME_ID, rule)
-    return path.replace("<topic>", "newsletter").replace("<form>", "pdf")
+    return (
+        path.replace("<topic>", "newsletter")
+        .replace("<form>", "pdf")
+        .replace("<int:number>", "1")
+        .replace("<key>", "service")
+    )
 
 
 def _address(endpoint: str) -> str:

@@ -26,13 +26,13 @@ from kontor.privacy.v1.privacy_pb2 import (
 )
 from kontor.tickets.v1.tickets_pb2 import ListTicketsResponse, Ticket
 
+from kernel.spreadsheet import line
 from services.gateway.contacts.conflict import Difference, settle
 from services.gateway.contacts.forms import ContactForm, changes
 from services.gateway.contacts.timeline import sentences
 from services.gateway.imports.views import _columns
 from services.gateway.requests.deadline import due
 from services.gateway.requests.plans import consequences, in_words, totals
-from services.gateway.spreadsheet import line
 from services.gateway.tickets.queues import View, neighbours, view_of
 
 _NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)

@@ -15,8 +15,8 @@ from kontor.campaigns.v1 import campaigns_pb2
 from kontor.campaigns.v1 import events_pb2 as campaign_events
 from kontor.contacts.v1 import contacts_pb2, imports_pb2, logins_pb2
 from kontor.contacts.v1 import events_pb2 as contact_events
+from kontor.privacy.v1 import breaches_pb2, holder_pb2, privacy_pb2, registers_pb2
 from kontor.privacy.v1 import events_pb2 as privacy_events
-from kontor.privacy.v1 import holder_pb2, privacy_pb2
 from kontor.tickets.v1 import events_pb2 as ticket_events
 from kontor.tickets.v1 import tickets_pb2
 from sqlalchemy import Table
@@ -29,8 +29,10 @@ from services.campaigns.templates.model import Problem
 from services.contacts.consumers import consumers
 from services.contacts.imports import model as imports_model
 from services.gateway import labels
+from services.gateway.breaches import words as breach_words
 from services.gateway.contacts import timeline
 from services.gateway.designs import words as mistakes
+from services.gateway.registers import words as register_words
 from services.gateway.requests import plans
 from services.privacy.permits import model as permits_model
 
@@ -62,6 +64,11 @@ def test_placeholders_survive_translation() -> None:
         (privacy_pb2.DESCRIPTOR.enum_types_by_name["ConsentState"], labels.CONSENT_STATES),
         (holder_pb2.DESCRIPTOR.enum_types_by_name["RequestKind"], labels.REQUEST_KINDS),
         (holder_pb2.DESCRIPTOR.enum_types_by_name["Action"], labels.ACTIONS),
+        (breaches_pb2.DESCRIPTOR.enum_types_by_name["Risk"], breach_words.RISKS),
+        (breaches_pb2.DESCRIPTOR.enum_types_by_name["Exception"], breach_words.EXCEPTIONS),
+        (registers_pb2.DESCRIPTOR.enum_types_by_name["RecipientRole"], register_words.ROLES),
+        (registers_pb2.DESCRIPTOR.enum_types_by_name["TransferMechanism"], register_words.MECHANISMS),
+        (registers_pb2.DESCRIPTOR.enum_types_by_name["MeasureGoal"], register_words.GOALS),
         (campaigns_pb2.DESCRIPTOR.enum_types_by_name["CampaignState"], labels.CAMPAIGN_STATES),
         (campaigns_pb2.DESCRIPTOR.enum_types_by_name["MessageState"], labels.MESSAGE_STATES),
         (imports_pb2.DESCRIPTOR.enum_types_by_name["ImportState"], labels.IMPORT_STATES),

@@ -36,7 +36,7 @@ class Trail:
 
     name: str
     noted: list[audit_pb2.AuditEntry] = field(default_factory=list)
-    did: list[audit_pb2.Activity] = field(default_factory=list)
+    did: list[audit_pb2.StaffActivity] = field(default_factory=list)
     looked: list[audit_pb2.Look] = field(default_factory=list)
     down: bool = False
 
@@ -50,7 +50,7 @@ class Trail:
         before = request.before_seq or len(self.noted) + 1
         return [e for e in reversed(self.noted) if e.seq < before][: request.page_size]
 
-    async def activities(self, request: audit_pb2.ListActivitiesRequest) -> Sequence[audit_pb2.Activity]:
+    async def activities(self, request: audit_pb2.ListActivitiesRequest) -> Sequence[audit_pb2.StaffActivity]:
         self._answer()
         return self.did
 
@@ -239,10 +239,10 @@ async def test_a_day_far_above_what_is_usual_is_an_alert(world: World) -> None:
     for back in range(1, 8):
         for actor in ("jana", "tom"):
             earlier = (today - timedelta(days=back)).isoformat()
-            world.trails[0].did.append(audit_pb2.Activity(actor=actor, day=earlier, subjects=60))
-    world.trails[0].did.append(audit_pb2.Activity(actor="jana", day=today.isoformat(), subjects=301))
-    world.trails[1].did.append(audit_pb2.Activity(actor="jana", day=today.isoformat(), subjects=40))
-    world.trails[0].did.append(audit_pb2.Activity(actor="tom", day=today.isoformat(), subjects=300))
+            world.trails[0].did.append(audit_pb2.StaffActivity(actor=actor, day=earlier, subjects=60))
+    world.trails[0].did.append(audit_pb2.StaffActivity(actor="jana", day=today.isoformat(), subjects=301))
+    world.trails[1].did.append(audit_pb2.StaffActivity(actor="jana", day=today.isoformat(), subjects=40))
+    world.trails[0].did.append(audit_pb2.StaffActivity(actor="tom", day=today.isoformat(), subjects=300))
     await world.jobs.find_unusual()
     await world.jobs.find_unusual()
     assert await world.alerts() == [(audit_pb2.ALERT_RULE_VOLUME, "jana", 301)]

@@ -22,6 +22,7 @@ from kontor.privacy.v1.audit_pb2 import (
 )
 
 from kernel.errors import FailedPrecondition, InvalidArgument
+from kernel.spreadsheet import BOM, line
 from kernel.web.forms import Form
 from kernel.web.i18n import moment
 from kernel.web.paging import every_page, page_links
@@ -32,7 +33,6 @@ from services.gateway.labels import HOLDERS, label, word
 from services.gateway.realm import Member, RealmSilent, realm
 from services.gateway.rights.words import CATEGORIES, PURPOSES
 from services.gateway.session import ROLES, opens_with
-from services.gateway.spreadsheet import BOM, line
 
 blueprint = Blueprint("audit", __name__)
 

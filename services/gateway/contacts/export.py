@@ -8,11 +8,11 @@ from flask import Response, request, stream_with_context
 from flask_babel import gettext as _
 from kontor.contacts.v1.contacts_pb2 import Contact, ListContactsRequest
 
+from kernel.spreadsheet import BOM, line
 from kernel.web.paging import every_page
 from services.gateway.clients import clients
 from services.gateway.contacts.listing import asked
 from services.gateway.session import opens_with
-from services.gateway.spreadsheet import BOM, line
 
 _PAGE = 200
 _COLUMNS = (

@@ -6,11 +6,11 @@ from flask import Response
 from flask_babel import gettext as _
 from kontor.contacts.v1.imports_pb2 import Import, ListImportRowsRequest
 
+from kernel.spreadsheet import BOM, line
 from kernel.web.paging import every_page
 from services.gateway.clients import clients
 from services.gateway.imports.outcomes import REJECTED
 from services.gateway.labels import OUTCOMES, label, why
-from services.gateway.spreadsheet import BOM, line
 
 _PAGE = 1000
 

@@ -229,7 +229,7 @@ class ListActivitiesRequest(_message.Message):
 Global___ListActivitiesRequest: _TypeAlias = ListActivitiesRequest  # noqa: Y015
 
 @_typing.final
-class Activity(_message.Message):
+class StaffActivity(_message.Message):
     """What one person did on one day (UTC)."""
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -258,7 +258,7 @@ class Activity(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Activity: _TypeAlias = Activity  # noqa: Y015
+Global___StaffActivity: _TypeAlias = StaffActivity  # noqa: Y015
 
 @_typing.final
 class ListActivitiesResponse(_message.Message):
@@ -266,11 +266,11 @@ class ListActivitiesResponse(_message.Message):
 
     ACTIVITIES_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def activities(self) -> _containers.RepeatedCompositeFieldContainer[Global___Activity]: ...
+    def activities(self) -> _containers.RepeatedCompositeFieldContainer[Global___StaffActivity]: ...
     def __init__(
         self,
         *,
-        activities: _abc.Iterable[Global___Activity] | None = ...,
+        activities: _abc.Iterable[Global___StaffActivity] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...

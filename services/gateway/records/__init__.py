@@ -1,0 +1,5 @@
+"""The record of processing activities."""
+
+from services.gateway.records.views import blueprint
+
+__all__ = ["blueprint"]

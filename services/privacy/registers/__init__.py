@@ -1,0 +1,1 @@
+"""Entries of the registers, version by version: processors, transfers, measures, and what other areas keep there."""
