@@ -68,7 +68,7 @@ def _response(decisions: Sequence[Decision], *, kept: bool = True) -> privacy_pb
     return response
 
 
-def _fields(decision: Decision, moment: Timestamp, *, kept: bool = True) -> dict[str, Any]:
+def _fields(decision: Decision, moment: Timestamp | None, *, kept: bool = True) -> dict[str, Any]:
     return {
         "id": str(decision.id) if kept else "",
         "contact_id": str(decision.contact_id),
