@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help bootstrap demo demo-reset test smoke outage-drill restore-drill lint format types proto docs proto-check \
         proto-breaking release-contract client lock audit \
-        bench-rpc bench-events bench-tokens dead-letters chart-check screenshots \
+        bench-rpc bench-events bench-tokens bench-permits dead-letters chart-check screenshots \
         demo-code sso-check keycloak
 SHELL := /bin/bash
 
@@ -106,6 +106,9 @@ bench-events: bootstrap  ## Measure facts from commit to consumer against raw Je
 
 bench-tokens: bootstrap  ## Measure what a call pays to know its caller: token verified anew against remembered
 	@$(BIN)/python -m bench.tokens
+
+bench-permits: bootstrap  ## Measure permits a second through gRPC against 100,000 consents
+	@$(BIN)/python -m bench.permits
 
 dead-letters: bootstrap  ## List facts of the running demo that nobody could process; ARGS="redrive all" sends them again
 	@$(BIN)/python -m devstack.run contacts kernel.dead_letters $(or $(ARGS),list)

@@ -184,6 +184,50 @@ async def test_withdrawal_that_committed_before_the_permit_was_asked_stops_the_m
     await asyncio.gather(withdraw(), send(), send())
 
 
+async def test_withdrawals_at_once_stop_every_batch_that_is_asked_after_them_and_each_denial_is_kept(
+    doors: Doors, parts: Parts
+) -> None:
+    """Everybody withdraws at the same time, four senders ask for large batches; what was answered is what is kept."""
+    token = doors.as_service()
+    leaving = [uuid.uuid4() for _ in range(40)]
+    staying = [uuid.uuid4() for _ in range(400)]
+    async with parts.database.transaction() as session:
+        # Below the tree, so that the leaves of the withdrawals come after them.
+        rows = [
+            {"id": uuid.uuid4(), "leaf": -number, "contact": contact, "state": 2}
+            for number, contact in enumerate(leaving + staying, 1)
+        ]
+        await session.execute(_RECORD, rows)
+    answered: set[uuid.UUID] = set()
+    decided: dict[str, tuple[str, bool, str]] = {}
+
+    async def withdraw(contact: uuid.UUID) -> None:
+        await doors.consents(token).WithdrawConsent(withdraw_request(contact))
+        answered.add(contact)
+
+    async def send() -> None:
+        done = False
+        while not done:
+            before = frozenset(answered)
+            # The last batch is asked when all have their answer.
+            done = len(before) == len(leaving)
+            answer = await doors.permits(token).Authorize(
+                authorize({c: f"{c}@example.org" for c in staying + leaving})
+            )
+            denied = {uuid.UUID(d.contact_id) for d in answer.decisions if not d.permitted}
+            assert before <= denied <= set(leaving)
+            assert {d.reason for d in answer.decisions if not d.permitted} <= {"withdrawn"}
+            decided.update({d.id: (d.contact_id, d.permitted, d.reason) for d in answer.decisions})
+
+    await asyncio.gather(*(send() for _ in range(4)), *(withdraw(contact) for contact in leaving))
+    async with parts.database.reading() as session:
+        rows_kept = await session.execute(
+            text("SELECT id, contact_id, permitted, reason FROM permit_decision")
+        )
+        kept = {str(row.id): (str(row.contact_id), row.permitted, row.reason) for row in rows_kept}
+    assert kept == decided
+
+
 async def test_a_withdrawal_in_flight_decides_one_way_and_the_next_batch_the_other(parts: Parts) -> None:
     """A permit decided before the withdrawal commits stands; one asked after it does not."""
     contact = uuid.uuid4()

@@ -79,7 +79,7 @@ class Hasher:
     def every(self, address: Address) -> list[tuple[str, bytes]]:
         """The address under every known key, as (key id, hash)."""
         content = _content(address)
-        return [(key_id, self._digest(content, key_id)) for key_id in self._keys]
+        return [(key_id, hmac.digest(key, content, "sha256")) for key_id, key in self._keys.items()]
 
     def ledger(self, kind: str, value: str) -> bytes:
         """The hash of an identifier in the erasure ledger, unlike any in the suppression list."""

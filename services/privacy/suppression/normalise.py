@@ -45,6 +45,9 @@ def is_address(channel: int, value: str) -> bool:
 def _email(text: str) -> str:
     # A dot at the end of a domain says only that nothing follows.
     written = text.rstrip(".")
+    if written.isascii() and written == written.strip():
+        # Nothing to bring into one form but the case: what nearly every address of a batch is.
+        return written.lower()
     return (normal_email(written) or written).lower()
 
 

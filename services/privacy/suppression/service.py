@@ -52,6 +52,8 @@ class SuppressionService:
         """As `check_suppressions`, in a use case of another area."""
         keyed = [self._hasher.every(address) for address in addresses]
         known = await store.known_hashes(session, [each for keys in keyed for each in keys])
+        if not known:
+            return [False] * len(keyed)
         return [any(each in known for _, each in keys) for keys in keyed]
 
     async def reasons(self, session: AnySession, addresses: Sequence[Address]) -> list[str]:
