@@ -213,7 +213,8 @@ async def test_drafts_say_what_the_law_wants(
 
 
 async def test_a_notice_about_nothing_is_not_found(stubs: dict[str, Stub]) -> None:
-    request = wire.GetBreachFileRequest(file=wire.BREACH_FILE_AUTHORITY, format=1, language="de")
+    pdf = registers_pb2.FILE_FORMAT_PDF
+    request = wire.GetBreachFileRequest(file=wire.BREACH_FILE_AUTHORITY, format=pdf, language="de")
     with pytest.raises(NotFound):
         await stubs["dpo"].GetBreachFile(request)
     request.id = str(uuid.uuid4())
