@@ -329,6 +329,8 @@ async def test_a_new_column_is_in_the_record_when_the_holder_says_so(office: Off
 
 async def test_the_first_record_is_all_new_and_a_confirmed_one_is_not(office: Office) -> None:
     await office.jobs.describe_holders()
+    none = await office.record("manager").ListProcessingVersions(wire.ListProcessingVersionsRequest())
+    assert not none.versions
     assert (await record_of(office)).open_changes == 1
     version = await confirm(office)
     assert (version.version, version.added, version.removed) == (1, 1, 0)

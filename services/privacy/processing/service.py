@@ -115,7 +115,7 @@ class ProcessingService:
 
     async def _versions(self, session: AnySession) -> list[Confirmed]:
         kept = await self._registers.versions(session, RECORD_ID, RECORD)
-        before = [*(v.content for v in kept[1:]), {}]
+        before = [*(v.content for v in kept[1:]), {}][: len(kept)]
         return [
             Confirmed(v.version, v.changed_at, v.changed_by, v.content, difference(v.content, old))
             for v, old in zip(kept, before, strict=True)
