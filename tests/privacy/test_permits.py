@@ -220,8 +220,8 @@ async def test_withdrawals_at_once_stop_every_batch_that_is_asked_after_them_and
             decided.update({d.id: (d.contact_id, d.permitted, d.reason) for d in answer.decisions})
 
     await asyncio.gather(*(send() for _ in range(4)), *(withdraw(contact) for contact in leaving))
-    async with parts.database.reading() as session:
-        rows_kept = await session.execute(
+    async with parts.database.reading() as reading:
+        rows_kept = await reading.execute(
             text("SELECT id, contact_id, permitted, reason FROM permit_decision")
         )
         kept = {str(row.id): (str(row.contact_id), row.permitted, row.reason) for row in rows_kept}
