@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help bootstrap demo demo-reset test smoke outage-drill restore-drill lint format types proto docs proto-check \
         proto-breaking release-contract client lock audit \
-        bench-rpc bench-events bench-tokens bench-permits dead-letters chart-check screenshots \
+        bench-rpc bench-events bench-tokens bench-permits bench-privacy dead-letters chart-check screenshots \
         demo-code sso-check keycloak
 SHELL := /bin/bash
 
@@ -109,6 +109,9 @@ bench-tokens: bootstrap  ## Measure what a call pays to know its caller: token v
 
 bench-permits: bootstrap  ## Measure permits a second through gRPC against 100,000 consents
 	@$(BIN)/python -m bench.permits
+
+bench-privacy: bootstrap  ## Measure access and erasure requests among 1,000 and among 100,000 contacts
+	@$(BIN)/python -m bench.privacy
 
 dead-letters: bootstrap  ## List facts of the running demo that nobody could process; ARGS="redrive all" sends them again
 	@$(BIN)/python -m devstack.run contacts kernel.dead_letters $(or $(ARGS),list)
