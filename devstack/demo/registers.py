@@ -90,7 +90,7 @@ def _in(days: int) -> str:
 
 
 def _save(dpo: Caller, content: Message) -> str:
-    field = _FIELDS[type(content)]  # type: ignore[index]
+    field = _FIELDS[type(content)]
     name = getattr(content, "name", "") or getattr(content, "recipient", "")
     asked = wire.SaveRegisterEntryRequest(request_id=request_id("register", field, name))
     getattr(asked, field).CopyFrom(content)

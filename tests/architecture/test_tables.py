@@ -109,7 +109,7 @@ def test_every_table_has_exactly_one_deletion_rule(service: str) -> None:
 
 
 def test_the_deletion_rule_notices_what_breaks_it() -> None:
-    id_column = {"info": {"plain": True}, "primary_key": True}
+    id_column: dict[str, Any] = {"info": {"plain": True}, "primary_key": True}
     kept = Personal(Category.IDENTITY, Purpose.SERVICE, Basis.CONTRACT, Erase.KEEP_RESTRICTED, "§ 147 AO", 8)
 
     def made(declared: DeletionClass, *columns: Column[Any]) -> list[str]:
@@ -161,7 +161,7 @@ def test_the_rule_notices_what_breaks_it() -> None:
         metadata,
         Column("id", Uuid, primary_key=True, info={"plain": True}),
         Column("name", Text, info={"personal": vague}),
-        info={"dataset": Dataset(deletion_class="x", subject="id", provided_rows=("author", (1,)))},
+        info={"dataset": Dataset(deletion_class=in_words("x"), subject="id", provided_rows=("author", (1,)))},
     )
     assert table_faults(unsaid) == [
         "unsaid.name does not say whether subjects provide it (Art. 20 GDPR)",

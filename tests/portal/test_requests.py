@@ -318,8 +318,11 @@ def test_data_to_take_along_is_offered_in_every_form_that_was_made(
 def test_a_click_asks_for_data_to_take_along(log_in: LogIn, monkeypatch: pytest.MonkeyPatch) -> None:
     requests = given(monkeypatch)
     asked: list[Any] = []
-    monkeypatch.setattr(
-        requests, "CreateRequest", lambda it: (asked.append(it), requests.found)[1], raising=False
-    )
+
+    def create(it: Any) -> Any:
+        asked.append(it)
+        return requests.found
+
+    monkeypatch.setattr(requests, "CreateRequest", create, raising=False)
     assert post(log_in("customer"), "/rights/portability") == 303
     assert [it.kind for it in asked] == [holder_pb2.REQUEST_KIND_PORTABILITY]
