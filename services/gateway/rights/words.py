@@ -24,6 +24,7 @@ PARTS = {
     "Campaigns": _l("Campaigns"),
     "Forms": _l("Sign-up forms"),
     "Links": _l("Links in mails"),
+    "Notices": _l("Mails about requests of data subjects"),
     "Tickets": _l("Tickets"),
     "Consents": _l("Consents"),
     "ConsentTexts": _l("Texts of consents"),

@@ -27,7 +27,8 @@ if _version_not_supported:
 
 
 class BreachesStub:
-    """Missing associated documentation comment in .proto file."""
+    """The register of breaches: what happened, by when somebody must be told, and drafts of what to tell.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -58,7 +59,8 @@ class BreachesStub:
 
 
 class BreachesServicer:
-    """Missing associated documentation comment in .proto file."""
+    """The register of breaches: what happened, by when somebody must be told, and drafts of what to tell.
+    """
 
     def SaveBreach(self, request, context):
         """Records a breach, or adds a version: what is learned later, a decision, a notice (Art. 33(4)).
@@ -122,7 +124,8 @@ def add_BreachesServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Breaches:
-    """Missing associated documentation comment in .proto file."""
+    """The register of breaches: what happened, by when somebody must be told, and drafts of what to tell.
+    """
 
     @staticmethod
     def SaveBreach(request,

@@ -28,6 +28,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class BreachesStub:
+    """The register of breaches: what happened, by when somebody must be told, and drafts of what to tell."""
+
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
@@ -46,6 +48,8 @@ class BreachesStub:
 
 @_typing.type_check_only
 class BreachesAsyncStub(BreachesStub):
+    """The register of breaches: what happened, by when somebody must be told, and drafts of what to tell."""
+
     def __init__(self, channel: _aio.Channel) -> None: ...
     SaveBreach: _aio.UnaryUnaryMultiCallable[_breaches_pb2.SaveBreachRequest, _breaches_pb2.BreachEntry]  # type: ignore[assignment]
     """Records a breach, or adds a version: what is learned later, a decision, a notice (Art. 33(4)).
@@ -60,6 +64,8 @@ class BreachesAsyncStub(BreachesStub):
     """The register, or for one breach a draft of a notice."""
 
 class BreachesServicer(metaclass=_abc_1.ABCMeta):
+    """The register of breaches: what happened, by when somebody must be told, and drafts of what to tell."""
+
     @_abc_1.abstractmethod
     def SaveBreach(
         self,
