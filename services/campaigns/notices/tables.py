@@ -21,7 +21,7 @@ class NoticeMail(HandedOver, Base):
     __table_args__ = (
         Index("ix_notice_mail_open", "state", "id", postgresql_where=text("state IN ('planned', 'sending')")),
         dataset(
-            deletion_class=after("planning", LIMITATION, starts="planned_at", law=LIMITATION_LAW),
+            deletion_class=after("sending", LIMITATION, starts="planned_at", law=LIMITATION_LAW),
             subject="contact_id",
             since="planned_at",
             evidence=True,

@@ -90,7 +90,8 @@ def _log_out(page: Page) -> None:
 def _check_course(request: Request, world: World) -> None:
     states = [transition.state for transition in request.transitions]
     expected = [REQUEST_STATE_PLANNED, REQUEST_STATE_EXECUTING, REQUEST_STATE_COMPLETED]
-    same([state for state in states if state in expected], expected, "the course of the request")
+    course = "the course of the request: " + ", ".join(t.reason for t in request.transitions)
+    same([state for state in states if state in expected], expected, course)
     same(list(request.waiting_for), [], "holders that have not answered")
     same({plan.holder for plan in request.plans}, set(BACK_ENDS), "holders with a plan")
     holds(all(plan.executed for plan in request.plans), "every holder has executed its plan")

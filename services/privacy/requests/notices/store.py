@@ -5,11 +5,15 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, not_, select, update
 
 from kernel.db import AnySession, WriteSession
-from services.privacy.requests.model import Notice, Told
+from services.privacy.requests.model import ERASING, Kind, Notice, Told
 from services.privacy.requests.tables import RequestNotice, SubjectRequest
+
+# From the word to erase on nobody writes about the contact any more: what a late mail leaves would be found by the
+# probe, and after the erasure there is nobody left to write to.
+_ERASING = and_(SubjectRequest.kind == Kind.ERASURE, SubjectRequest.state.in_(ERASING))
 
 
 async def untold(session: AnySession, *, limit: int) -> list[Notice]:
@@ -17,7 +21,7 @@ async def untold(session: AnySession, *, limit: int) -> list[Notice]:
     statement = (
         select(RequestNotice, SubjectRequest.contact_id)
         .join(SubjectRequest, SubjectRequest.id == RequestNotice.request_id)
-        .where(RequestNotice.told_at.is_(None))
+        .where(RequestNotice.told_at.is_(None), not_(_ERASING))
         .order_by(RequestNotice.id)
         .limit(limit)
     )
