@@ -162,8 +162,8 @@ async def test_a_clock_that_jumps_in_the_middle_changes_nothing(machine: Machine
     await machine.jobs().work()
     view = await machine.see(request_id, anna)
     # By a clock that stands before the day until which the invoice is kept, it is still kept.
-    assert view.request.state in (State.COMPLETED, State.PARTIALLY_FULFILLED)
-    assert [t.reason for t in view.transitions][-1] == "erased"
+    ends = {(State.COMPLETED, "erased"), (State.PARTIALLY_FULFILLED, "kept-by-law")}
+    assert (view.request.state, view.transitions[-1].reason) in ends
 
 
 async def test_of_two_who_ask_at_once_for_the_same_person_one_is_received(machine: Machine) -> None:
