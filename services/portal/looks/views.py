@@ -42,8 +42,9 @@ def overview() -> ResponseReturnValue:
 
 
 def who(access: OwnAccess) -> str:
-    """The department, or what the person was who had none."""
-    return access.team or str(ROLES.get(access.role, _("An employee")))
+    """What the person was to the company, with the department where there is one."""
+    said = str(ROLES.get(access.role, _("An employee")))
+    return f"{said} ({access.team})" if access.team else said
 
 
 def deeds(access: OwnAccess) -> str:
