@@ -3,7 +3,7 @@
 import re
 import zlib
 
-_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.S)
+_STREAM = re.compile(rb"/Length (\d+)\b.*?>>\s*stream\r?\n", re.S)
 _PAIR = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>")
 _SHOWN = re.compile(rb"<([0-9A-Fa-f]+)>|\(((?:\\.|[^\\()])*)\)", re.S)
 
@@ -27,10 +27,12 @@ def objects(pdf: bytes) -> dict[int, bytes]:
 
 
 def stream(body: bytes) -> bytes:
-    raw = _STREAM.search(body)
-    if raw is None:
+    head = _STREAM.search(body)
+    if head is None:
         return b""
-    return zlib.decompress(raw[1]) if b"FlateDecode" in body else raw[1]
+    # By its length: compressed data may itself end with what looks like the line end before "endstream".
+    raw = body[head.end() : head.end() + int(head[1])]
+    return zlib.decompress(raw) if b"FlateDecode" in body else raw
 
 
 def text_of(pdf: bytes) -> str:
