@@ -21,8 +21,9 @@ from services.privacy.requests.model import Identifiers
 _MOST_ITEMS = 10_000
 # One address and nothing else: where a column holds several, some may be other people's.
 _ADDRESS = re.compile(r"[^\s@\"\[\]{},;]+@[^\s@\"\[\]{},;]+")
-# What asking and answering leave behind: the log of who read, answers, the addresses to look for.
-_TRACES = frozenset({"audit_entry", "idempotency", "request_identifiers"})
+# What asking, telling and answering leave behind: the log of who read, answers, the addresses to look for, the mail
+# that says how the request stands with the permit that it rests on.
+_TRACES = frozenset({"audit_entry", "idempotency", "request_identifiers", "notice_mail", "permit_decision"})
 
 
 @dataclass(frozen=True, slots=True)
