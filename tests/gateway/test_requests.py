@@ -1,4 +1,4 @@
-"""The officer's pages of requests and suppressions on canned answers: whose word, what stands still, what is listed."""
+"""The officer's pages of requests on canned answers: whose word a plan waits for, what stands still, what was done."""
 
 from __future__ import annotations
 
@@ -10,16 +10,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from kontor.contacts.v1.contacts_pb2 import Contact, ListContactsResponse
 from kontor.privacy.v1 import holder_pb2, privacy_pb2
 
 from kernel.errors import FailedPrecondition, InvalidArgument
 from services.gateway import people
-from services.gateway.contacts import detail
 from services.gateway.requests import views
-from services.gateway.suppressions import views as suppressions
 from tests.gateway.conftest import LogIn
 from tests.web.neighbours import Neighbours
 
@@ -167,47 +164,6 @@ def test_data_to_take_along_has_its_own_files_and_no_document_to_read(
     for ending in ("json", "zip", "vcf"):
         assert f"document.{ending}" in page
     assert "document.pdf" not in page
-
-
-def test_a_suppressed_address_is_no_green_may(
-    app: Flask, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    decision = privacy_pb2.Decision(reason="suppressed", suppressed_for="objection")
-    permits = SimpleNamespace(Preview=lambda _a: privacy_pb2.AuthorizeResponse(decisions=[decision]))
-    monkeypatch.setattr(detail, "clients", lambda: SimpleNamespace(permits=permits))
-    monkeypatch.setattr(detail, "may", lambda _rpc: True)
-    given = privacy_pb2.Consent(
-        topic="newsletter", channel=privacy_pb2.CHANNEL_EMAIL, state=privacy_pb2.CONSENT_STATE_GIVEN
-    )
-    with app.test_request_context(headers={"Accept-Language": "de"}):
-        found = detail.refusals(Contact(id=REQUEST, email="anna@example.org"), [given])
-    assert found == {"newsletter": "gesperrt (nach einem Widerspruch)"}
-
-
-def test_the_list_refuses_at_the_field_and_says_what_was_there(
-    log_in: LogIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def add(asked: privacy_pb2.AddSuppressionRequest) -> privacy_pb2.SuppressionEntry:
-        if asked.address.value == "abc":
-            raise InvalidArgument("no", reason="ADDRESS_INVALID", violations={"address.value": "no"})
-        return privacy_pb2.SuppressionEntry(reason="erasure", listed_before=True)
-
-    stub = SimpleNamespace(
-        AddSuppression=add,
-        CheckSuppressions=lambda _asked: privacy_pb2.CheckSuppressionsResponse(suppressed=[True]),
-        ListSuppressions=lambda _asked: privacy_pb2.ListSuppressionsResponse(),
-    )
-    monkeypatch.setattr(suppressions, "clients", lambda: SimpleNamespace(suppressions=stub))
-    client, path = log_in("dpo"), "/suppressions/new"
-    refused = post(client, path, form_at=path, channel="1", value="abc", reason="objection")
-    assert refused.status_code == 400
-    assert "Das ist keine vollständige Adresse" in refused.text
-    post(client, path, form_at=path, channel="1", value="anna@example.org", reason="objection")
-    assert "stand schon auf der Liste" in client.get("/suppressions").text
-    checked = post(
-        client, "/suppressions/check", form_at="/suppressions/check", channel="1", value="anna@example.org"
-    )
-    assert "Ja, diese Adresse steht auf der Liste" in checked.text
 
 
 ITEM = holder_pb2.PlanItem(dataset="contact", action=holder_pb2.ACTION_DELETE_ROW, rows=1)

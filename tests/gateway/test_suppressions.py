@@ -1,0 +1,57 @@
+"""What pages say of a suppressed address: on the list, in its form, and on the contact's own page."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask
+from kontor.contacts.v1.contacts_pb2 import Contact
+from kontor.privacy.v1 import privacy_pb2
+
+from kernel.errors import InvalidArgument
+from services.gateway.contacts import detail
+from services.gateway.suppressions import views as suppressions
+from tests.gateway.conftest import LogIn
+from tests.gateway.test_requests import CONTACT, post
+
+
+def test_a_suppressed_address_is_no_green_may(
+    app: Flask, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decision = privacy_pb2.Decision(reason="suppressed", suppressed_for="objection")
+    permits = SimpleNamespace(Preview=lambda _a: privacy_pb2.AuthorizeResponse(decisions=[decision]))
+    monkeypatch.setattr(detail, "clients", lambda: SimpleNamespace(permits=permits))
+    monkeypatch.setattr(detail, "may", lambda _rpc: True)
+    given = privacy_pb2.Consent(
+        topic="newsletter", channel=privacy_pb2.CHANNEL_EMAIL, state=privacy_pb2.CONSENT_STATE_GIVEN
+    )
+    with app.test_request_context(headers={"Accept-Language": "de"}):
+        found = detail.refusals(Contact(id=CONTACT, email="anna@example.org"), [given])
+    assert found == {"newsletter": "gesperrt (nach einem Widerspruch)"}
+
+
+def test_the_list_refuses_at_the_field_and_says_what_was_there(
+    log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def add(asked: privacy_pb2.AddSuppressionRequest) -> privacy_pb2.SuppressionEntry:
+        if asked.address.value == "abc":
+            raise InvalidArgument("no", reason="ADDRESS_INVALID", violations={"address.value": "no"})
+        return privacy_pb2.SuppressionEntry(reason="erasure", listed_before=True)
+
+    stub = SimpleNamespace(
+        AddSuppression=add,
+        CheckSuppressions=lambda _asked: privacy_pb2.CheckSuppressionsResponse(suppressed=[True]),
+        ListSuppressions=lambda _asked: privacy_pb2.ListSuppressionsResponse(),
+    )
+    monkeypatch.setattr(suppressions, "clients", lambda: SimpleNamespace(suppressions=stub))
+    client, path = log_in("dpo"), "/suppressions/new"
+    refused = post(client, path, form_at=path, channel="1", value="abc", reason="objection")
+    assert refused.status_code == 400
+    assert "Das ist keine vollständige Adresse" in refused.text
+    post(client, path, form_at=path, channel="1", value="anna@example.org", reason="objection")
+    assert "stand schon auf der Liste" in client.get("/suppressions").text
+    checked = post(
+        client, "/suppressions/check", form_at="/suppressions/check", channel="1", value="anna@example.org"
+    )
+    assert "Ja, diese Adresse steht auf der Liste" in checked.text
