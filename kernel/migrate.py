@@ -27,11 +27,14 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from kernel.holder.indexes import PREFIX, align
+
 # One migration at a time per database, however many pods start at once.
 _LOCK = 0x4D696772  # "Migr"
 # A migration that cannot get its lock quickly must not queue up everybody else behind it.
 LOCK_TIMEOUT = "5s"
 _WAIT_FOR_DATABASE_S = 60
+_TURN_S = 0.2
 
 
 def configure(package: str, connection: Connection) -> Config:
@@ -48,17 +51,27 @@ def configure(package: str, connection: Connection) -> Config:
 
 
 def upgrade(package: str, connection: Connection) -> None:
-    """Upgrades to the newest migration, alone."""
-    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+    """Upgrades to the newest migration and to the indexes that the declarations ask for, alone."""
+    _wait_for_turn(connection)
     connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
     connection.commit()
     _refuse_ascii_only(connection)
     try:
-        command.upgrade(configure(package, connection), "head")
+        config = configure(package, connection)
+        command.upgrade(config, "head")
+        align(connection, config.attributes["metadata"])
         connection.commit()
     finally:
         connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
         connection.commit()
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    # Asked again and again: an index is built only when no statement is open that began before, and one that
+    # waits for the lock would be such a statement.
+    while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK}).scalar_one():
+        connection.commit()
+        sleep(_TURN_S)
 
 
 def _refuse_ascii_only(connection: Connection) -> None:
@@ -73,8 +86,14 @@ def _refuse_ascii_only(connection: Connection) -> None:
 def differences(package: str, connection: Connection) -> list[Any]:
     """What the declared tables have that the migrated database lacks, and the other way round."""
     module = importlib.import_module(f"{package}.tables")
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    options = {"compare_type": True, "include_name": _is_ours_to_compare}
+    context = MigrationContext.configure(connection, opts=options)
     return list(compare_metadata(context, module.metadata))
+
+
+def _is_ours_to_compare(name: str | None, kind: str, _parents: Any) -> bool:
+    # What follows from the declarations is in no migration.
+    return kind != "index" or not (name or "").startswith(PREFIX)
 
 
 def make(package: str, connection: Connection, message: str) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    and_,
     case,
     delete,
     func,
@@ -30,6 +31,7 @@ from kernel.clock import to_timestamp
 from kernel.db import AnySession, WriteSession
 from kernel.errors import FailedPrecondition, NotFound
 from kernel.holder.mentions import count_mentions, take_out
+from kernel.holder.searching import may_hold
 from kernel.holder.subject import Holder, Subject, has_subjects, rows_of
 from kernel.holder.treatment import Treatment, treatment_of, until_stamp
 from kernel.ids import new_id
@@ -114,7 +116,8 @@ async def _forget_identifiers(session: WriteSession, plans: Table, subject: Subj
     # Plans that nobody executed know the addresses as well: those that a later one replaced, and those of
     # somebody else who had an address before. Whoever goes on with one has it made anew first.
     told = plans.c.identifiers["emails"].has_any(literal(list(subject.emails), ARRAY(Text)))
-    knowing = or_(plans.c.subject_id == subject.id, told)
+    by_address = and_(may_hold(plans, subject.mail_addresses), told)
+    knowing = or_(plans.c.subject_id == subject.id, by_address)
     await session.execute(update(plans).where(knowing).values(identifiers=null()))
 
 

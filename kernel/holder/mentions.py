@@ -8,7 +8,7 @@ from sqlalchemy import Column, ColumnElement, String, Table, and_, func, not_, o
 from sqlalchemy.sql.dml import Update
 
 from kernel.db import AnySession
-from kernel.holder.searching import occurs_in, without
+from kernel.holder.searching import may_hold, occurs_in, without
 from kernel.holder.subject import Subject, rows_of
 from kernel.holder.treatment import PSEUDONYM
 from kernel.personal import Category, Erase, personal_columns
@@ -19,12 +19,11 @@ WRITTEN = frozenset({Category.FREE_TEXT, Category.COMMUNICATION})
 
 def mentioning(table: Table, subject: Subject) -> ColumnElement[bool] | None:
     """The condition for rows of others that mention the subject; None if the table has no such texts."""
-    found = [
-        condition
-        for column in _texts(table)
-        if (condition := occurs_in(column, subject.addresses)) is not None
-    ]
-    return and_(or_(*found), not_(rows_of(table, subject))) if found else None
+    texts = list(_texts(table))
+    if not texts or not subject.addresses.words:
+        return None
+    somewhere = or_(*(occurs_in(column, subject.addresses) for column in texts))
+    return and_(may_hold(table, subject.addresses), somewhere, not_(rows_of(table, subject)))
 
 
 async def count_mentions(session: AnySession, table: Table, subject: Subject) -> int:

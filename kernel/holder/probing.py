@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2
@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     Column,
     ColumnElement,
+    String,
     Table,
     Uuid,
     func,
@@ -19,8 +20,8 @@ from sqlalchemy import (
 
 from kernel.db import AnySession
 from kernel.holder.mentions import WRITTEN
-from kernel.holder.searching import occurs_in
-from kernel.holder.subject import Holder, Subject, holds_id
+from kernel.holder.searching import Needles, may_hold, occurs_in, searched
+from kernel.holder.subject import Holder, Subject, holds_any, holds_id
 from kernel.holder.treatment import treatment_of
 from kernel.personal import Erase, dataset_of, datasets, declaration_of
 
@@ -32,13 +33,16 @@ async def probe(session: AnySession, holder: Holder, subject: Subject) -> holder
     """
     answer = holder_pb2.ProbeResponse(holder=holder.name)
     for table, _ in datasets(holder.metadata):
-        looked = list(_columns(table, subject))
+        ids, texts = list(_id_columns(table, subject)), list(_text_columns(table, subject))
+        looked = [*ids, *texts]
         answer.columns_scanned += len(looked)
         if not looked:
             continue
         counts = [func.count().filter(condition).label(column.name) for column, condition in looked]
-        any_of = or_(*(condition for _, condition in looked))
-        row = (await session.execute(select(*counts).select_from(table).where(any_of))).one()
+        ways = [condition for _, condition in ids]
+        if texts:
+            ways.append(may_hold(table, subject.addresses))
+        row = (await session.execute(select(*counts).select_from(table).where(or_(*ways)))).one()
         treatment = treatment_of(table)
         for (column, _), rows in zip(looked, row, strict=True):
             if rows:
@@ -55,27 +59,29 @@ def _law(column: Column[Any], table_law: str) -> str:
     return declared.law if declared.on_erasure is Erase.KEEP_RESTRICTED else ""
 
 
-def _columns(table: Table, subject: Subject) -> Iterator[tuple[Column[Any], ColumnElement[bool]]]:
-    ids = _subject_columns(table)
+def _id_columns(table: Table, subject: Subject) -> Iterator[tuple[Column[Any], ColumnElement[bool]]]:
+    """Columns with ids or with lists of words, each found by an index of its own."""
+    path = dataset_of(table).subject or "->"
+    own = "" if "->" in path else path.removesuffix("[]")
     for column in table.columns:
-        if isinstance(column.type, Uuid):
-            if column.name in ids or declaration_of(column) is not None:
-                yield column, column == subject.id
+        told = declaration_of(column) is not None
+        if isinstance(column.type, Uuid) and (told or column.name == own):
+            yield column, column == subject.id
         elif isinstance(column.type, ARRAY) and isinstance(column.type.item_type, Uuid):
             yield column, holds_id(column, subject.id)
-        elif declaration_of(column) is not None:
-            condition = occurs_in(column, _needles(table, column, subject))
-            if condition is not None:
-                yield column, condition
+        elif isinstance(column.type, ARRAY) and isinstance(column.type.item_type, String) and told:
+            yield column, holds_any(column, subject.addresses.words)
 
 
-def _needles(table: Table, column: Column[Any], subject: Subject) -> Sequence[str]:
+def _text_columns(table: Table, subject: Subject) -> Iterator[tuple[Column[Any], ColumnElement[bool]]]:
+    if not subject.addresses.words:
+        return
+    for column in searched(table):
+        yield column, occurs_in(column, _needles(table, column, subject))
+
+
+def _needles(table: Table, column: Column[Any], subject: Subject) -> Needles:
     declared = declaration_of(column)
     own = dataset_of(table).subject is not None and declared is not None and declared.category not in WRITTEN
     # A household shares its telephone: in somebody else's row the number is theirs. An address is unique.
-    return subject.emails if own else subject.addresses
-
-
-def _subject_columns(table: Table) -> frozenset[str]:
-    path = dataset_of(table).subject
-    return frozenset() if path is None or "->" in path else frozenset({path.removesuffix("[]")})
+    return subject.mail_addresses if own else subject.addresses

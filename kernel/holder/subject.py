@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from kontor.privacy.v1 import holder_pb2
@@ -14,7 +15,9 @@ from sqlalchemy import (
     ColumnElement,
     MetaData,
     Table,
+    Text,
     Uuid,
+    and_,
     any_,
     false,
     func,
@@ -25,7 +28,7 @@ from sqlalchemy import (
 
 from kernel.clock import Clock
 from kernel.db import WriteSession
-from kernel.holder.searching import occurs_in
+from kernel.holder.searching import Needles, may_hold, occurs_in
 from kernel.personal import dataset_of
 from kernel.signing import Signer
 
@@ -33,7 +36,7 @@ from kernel.signing import Signer
 _MOST_HOPS = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Subject:
     """A contact, and how it can be recognised outside of id columns (all lower case)."""
 
@@ -52,15 +55,20 @@ class Subject:
             names=tuple(sorted({n.lower() for n in identifiers.names if n})),
         )
 
-    @property
-    def addresses(self) -> tuple[str, ...]:
+    @cached_property
+    def addresses(self) -> Needles:
         """What is the subject's wherever it stands. A name is not: two people may share it."""
-        return (*self.emails, *self.phones)
+        return Needles((*self.emails, *self.phones))
 
-    @property
-    def words(self) -> tuple[str, ...]:
+    @cached_property
+    def words(self) -> Needles:
         """Everything that may mean the subject, names included."""
-        return (*self.emails, *self.phones, *self.names)
+        return Needles((*self.emails, *self.phones, *self.names))
+
+    @cached_property
+    def mail_addresses(self) -> Needles:
+        """What nobody shares: a household has one telephone."""
+        return Needles(self.emails)
 
     def to_json(self) -> dict[str, Any]:
         """For keeping until the plan is executed."""
@@ -105,11 +113,7 @@ class Holder:
 
 def rows_of(table: Table, subject: Subject) -> ColumnElement[bool]:
     """The condition under which an erasure treats a row as the subject's; false for tables without any path."""
-    conditions = _reached(table, subject)
-    for name in dataset_of(table).mentions:
-        mentioned = _mentioned(table.c[name], subject)
-        if mentioned is not None:
-            conditions.append(mentioned)
+    conditions = [*_reached(table, subject), *_mentioned(table, subject)]
     return or_(*conditions) if conditions else false()
 
 
@@ -133,17 +137,24 @@ def _reached(table: Table, subject: Subject) -> list[ColumnElement[bool]]:
     """By the way that leads to the contact, or by an address in a row that leads to nobody."""
     path = _path_condition(table, [subject.id], hops=0)
     found = [] if path is None else [path]
-    if subject.emails:
-        found += [func.lower(table.c[name]).in_(subject.emails) for name in dataset_of(table).emails]
-    return found
+    emails = any_(literal(list(subject.emails), ARRAY(Text)))
+    return [*found, *(func.lower(table.c[name]) == emails for name in dataset_of(table).emails)]
 
 
-def _mentioned(column: Column[Any], subject: Subject) -> ColumnElement[bool] | None:
-    if not isinstance(column.type, ARRAY):
-        return occurs_in(column, subject.words)
+def _mentioned(table: Table, subject: Subject) -> list[ColumnElement[bool]]:
+    columns = [table.c[name] for name in dataset_of(table).mentions]
+    texts = [c for c in columns if not isinstance(c.type, ARRAY)]
     # Declared to hold lower case, so that its index can answer.
-    addresses = literal(list(subject.emails), type_=column.type)
-    return column.op("&&", is_comparison=True)(addresses) if subject.emails else None
+    lists = [holds_any(c, subject.emails) for c in columns if isinstance(c.type, ARRAY)]
+    if not texts:
+        return lists
+    exactly = or_(*(occurs_in(column, subject.words) for column in texts))
+    return [*lists, and_(may_hold(table, subject.words), exactly)]
+
+
+def holds_any(column: Column[Any], words: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a list of words in lower case has any of these."""
+    return column.op("&&", is_comparison=True)(literal(list(words), type_=column.type))
 
 
 def holds_id(column: Column[Any], subject_id: uuid.UUID) -> ColumnElement[bool]:
