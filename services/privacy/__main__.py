@@ -150,7 +150,7 @@ async def main() -> None:
         clock,
         deadline=reading.deadline,
         reading=reading,
-        beside=Beside(holds.reasons, {kind: each.begin for kind, each in kinds.items()}),
+        beside=Beside(holds.reasons, {kind: each.receive for kind, each in kinds.items()}),
         wake=lambda: _soon(machine.wake),
     )
     handling = RequestHandling(

@@ -296,7 +296,7 @@ async def build(parts: Parts, contacts: Database, bus: Bus, serve: Serve, token:
         parts.clock,
         deadline=DEADLINE,
         reading=reading,
-        beside=Beside(holds.reasons, {kind: each.begin for kind, each in kinds.items()}),
+        beside=Beside(holds.reasons, {kind: each.receive for kind, each in kinds.items()}),
         wake=lambda: woken.append(True),
     )
     handling = RequestHandling(

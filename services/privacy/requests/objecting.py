@@ -37,7 +37,7 @@ class Objecting:
         self._suppression = suppression
         self._restricting = restricting
 
-    async def begin(self, session: WriteSession, request: Request, wish: Wish) -> None:
+    async def receive(self, session: WriteSession, request: Request, wish: Wish) -> None:
         """Part of receiving the request: from its commit on no permit is given. Errors: InvalidArgument."""
         if wish.objection not in OBJECTS_TO:
             raise InvalidArgument("Say what is objected to.", violations={"objection": "must be set"})
@@ -48,7 +48,7 @@ class Objecting:
         if scope is Scope.MARKETING:
             await self._consents.withdraw_all(session, request.contact_id, topics=(), method=_METHOD)
         else:
-            await self._restricting.begin(session, request, Wish(ground=_GROUND))
+            await self._restricting.receive(session, request, Wish(ground=_GROUND))
 
     async def advance(self, request: Request) -> None:
         """As far as it goes now; a holder that is down only delays."""

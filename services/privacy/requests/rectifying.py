@@ -32,7 +32,7 @@ WAYS = frozenset({"email", "letter", "phone", "interface", "impossible", "dispro
 class Rectifying:
     """Waits for a person: what is right, no machine can know."""
 
-    async def begin(self, session: WriteSession, request: Request, wish: Wish) -> None:
+    async def receive(self, session: WriteSession, request: Request, wish: Wish) -> None:
         """Part of receiving the request. Errors: InvalidArgument."""
         check(wish.corrections)
         await corrections.add(session, request.id, wish.corrections)

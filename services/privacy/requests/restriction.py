@@ -18,7 +18,7 @@ class Restricting:
         self._database = desk.database
         self._restrictions = restrictions
 
-    async def begin(self, session: WriteSession, request: Request, wish: Wish) -> None:
+    async def receive(self, session: WriteSession, request: Request, wish: Wish) -> None:
         """Part of receiving the request. Errors: GroundMissing."""
         await self._restrictions.impose(
             session, request.contact_id, ground=wish.ground, request_id=request.id

@@ -20,7 +20,7 @@ class Withdrawing:
         self._clock = clock
         self._consents = consents
 
-    async def begin(self, session: WriteSession, request: Request, wish: Wish) -> None:
+    async def receive(self, session: WriteSession, request: Request, wish: Wish) -> None:
         """Part of receiving the request; without any consent there is nothing to do, and that is no error.
 
         Errors: TopicUnknown.
@@ -34,4 +34,4 @@ class Withdrawing:
     async def advance(self, request: Request) -> None:
         """Nothing is left once it is received; kept for a request of an older version that was not completed."""
         async with self._database.transaction() as session:
-            await self.begin(session, request, Wish())
+            await self.receive(session, request, Wish())
