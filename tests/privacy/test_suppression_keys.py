@@ -94,7 +94,7 @@ async def test_nothing_starts_while_entries_stand_under_a_key_that_is_gone(parts
 
     await under(parts, "k1").add_suppression(ANNA, reason="bounce")
     guard = KeyGuard(under(parts, "k2"), then=Else())
-    with pytest.raises(KeyLost, match="1 entries .* \\(k1\\)"):
+    with pytest.raises(KeyLost, match="1 entries"):
         await guard.run()
     assert not guard.ready
     guard = KeyGuard(under(parts, "k1", "k2"), then=Else())

@@ -65,7 +65,8 @@ def index() -> ResponseReturnValue:
 def export() -> ResponseReturnValue:
     """GET /suppressions.csv: every entry that the filters leave, newest first; no address, because none is kept."""
     answer = Response(stream_with_context(_lines(_asked(page_size=_FILE_PAGE))), mimetype="text/csv")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{_('suppression-list')}.csv")
+    name = _("suppression-list")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
     return answer
 
 
