@@ -83,6 +83,6 @@ def test_the_list_is_filtered_counted_and_taken_along_without_addresses(
     assert "darf entfernt werden" in page
     client.get("/suppressions?reason=<script>&channel=99")
     file = client.get("/suppressions.csv?reason=bounce")
-    assert [(one.reason, one.channel) for one in asked] == [("bounce", 1), ("", 0), ("bounce", 0)]
     assert file.mimetype == "text/csv"
     assert "Adresse funktioniert nicht;E-Mail" in file.text
+    assert [(one.reason, one.channel) for one in asked] == [("bounce", 1), ("", 0), ("bounce", 0)]
