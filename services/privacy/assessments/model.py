@@ -108,7 +108,7 @@ def check(content: Content) -> None:
 
 def advised(content: Content) -> bool:
     """Whether the officer has given an opinion on what the assessment says now."""
-    opinion = content.get("opinion")
+    opinion = content.get("opinion", {})
     return bool(opinion) and not opinion.get("outdated")
 
 
