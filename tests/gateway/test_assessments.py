@@ -17,6 +17,8 @@ from tests.web.neighbours import Neighbours
 ID = "018f0000-0000-7000-8000-000000000001"
 MEASURE = "018f0000-0000-7000-8000-000000000002"
 
+CRITERIA = [wire.CRITERION_SCORING, wire.CRITERION_LARGE_SCALE]
+
 
 def entry(**more: Any) -> wire.AssessmentEntry:
     risk = wire.AssessedRisk(
