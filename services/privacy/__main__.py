@@ -16,6 +16,7 @@ from kontor.privacy.v1 import (
     consent_proofs_pb2_grpc,
     consent_texts_pb2_grpc,
     holder_pb2_grpc,
+    identity_pb2_grpc,
     privacy_pb2_grpc,
     registers_pb2_grpc,
     restrictions_pb2_grpc,
@@ -65,6 +66,9 @@ from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Erasure, ProofKeys
 from services.privacy.requests.handling import RequestHandling
+from services.privacy.requests.identity.model import CodeHasher
+from services.privacy.requests.identity.rpc import IdentityChecksRpc
+from services.privacy.requests.identity.service import IdentityService
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.kinds import beginning_kinds
 from services.privacy.requests.model import Kind
@@ -156,6 +160,7 @@ async def main() -> None:
         beside=Beside(holds.reasons, {kind: each.receive for kind, each in kinds.items()}),
         wake=lambda: _soon(machine.wake),
     )
+    _serve_identity(backend, settings, reading, wake=lambda: _soon(machine.wake))
     handling = RequestHandling(
         reading,
         clock,
@@ -228,6 +233,16 @@ def add_registers(backend: Backend, settings: Settings) -> None:
     assessments = AssessmentService(database, clock, registers=registers, controller=settings.controller)
     assessed = AssessmentsRpc(assessments)
     backend.add(assessments_pb2_grpc.add_AssessmentsServicer_to_server, assessed, f"{v1}.Assessments")
+
+
+def _serve_identity(
+    backend: Backend, settings: Settings, reading: Reading, *, wake: Callable[[], None]
+) -> None:
+    """Codes that show who asks."""
+    hasher = CodeHasher(settings.secret_keys)
+    identity = IdentityService(reading, SystemClock(), hasher=hasher, wake=wake)
+    door = identity_pb2_grpc.add_IdentityChecksServicer_to_server
+    backend.add(door, IdentityChecksRpc(identity), "kontor.privacy.v1.IdentityChecks")
 
 
 def _registers(backend: Backend, settings: Settings) -> RegisterService:

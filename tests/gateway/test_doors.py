@@ -85,6 +85,7 @@ ROUTES = {
     "requests.retry": "manager dpo admin",
     "requests.take_over": "agent manager admin",
     "requests.fulfil": "agent manager dpo admin",
+    "requests.send_code": "agent manager dpo admin",
     "requests.settle": "agent manager dpo admin",
     "retention.index": "manager dpo admin",
     "retention.approve": "dpo",
