@@ -6,9 +6,10 @@ import uuid
 from datetime import datetime
 
 from sqlalchemy import and_, not_, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import AnySession, WriteSession
-from services.privacy.requests.model import ERASING, Kind, Notice, Told
+from services.privacy.requests.model import ERASING, Kind, Notice, Request, Told
 from services.privacy.requests.tables import RequestNotice, SubjectRequest
 
 # From the word to erase on nobody writes about the contact any more: what a late mail leaves would be found by the
@@ -29,6 +30,14 @@ async def untold(session: AnySession, *, limit: int) -> list[Notice]:
         Notice(row.id, row.request_id, contact_id, Told(row.kind), row.due_date)
         for row, contact_id in await session.execute(statement)
     ]
+
+
+async def wish(
+    session: WriteSession, notice_id: uuid.UUID, request: Request, *, kind: Told, at: datetime
+) -> None:
+    """Wishes for a mail that belongs to no step."""
+    values = {"id": notice_id, "request_id": request.id, "due_date": request.due_date, "kind": int(kind)}
+    await session.execute(insert(RequestNotice).values(**values, planned_at=at))
 
 
 async def told(session: WriteSession, notice_id: uuid.UUID, *, at: datetime) -> None:
