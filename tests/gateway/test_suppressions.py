@@ -43,7 +43,7 @@ def test_the_list_refuses_at_the_field_and_says_what_was_there(
         AddSuppression=add,
         CheckSuppressions=lambda _asked: privacy_pb2.CheckSuppressionsResponse(suppressed=[True]),
         ListSuppressions=lambda _asked: privacy_pb2.ListSuppressionsResponse(),
-        CountSuppressions=lambda _asked: privacy_pb2.SuppressionCounts(),
+        GetSuppressionCounts=lambda _asked: privacy_pb2.SuppressionCounts(),
     )
     monkeypatch.setattr(suppressions, "clients", lambda: SimpleNamespace(suppressions=stub))
     client, path = log_in("dpo"), "/suppressions/new"
@@ -75,7 +75,7 @@ def test_the_list_is_filtered_counted_and_taken_along_without_addresses(
             privacy_pb2.SuppressionsOfKey(key_id="2026-1"),
         ],
     )
-    stub = SimpleNamespace(ListSuppressions=listed, CountSuppressions=lambda _asked: counts)
+    stub = SimpleNamespace(ListSuppressions=listed, GetSuppressionCounts=lambda _asked: counts)
     monkeypatch.setattr(suppressions, "clients", lambda: SimpleNamespace(suppressions=stub))
     client = log_in("dpo")
     page = client.get("/suppressions?reason=bounce&channel=1").text

@@ -74,13 +74,13 @@ async def test_checks_and_additions_at_once_leave_one_entry_each(parts: Parts) -
 async def test_the_counts_say_which_key_may_be_dropped(parts: Parts) -> None:
     older, newer = under(parts, "k1"), under(parts, "k1", "k2")
     await older.add_suppression(ANNA, reason="bounce")
-    counts = await newer.count_suppressions()
+    counts = await newer.get_suppression_counts()
     assert [(one.key_id, one.count, one.current) for one in counts.by_key] == [
         ("k2", 0, True),
         ("k1", 1, False),
     ]
     await newer.check_suppressions([ANNA])
-    counts = await newer.count_suppressions()
+    counts = await newer.get_suppression_counts()
     assert [(one.key_id, one.count) for one in counts.by_key] == [("k2", 1), ("k1", 0)]
     assert counts.by_reason == {"bounce": 1}
 
@@ -117,7 +117,7 @@ async def test_the_list_is_filtered_by_reason_and_channel(doors: Doors, parts: P
         asked = privacy_pb2.ListSuppressionsRequest(reason=wanted.reason or "", channel=wanted.channel or 0)  # type: ignore[arg-type]
         answer = await doors.suppressions(doors.realm.token("dpo")).ListSuppressions(asked)
         assert (answer.total_size, len(answer.entries)) == (expected, expected)
-    counted = await doors.suppressions(doors.realm.token("dpo")).CountSuppressions(
-        privacy_pb2.CountSuppressionsRequest()
+    counted = await doors.suppressions(doors.realm.token("dpo")).GetSuppressionCounts(
+        privacy_pb2.GetSuppressionCountsRequest()
     )
     assert {one.reason: one.count for one in counted.by_reason} == {"bounce": 2, "staff": 1}

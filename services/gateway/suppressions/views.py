@@ -22,7 +22,7 @@ from kontor.privacy.v1.privacy_pb2 import (
     AddSuppressionRequest,
     Channel,
     CheckSuppressionsRequest,
-    CountSuppressionsRequest,
+    GetSuppressionCountsRequest,
     ListSuppressionsRequest,
 )
 
@@ -54,7 +54,7 @@ def index() -> ResponseReturnValue:
         here=here,
         entries=answer.entries,
         total=answer.total_size,
-        counts=clients().suppressions.CountSuppressions(CountSuppressionsRequest()),
+        counts=clients().suppressions.GetSuppressionCounts(GetSuppressionCountsRequest()),
         reasons=SUPPRESSION_REASONS,
         channels=CHANNELS,
         **page_links("suppressions.index", answer.next_page_token, **here),

@@ -50,10 +50,10 @@ class SuppressionsRpc(privacy_pb2_grpc.SuppressionsServicer):
             response.next_page_token = self._pages.token(request, [last.created_at.isoformat(), str(last.id)])
         return response
 
-    async def CountSuppressions(
-        self, request: privacy_pb2.CountSuppressionsRequest, context: Any
+    async def GetSuppressionCounts(
+        self, request: privacy_pb2.GetSuppressionCountsRequest, context: Any
     ) -> privacy_pb2.SuppressionCounts:
-        counts = await self._suppression.count_suppressions()
+        counts = await self._suppression.get_suppression_counts()
         return privacy_pb2.SuppressionCounts(
             by_reason=[
                 privacy_pb2.SuppressionsOfReason(reason=reason, count=count)

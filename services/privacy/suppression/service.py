@@ -58,7 +58,7 @@ class SuppressionService:
         async with self._database.transaction() as session:
             return await self.add(session, address, reason=reason)
 
-    async def count_suppressions(self) -> Counts:
+    async def get_suppression_counts(self) -> Counts:
         """How many entries there are by reason and by key. A former key without any may be dropped."""
         async with self._database.reading() as session:
             by_reason, by_key = await store.counts(session)

@@ -699,7 +699,7 @@ class ListSuppressionsRequest(_message.Message):
 Global___ListSuppressionsRequest: _TypeAlias = ListSuppressionsRequest  # noqa: Y015
 
 @_typing.final
-class CountSuppressionsRequest(_message.Message):
+class GetSuppressionCountsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     def __init__(
@@ -711,7 +711,7 @@ class CountSuppressionsRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___CountSuppressionsRequest: _TypeAlias = CountSuppressionsRequest  # noqa: Y015
+Global___GetSuppressionCountsRequest: _TypeAlias = GetSuppressionCountsRequest  # noqa: Y015
 
 @_typing.final
 class SuppressionCounts(_message.Message):

@@ -348,9 +348,9 @@ class SuppressionsStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionsRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionsResponse.FromString,
                 _registered_method=True)
-        self.CountSuppressions = channel.unary_unary(
-                '/kontor.privacy.v1.Suppressions/CountSuppressions',
-                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.CountSuppressionsRequest.SerializeToString,
+        self.GetSuppressionCounts = channel.unary_unary(
+                '/kontor.privacy.v1.Suppressions/GetSuppressionCounts',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetSuppressionCountsRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.SuppressionCounts.FromString,
                 _registered_method=True)
 
@@ -381,7 +381,7 @@ class SuppressionsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def CountSuppressions(self, request, context):
+    def GetSuppressionCounts(self, request, context):
         """How many entries there are, by reason and by key. A former key without entries may be dropped.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -406,9 +406,9 @@ def add_SuppressionsServicer_to_server(servicer, server):
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionsRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionsResponse.SerializeToString,
             ),
-            'CountSuppressions': grpc.unary_unary_rpc_method_handler(
-                    servicer.CountSuppressions,
-                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.CountSuppressionsRequest.FromString,
+            'GetSuppressionCounts': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSuppressionCounts,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetSuppressionCountsRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.SuppressionCounts.SerializeToString,
             ),
     }
@@ -505,7 +505,7 @@ class Suppressions:
             _registered_method=True)
 
     @staticmethod
-    def CountSuppressions(request,
+    def GetSuppressionCounts(request,
             target,
             options=(),
             channel_credentials=None,
@@ -518,8 +518,8 @@ class Suppressions:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/kontor.privacy.v1.Suppressions/CountSuppressions',
-            kontor_dot_privacy_dot_v1_dot_privacy__pb2.CountSuppressionsRequest.SerializeToString,
+            '/kontor.privacy.v1.Suppressions/GetSuppressionCounts',
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetSuppressionCountsRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.SuppressionCounts.FromString,
             options,
             channel_credentials,

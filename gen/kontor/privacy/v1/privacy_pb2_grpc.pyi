@@ -144,7 +144,7 @@ class SuppressionsStub:
     """
     ListSuppressions: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListSuppressionsRequest, _privacy_pb2.ListSuppressionsResponse]
     """Entries without any address: reason, channel, time."""
-    CountSuppressions: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.CountSuppressionsRequest, _privacy_pb2.SuppressionCounts]
+    GetSuppressionCounts: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetSuppressionCountsRequest, _privacy_pb2.SuppressionCounts]
     """How many entries there are, by reason and by key. A former key without entries may be dropped."""
 
 @_typing.type_check_only
@@ -160,7 +160,7 @@ class SuppressionsAsyncStub(SuppressionsStub):
     """
     ListSuppressions: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListSuppressionsRequest, _privacy_pb2.ListSuppressionsResponse]  # type: ignore[assignment]
     """Entries without any address: reason, channel, time."""
-    CountSuppressions: _aio.UnaryUnaryMultiCallable[_privacy_pb2.CountSuppressionsRequest, _privacy_pb2.SuppressionCounts]  # type: ignore[assignment]
+    GetSuppressionCounts: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GetSuppressionCountsRequest, _privacy_pb2.SuppressionCounts]  # type: ignore[assignment]
     """How many entries there are, by reason and by key. A former key without entries may be dropped."""
 
 class SuppressionsServicer(metaclass=_abc_1.ABCMeta):
@@ -193,9 +193,9 @@ class SuppressionsServicer(metaclass=_abc_1.ABCMeta):
         """Entries without any address: reason, channel, time."""
 
     @_abc_1.abstractmethod
-    def CountSuppressions(
+    def GetSuppressionCounts(
         self,
-        request: _privacy_pb2.CountSuppressionsRequest,
+        request: _privacy_pb2.GetSuppressionCountsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.SuppressionCounts, _abc.Awaitable[_privacy_pb2.SuppressionCounts]]:
         """How many entries there are, by reason and by key. A former key without entries may be dropped."""
