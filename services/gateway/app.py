@@ -6,6 +6,7 @@ from flask import Flask
 
 from kernel.web.application import build
 from services.gateway import (
+    assessments,
     audiences,
     audit,
     breaches,
@@ -50,6 +51,7 @@ _AREAS = (
     records,
     registers,
     breaches,
+    assessments,
     rights,
     palette,
 )
