@@ -5,7 +5,8 @@
 The whole stack runs as in the demo, with a row of every subject in every table of every service, made from the
 declarations. Requests go through the public doors, some at once; what is measured is the way from the request to its
 answer. `growth` is the median time of an erasure among 100,000 contacts over that among 1,000. Beside them stand the
-permits a second (`bench.permits`) and what the tree of consents costs (`bench.merkle`). The last line is one JSON object.
+permits a second (`bench.permits`) and what the tree of consents costs (`bench.merkle`). The last line is one JSON
+object.
 """
 
 from __future__ import annotations

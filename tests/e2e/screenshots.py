@@ -89,6 +89,7 @@ GATEWAY = {
         "gateway-suppressions": "/suppressions",
         "gateway-suppression-check": "/suppressions/check",
         "gateway-suppression-new": "/suppressions/new",
+        "gateway-decisions": "/decisions",
         "gateway-audit": "/audit",
         "gateway-audit-alerts": "/audit/alerts",
         "gateway-record": "/records",
