@@ -95,6 +95,8 @@ GATEWAY = {
         "gateway-breaches": "/breaches",
         "gateway-breach": "/breaches/*",
         "gateway-breach-new": "/breaches/new",
+        "gateway-privacy": "/privacy",
+        "gateway-privacy-requests": "/privacy/requests/*",
         "gateway-assessments": "/assessments",
         "gateway-assessment": "/assessments/*",
         "gateway-assessment-new": "/assessments/new",

@@ -119,6 +119,8 @@ ROUTES = {
     "breaches.file": "manager dpo admin",
     "breaches.create": "dpo admin",
     "breaches.edit": "dpo admin",
+    "privacy.index": "manager dpo admin",
+    "privacy.requests": "manager dpo admin",
     "assessments.index": "manager dpo admin",
     "assessments.detail": "manager dpo admin",
     "assessments.file": "manager dpo admin",
