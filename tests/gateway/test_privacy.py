@@ -52,11 +52,12 @@ def full(neighbours: Neighbours) -> None:
     clocks = [["authority-open"], ["authority-late"], ["undecided"]]
     breaches = [breaches_pb2.BreachEntry(id=ID.format(at), alerts=a) for at, a in enumerate(clocks)]
     contracts = [["ends-soon"], ["ends-soon"], ["ended"], []]
+    role = registers_pb2.RECIPIENT_ROLE_PROCESSOR
     processors = [
         registers_pb2.RegisterEntry(
             id=ID.format(at),
             alerts=alerts,
-            processor=registers_pb2.Processor(name=f"Firma {at}", country="DE", role=registers_pb2.RECIPIENT_ROLE_PROCESSOR),
+            processor=registers_pb2.Processor(name=f"Firma {at}", country="DE", role=role),
         )
         for at, alerts in enumerate(contracts)
     ]  # fmt: skip
