@@ -84,6 +84,7 @@ GATEWAY = {
     "datenschutz@demo.example": {
         "gateway-requests": "/requests?all=yes",
         "gateway-request": "/requests/*",
+        "gateway-locks": "/contacts/*/locks",
         "gateway-retention": "/retention",
         "gateway-suppressions": "/suppressions",
         "gateway-suppression-check": "/suppressions/check",
