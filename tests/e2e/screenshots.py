@@ -84,6 +84,7 @@ GATEWAY = {
     "datenschutz@demo.example": {
         "gateway-requests": "/requests?all=yes",
         "gateway-request": "/requests/*",
+        "gateway-locks": "/contacts/*/locks",
         "gateway-retention": "/retention",
         "gateway-suppressions": "/suppressions",
         "gateway-suppression-check": "/suppressions/check",
@@ -96,6 +97,8 @@ GATEWAY = {
         "gateway-breaches": "/breaches",
         "gateway-breach": "/breaches/*",
         "gateway-breach-new": "/breaches/new",
+        "gateway-privacy": "/privacy",
+        "gateway-privacy-requests": "/privacy/requests/*",
         "gateway-assessments": "/assessments",
         "gateway-assessment": "/assessments/*",
         "gateway-assessment-new": "/assessments/new",
