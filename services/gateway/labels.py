@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from flask import Flask
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from kontor.campaigns.v1 import campaigns_pb2 as campaigns
 from kontor.contacts.v1 import contacts_pb2 as contacts
 from kontor.contacts.v1 import imports_pb2 as imports
@@ -17,6 +16,15 @@ from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import holder_pb2 as holder
 from kontor.privacy.v1 import privacy_pb2 as privacy
 from kontor.tickets.v1 import tickets_pb2 as tickets
+
+from services.gateway.request_labels import (
+    CAME_BY,
+    CORRECTED,
+    NOT_CONFIRMED,
+    PROBLEMS,
+    REFUSALS,
+    step_reason,
+)
 
 
 class Label(NamedTuple):
@@ -82,7 +90,6 @@ REQUEST_STATES = {
     privacy.REQUEST_STATE_PARTIALLY_FULFILLED: Label(_l("Partially fulfilled"), "warn", "lock"),
 }
 # An erasure that was refused only because the person did not confirm its plan.
-NOT_CONFIRMED = "not-confirmed"
 _UNCONFIRMED = Label(_l("Ended, not confirmed"), "neutral", "clock-off")
 HOLD_REASONS = {
     "legal-claims": _l("legal claims (Art. 17(3)(e) GDPR)"),
@@ -149,60 +156,6 @@ SALUTATIONS = {
 LANGUAGES = {"de": _l("German"), "en": _l("English")}
 COUNTRIES = {"DE": _l("Germany"), "AT": _l("Austria"), "CH": _l("Switzerland")}
 LAYOUTS = {"google": _l("Google Contacts"), "outlook": _l("Outlook"), "generic": _l("Own table")}
-# How a request came, where it did not come through the portal.
-CAME_BY = {
-    "letter": _l("letter"),
-    "email": _l("e-mail"),
-    "phone": _l("phone"),
-    "in-person": _l("in person"),
-}
-# How staff knows who asks.
-VOUCHERS = {
-    "known-in-person": _l("I know the person"),
-    "called-back": _l("called back on a number that we knew before"),
-    "known-address": _l("it came from, or was answered at, an address that we knew before"),
-    "known-details": _l("the person knew details that nobody else knows"),
-}
-EXTENSIONS = {
-    "complexity": _l("the request is complex"),
-    "number-of-requests": _l("there are many requests of this person"),
-}
-# Why a request was refused (Art. 11(2), 12(5), 17(3) GDPR).
-REFUSALS = {
-    "identity-not-proven": _l("we could not find out who asks"),
-    "not-the-subject": _l("it was somebody else than the person it is about"),
-    "manifestly-unfounded": _l("it is manifestly unfounded"),
-    "excessive": _l("it is excessive, in particular because it is repeated so often"),
-    "law-keeps-everything": _l("a law makes us keep everything that we hold"),
-}
-# Why a step of a request was taken, where that says more than who took it.
-STEP_REASONS = {
-    "restricting": _l("being restricted in every service"),
-    "restricted": _l("every service has confirmed the restriction"),
-    "identity-in-doubt": _l("it is not known yet who asks"),
-    **{f"by-{key}": text for key, text in CAME_BY.items()},
-    **{f"vouched-{key}": text for key, text in VOUCHERS.items()},
-    **{f"verified-{key}": text for key, text in VOUCHERS.items()},
-    **{f"extended-{key}": text for key, text in EXTENSIONS.items()},
-    **{f"refused-{key}": text for key, text in REFUSALS.items()},
-    "on-behalf": _l("recorded for somebody who wrote, called or came by"),
-    "erasure-confirmed": _l("ended because the erasure was confirmed: nothing is left to copy"),
-    "confirmed-by-letter": _l("the person said so by letter or e-mail"),
-    "confirmed-by-phone": _l("the person said so on the phone, called back on a known number"),
-    "confirmed-by-in-person": _l("the person said so in person"),
-    "replayed": _l("done again, because a restored backup had brought the data back"),
-    "confirmed-by-court": _l("a court or an authority ordered it"),
-    NOT_CONFIRMED: _l("the person did not confirm the plan in time"),
-    "identifiers-changed": _l("the person's addresses have changed meanwhile, so everything is planned anew"),
-}
-# Why a request stands still.
-PROBLEMS = {
-    "holders-down": _l("Not every service answers."),
-    "receipt-refused": _l("A service has signed something else than was planned, or with another key."),
-    "ledger-unavailable": _l("The erasure ledger cannot be written. Nothing is erased before it can."),
-    "document-failed": _l("The PDF could not be made. The JSON is complete and can be handed out."),
-    "unexpected": _l("A fault that nobody expected; the log of the privacy service names its place."),
-}
 ACTORS = {"subject": _l("the person"), "staff": _l("our staff"), "system": _l("automatic")}
 HOLDERS = {
     "contacts": _l("Contacts"),
@@ -225,6 +178,8 @@ METHODS = {
     "link": _l("link in a mail"),
     "one-click": _l("one-click unsubscribe"),
     "preferences": _l("preference page"),
+    "request": _l("request under data protection law"),
+    "objection": _l("objection to advertising"),
     "portal": _l("portal"),
 }
 SUPPRESSION_REASONS = {
@@ -290,34 +245,6 @@ def standing(request: privacy.Request) -> Label:
     )
 
 
-def step_reason(reason: str) -> str:
-    """Why a step was taken, in words; empty where who took it says enough."""
-    if reason.startswith("replanned:"):
-        return _replanned(*map(int, reason.split(":")[1:]))
-    return str(STEP_REASONS.get(reason, ""))
-
-
-def _replanned(erased: int, kept: int) -> str:
-    texts = []
-    if erased:
-        texts.append(
-            ngettext(
-                "since the plan was shown, %(num)s more record has come and is erased, too",
-                "since the plan was shown, %(num)s more records have come and are erased, too",
-                erased,
-            )
-        )
-    if kept:
-        texts.append(
-            ngettext(
-                "since the plan was shown, %(num)s more record has come that a law keeps",
-                "since the plan was shown, %(num)s more records have come that a law keeps",
-                kept,
-            )
-        )
-    return "; ".join(texts)
-
-
 def install(app: Flask) -> None:
     """Let templates say `label.ticket_state(…)` and `word.reason(…)`."""
     enums = {
@@ -339,6 +266,7 @@ def install(app: Flask) -> None:
         "problem": PROBLEMS,
         "came_by": {**CAME_BY, "portal": _l("portal")},
         "refusal": REFUSALS,
+        "corrected": CORRECTED,
         "method": METHODS,
         "suppression": SUPPRESSION_REASONS,
         "hold": HOLD_REASONS,

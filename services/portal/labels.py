@@ -84,13 +84,35 @@ REFUSALS = {
     ),
     "law-keeps-everything": _l("A law makes us keep everything that we hold about you (Art. 17(3) GDPR)."),
 }
+REFUSALS |= {
+    "data-is-correct": _l("We have checked it, and what we hold is correct."),
+    "compelling-grounds": _l(
+        "We have compelling legitimate grounds for the processing that override your interests (Art. 21(1) GDPR)."
+    ),
+    "legal-claims": _l("We need the data to establish, exercise or defend legal claims (Art. 21(1) GDPR)."),
+}
+# How a recipient of the data was told of a correction, or why it was not (Art. 19 GDPR).
+WAYS = {
+    "email": _l("told by e-mail"),
+    "letter": _l("told by letter"),
+    "phone": _l("told by phone"),
+    "interface": _l("told by their system"),
+    "impossible": _l("could not be told: this is impossible"),
+    "disproportionate": _l("not told: the effort would be out of proportion"),
+}
 # Why a step was taken, where that says more than who took it.
 STEP_REASONS = {
+    "corrected": _l("corrected in our systems"),
+    "recipients-settled": _l("everybody who had received it knows"),
+    "objects-to-marketing": _l("against advertising"),
+    "objects-to-processing": _l("against processing on legitimate interests"),
+    "weighing-grounds": _l("locked in every part of our system while we weigh the grounds"),
+    "objection-upheld": _l("your objection is right: the processing has ended"),
     "restricting": _l("being locked in every part of our system"),
     "restricted": _l("every part of our system has confirmed that your data is locked"),
     **{f"extended-{key}": text for key, text in EXTENSIONS.items()},
     "on-behalf": _l("noted by our staff because you wrote, called or came by"),
-    "erasure-confirmed": _l("ended because the erasure was confirmed: nothing is left to copy"),
+    "erasure-confirmed": _l("ended because the erasure was confirmed: nothing is left for it"),
     "confirmed-by-letter": _l("because of your letter"),
     "confirmed-by-phone": _l("because you said so on the phone"),
     "confirmed-by-in-person": _l("because you said so in person"),
@@ -146,9 +168,19 @@ def action(value: int, done: bool = False) -> Label:
 
 def step_reason(reason: str) -> str:
     """Why a step was taken, in words; empty where who took it says enough."""
+    if reason.startswith("consents-withdrawn:"):
+        return _withdrawn(int(reason.partition(":")[2]))
+    if reason.startswith("marketing-ended:"):
+        return str(_l("your addresses are on the list of those that nobody writes to"))
     if reason.startswith("replanned:"):
         return _replanned(*map(int, reason.split(":")[1:]))
     return str(STEP_REASONS.get(reason, ""))
+
+
+def _withdrawn(count: int) -> str:
+    if not count:
+        return str(_l("there was no consent to withdraw"))
+    return str(ngettext("%(num)s consent withdrawn", "%(num)s consents withdrawn", count))
 
 
 def _replanned(erased: int, kept: int) -> str:

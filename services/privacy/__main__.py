@@ -61,13 +61,16 @@ from services.privacy.requests.access import Access
 from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Erasure, ProofKeys
+from services.privacy.requests.handling import RequestHandling
 from services.privacy.requests.jobs import RequestJobs
+from services.privacy.requests.kinds import beginning_kinds
 from services.privacy.requests.model import Kind
 from services.privacy.requests.notices.jobs import RequestNotices
 from services.privacy.requests.portability import Portability
+from services.privacy.requests.reading import Reading
+from services.privacy.requests.recipients import registered
 from services.privacy.requests.replaying import Replay
 from services.privacy.requests.restored import RestoreGuard
-from services.privacy.requests.restriction import Restricting
 from services.privacy.requests.rpc import RequestsRpc
 from services.privacy.requests.sealing import Seal
 from services.privacy.requests.service import Beside, RequestService
@@ -102,6 +105,7 @@ class UseCases:
     suppression: SuppressionService
     permits: PermitService
     requests: RequestService
+    handling: RequestHandling
     retention: RetentionService
     holds: HoldService
     restrictions: RestrictionService
@@ -121,7 +125,8 @@ async def main() -> None:
     ledger = make_ledger(backend, settings)
     desk = make_desk(backend, settings, channels)
     restrictions = RestrictionService(database, clock, holders=desk.holders, holder_keys=settings.holder_keys)
-    restricting = Restricting(desk, restrictions)
+    kinds = beginning_kinds(desk, consents=consents, suppression=suppression, restrictions=restrictions)
+    recipients = registered(_registers(backend, settings), otherwise=settings.recipients)
     erasure = _erasure(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds)
     procedures = RequestJobs(
         database,
@@ -131,23 +136,28 @@ async def main() -> None:
             desk,
             suppression=suppression,
             controller=settings.controller,
-            recipients=settings.recipients,
+            recipients=recipients,
         ),
         erasure=erasure,
-        others={
-            Kind.PORTABILITY: Portability(desk, controller=settings.controller),
-            Kind.RESTRICTION: restricting,
-        },
+        others={Kind.PORTABILITY: Portability(desk, controller=settings.controller), **kinds},
     )
     machine = backend.every("requests", _REQUESTS_S, procedures.work)
     replay = Replay(desk, ledger, make_deadline(settings))
     backend.ready_after(RestoreGuard(replay, ledger, wake=machine.wake))
+    reading = Reading(database, clock, make_deadline(settings), own_contact, holds.reasons)
     requests = RequestService(
         database,
         clock,
-        deadline=make_deadline(settings),
-        own_contact=own_contact,
-        beside=Beside(holds.reasons, {Kind.RESTRICTION: restricting.begin}),
+        deadline=reading.deadline,
+        reading=reading,
+        beside=Beside(holds.reasons, {kind: each.receive for kind, each in kinds.items()}),
+        wake=lambda: _soon(machine.wake),
+    )
+    handling = RequestHandling(
+        reading,
+        clock,
+        deadline=reading.deadline,
+        recipients=recipients,
         wake=lambda: _soon(machine.wake),
     )
     restricted = either(requests.restricted, restrictions.restricted)
@@ -158,9 +168,6 @@ async def main() -> None:
     backend.every("restrictions", _REQUESTS_S, restrictions.work)
     notices = RequestNotices(database, clock, campaigns=NoticesClient.over(channels["campaigns"]))
     backend.every("request-notices", _REQUESTS_S, notices.tell)
-    consent_jobs = ConsentJobs(database, ledger, clock)
-    backend.every("consent-tree-head", _HOUR_S, consent_jobs.publish_tree_head)
-    backend.every("ledger-export", _HOUR_S, ledger.export)
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
 
     async def exempt(session: AnySession) -> frozenset[uuid.UUID]:
@@ -170,9 +177,10 @@ async def main() -> None:
     retention = _retention(backend, settings, desk, exempt=exempt)
     consents_over = ConsentErasing(database, clock, exempt=exempt)
     backend.every("delete-overdue-consents", _DAY_S, consents_over.delete_overdue)
-    describing = ProcessingJobs(database, clock, holders=desk.holders)
-    backend.every("describe-holders", _DESCRIBE_S, describing.describe_holders)
-    add_servicers(backend, UseCases(consents, suppression, permits, requests, retention, holds, restrictions))
+    _daily(backend, ledger, desk)
+    add_servicers(
+        backend, UseCases(consents, suppression, permits, requests, handling, retention, holds, restrictions)
+    )
     add_registers(backend, settings)
     _serve_audit(backend, settings, channels)
     await backend.run(own_contact=own_contact)
@@ -190,7 +198,8 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
     suppressions = SuppressionsRpc(use_cases.suppression, pages)
     add(door.add_SuppressionsServicer_to_server, suppressions, f"{v1}.Suppressions")
     add(door.add_PermitsServicer_to_server, PermitsRpc(use_cases.permits), f"{v1}.Permits")
-    add(door.add_RequestsServicer_to_server, RequestsRpc(use_cases.requests, pages), f"{v1}.Requests")
+    requests = RequestsRpc(use_cases.requests, use_cases.handling, pages)
+    add(door.add_RequestsServicer_to_server, requests, f"{v1}.Requests")
     retention = RetentionRpc(use_cases.retention, pages)
     add(retention_pb2_grpc.add_RetentionServicer_to_server, retention, f"{v1}.Retention")
     holds = HoldsRpc(use_cases.holds, pages)
@@ -204,9 +213,7 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
 def add_registers(backend: Backend, settings: Settings) -> None:
     """Serves the registers of the controller."""
     database, clock, v1 = backend.database, SystemClock(), "kontor.privacy.v1"
-    registers = RegisterService(
-        database, clock, controller=settings.controller, timezone=settings.controller_timezone
-    )
+    registers = _registers(backend, settings)
     processing = ProcessingService(database, clock, registers=registers, controller=settings.controller)
     door = registers_pb2_grpc
     backend.add(door.add_RegistersServicer_to_server, RegistersRpc(registers), f"{v1}.Registers")
@@ -215,6 +222,24 @@ def add_registers(backend: Backend, settings: Settings) -> None:
     breaches = BreachService(database, clock, registers=registers, controller=settings.controller)
     served = BreachesRpc(breaches)
     backend.add(breaches_pb2_grpc.add_BreachesServicer_to_server, served, f"{v1}.Breaches")
+
+
+def _registers(backend: Backend, settings: Settings) -> RegisterService:
+    return RegisterService(
+        backend.database,
+        SystemClock(),
+        controller=settings.controller,
+        timezone=settings.controller_timezone,
+    )
+
+
+def _daily(backend: Backend, ledger: LedgerService, desk: Desk) -> None:
+    """What is proven and described again and again, whatever happens."""
+    heads = ConsentJobs(backend.database, ledger, SystemClock())
+    backend.every("consent-tree-head", _HOUR_S, heads.publish_tree_head)
+    backend.every("ledger-export", _HOUR_S, ledger.export)
+    describing = ProcessingJobs(backend.database, SystemClock(), holders=desk.holders)
+    backend.every("describe-holders", _DESCRIBE_S, describing.describe_holders)
 
 
 def _erasure(

@@ -16,7 +16,7 @@ from kontor.privacy.v1 import holder_pb2, privacy_pb2
 
 from kernel.errors import FailedPrecondition, InvalidArgument
 from services.gateway import people
-from services.gateway.requests import views
+from services.gateway.requests import fulfilling, recording, views
 from tests.gateway.conftest import LogIn
 from tests.web.neighbours import Neighbours
 
@@ -69,7 +69,10 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Requests]:
                 contacts=[Contact(id=REQUEST, given_name="Anna", family_name=asked.query)]
             )
         )
-        monkeypatch.setattr(views, "clients", lambda: SimpleNamespace(requests=requests, contacts=contacts))
+        for module in (views, recording, fulfilling):
+            monkeypatch.setattr(
+                module, "clients", lambda: SimpleNamespace(requests=requests, contacts=contacts)
+            )
         monkeypatch.setattr(people, "by_id", lambda _ids: {})
         return requests
 
@@ -147,8 +150,7 @@ def test_a_letter_finds_its_contact_first(log_in: LogIn, given: Callable[..., Re
     assert "/requests/find" in client.get("/requests").text
     page = client.get("/requests/find?q=Sommer").text
     assert "Anna Sommer" in page
-    for kind in ("access", "portability", "erasure"):
-        assert f"/requests/new?contact_id={REQUEST}&amp;kind={kind}" in page
+    assert f"/requests/new?contact_id={REQUEST}" in page
 
 
 def test_data_to_take_along_has_its_own_files_and_no_document_to_read(

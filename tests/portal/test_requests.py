@@ -87,7 +87,7 @@ def test_the_own_plan_says_what_it_ends_and_can_be_taken_back(
     requests = given(monkeypatch, state=privacy_pb2.REQUEST_STATE_PLANNED, withdrawable=True)
     client = log_in(*roles)
     page = client.get(f"/rights/requests/{REQUEST}").text
-    assert "Ihre offene Bitte um eine Kopie endet ohne Kopie" in page
+    assert "Ihre offenen Anfragen nach einer Kopie oder Berichtigung enden" in page
     assert "Anfrage zurückziehen" in page
     assert post(client, f"/rights/requests/{REQUEST}/withdraw") == 303
     assert requests.told == ["WithdrawRequest"]

@@ -5,7 +5,7 @@ import hashlib
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2_grpc
@@ -23,15 +23,18 @@ from services.privacy.holds.service import HoldService
 from services.privacy.ledger.service import LedgerService
 from services.privacy.requests.access import Access
 from services.privacy.requests.certificate import Certifier
+from services.privacy.requests.course import Reception
 from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Erasure, ProofKeys
+from services.privacy.requests.handling import RequestHandling
 from services.privacy.requests.jobs import RequestJobs
+from services.privacy.requests.kinds import Beginning, beginning_kinds
 from services.privacy.requests.model import Controller, Kind, Wish
 from services.privacy.requests.portability import Portability
+from services.privacy.requests.reading import Reading, View
 from services.privacy.requests.recipients import Recipient, written
-from services.privacy.requests.restriction import Restricting
 from services.privacy.requests.sealing import Seal
-from services.privacy.requests.service import Beside, RequestService, View
+from services.privacy.requests.service import Beside, RequestService
 from services.privacy.requests.working import Desk
 from services.privacy.restrictions.service import RestrictionService
 from tests.fixtures.serving import OwnContacts, Serve
@@ -164,6 +167,7 @@ class Machine:
     keys: dict[str, str]
     signer: Signer
     service: RequestService
+    handling: RequestHandling
     logins: Logins
     holds: HoldService
     restrictions: RestrictionService
@@ -200,7 +204,7 @@ class Machine:
             erasure=erasure,
             others={
                 Kind.PORTABILITY: Portability(desk, controller=CONTROLLER),
-                Kind.RESTRICTION: Restricting(desk, self.restrictions),
+                **kinds_of(self.parts, desk, self.restrictions),
             },
         )
 
@@ -213,6 +217,18 @@ class Machine:
             language=language,
             caller=customer(contact_id),
             wish=wish or Wish(),
+        )
+
+    async def create_as_staff(
+        self, contact_id: uuid.UUID, kind: Kind, wish: Wish, *, reception: Reception | None = None
+    ) -> View:
+        return await self.service.create_request(
+            contact_id=contact_id,
+            kind=kind,
+            language="de",
+            caller=replace(customer(contact_id), roles=frozenset({"dpo"})),
+            wish=wish,
+            reception=reception or Reception(channel="letter", vouched_by="known-address"),
         )
 
     async def confirmed(self, contact_id: uuid.UUID) -> uuid.UUID:
@@ -228,6 +244,12 @@ class Machine:
     async def document(self, request_id: uuid.UUID, contact_id: uuid.UUID, format: int) -> bytes:
         _, content = await self.service.get_document(request_id, format=format, caller=customer(contact_id))
         return content
+
+
+def kinds_of(parts: Parts, desk: Desk, restrictions: RestrictionService) -> dict[Kind, Beginning]:
+    return beginning_kinds(
+        desk, consents=parts.consents, suppression=parts.suppression, restrictions=restrictions
+    )
 
 
 async def build(parts: Parts, contacts: Database, bus: Bus, serve: Serve, token: str) -> Machine:
@@ -267,15 +289,33 @@ async def build(parts: Parts, contacts: Database, bus: Bus, serve: Serve, token:
         parts.database, parts.clock, holders=list(clients.values()), holder_keys=keys
     )
     desk = Desk(parts.database, parts.clock, holders=list(clients.values()), seal=Seal(["s" * 32]))
+    reading = Reading(parts.database, parts.clock, DEADLINE, logins, holds.reasons)
+    kinds = kinds_of(parts, desk, restrictions)
     service = RequestService(
         parts.database,
         parts.clock,
         deadline=DEADLINE,
-        own_contact=logins,
-        beside=Beside(holds.reasons, {Kind.RESTRICTION: Restricting(desk, restrictions).begin}),
+        reading=reading,
+        beside=Beside(holds.reasons, {kind: each.receive for kind, each in kinds.items()}),
         wake=lambda: woken.append(True),
+    )
+    handling = RequestHandling(
+        reading, parts.clock, deadline=DEADLINE, recipients=RECIPIENTS, wake=lambda: woken.append(True)
     )
     own = signer("privacy")
     return Machine(
-        parts, contacts, bus, clients, told, keys, own, service, logins, holds, restrictions, token, woken
+        parts,
+        contacts,
+        bus,
+        clients,
+        told,
+        keys,
+        own,
+        service,
+        handling,
+        logins,
+        holds,
+        restrictions,
+        token,
+        woken,
     )

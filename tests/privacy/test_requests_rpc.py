@@ -26,7 +26,7 @@ class Door:
         self.machine, self._serve, self._realm = machine, serve, realm
 
     async def open(self) -> "Door":
-        servicer = RequestsRpc(self.machine.service, Pages("s" * 32))
+        servicer = RequestsRpc(self.machine.service, self.machine.handling, Pages("s" * 32))
         self._served = await self._serve(
             (privacy_pb2_grpc.add_RequestsServicer_to_server, servicer),
             database=self.machine.parts.database,

@@ -175,10 +175,3 @@ async def test_nobody_announces_for_no_reason_or_for_nothing(machine: Machine) -
         with pytest.raises(refusal):
             await machine.restrictions.announce_lifting(found, lift_on=day, reason=reason)
     assert issubclass(RestrictionNotFound, DomainError)
-
-
-@pytest.mark.parametrize("kind", [Kind.RECTIFICATION, Kind.OBJECTION, Kind.WITHDRAWAL])
-async def test_no_clock_starts_for_what_nothing_carries_out(machine: Machine, kind: Kind) -> None:
-    with pytest.raises(DomainError) as refused:
-        await machine.create(await add_person(machine.contacts), kind)
-    assert refused.value.reason == "KIND_NOT_SERVED"

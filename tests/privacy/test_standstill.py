@@ -46,7 +46,7 @@ async def test_the_file_is_handed_out_though_the_readable_copy_fails(
         assert view.request.stalled_at == begun
         assert view.request.retry_at is not None
         assert view.request.retry_at > machine.parts.clock.now()
-    await machine.service.retry_request(request_id, caller=customer(anna))
+    await machine.handling.retry_request(request_id, caller=customer(anna))
     assert machine.woken[-1]
     await machine.jobs().work()
     view = await machine.see(request_id, anna)
@@ -113,7 +113,7 @@ async def test_trying_again_what_moves_is_refused(machine: Machine) -> None:
     anna = await add_person(machine.contacts)
     request_id = (await machine.create(anna, Kind.ACCESS)).request.id
     with pytest.raises(FailedPrecondition) as refused:
-        await machine.service.retry_request(request_id, caller=customer(anna))
+        await machine.handling.retry_request(request_id, caller=customer(anna))
     assert refused.value.reason == "NOTHING_STALLS"
     with pytest.raises(NotFound):
-        await machine.service.retry_request(uuid.uuid4(), caller=customer(anna))
+        await machine.handling.retry_request(uuid.uuid4(), caller=customer(anna))

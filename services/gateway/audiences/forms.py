@@ -10,8 +10,8 @@ from kontor.contacts.v1.contacts_pb2 import ContactFilter, Organisation
 from wtforms import SelectField, StringField
 
 from kernel.web.forms import Form, at_most, required, strip
+from kernel.web.options import options
 from services.gateway.labels import COUNTRIES, LANGUAGES, SOURCES
-from services.gateway.options import options
 
 
 class AudienceForm(Form):

@@ -20,8 +20,8 @@ from wtforms import (
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 
 from kernel.web.forms import Form, at_most, required, strip, strip_lines
+from kernel.web.options import options
 from services.gateway.breaches.words import EXCEPTIONS, FIELDS, QUESTIONS, RISKS
-from services.gateway.options import options
 
 TIMES = ("aware_time", "authority_time", "subjects_time")
 _MOST = 2_000_000_000

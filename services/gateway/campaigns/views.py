@@ -22,13 +22,13 @@ from kontor.campaigns.v1.campaigns_pb2 import (
 from kernel.errors import FailedPrecondition, InvalidArgument, NotFound
 from kernel.web.access import polled
 from kernel.web.forms import Form
+from kernel.web.options import options
 from kernel.web.paging import page_links
 from services.gateway.campaigns import messages
 from services.gateway.campaigns.forms import CampaignForm
 from services.gateway.catalogue import audiences, templates
 from services.gateway.clients import clients
 from services.gateway.labels import why
-from services.gateway.options import options
 from services.gateway.session import opens_with
 
 blueprint = Blueprint("campaigns", __name__)

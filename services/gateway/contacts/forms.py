@@ -13,8 +13,8 @@ from wtforms import BooleanField, EmailField, HiddenField, SelectField, StringFi
 from wtforms.validators import Email, Optional
 
 from kernel.web.forms import Form, at_most, strip, strip_lines
+from kernel.web.options import options
 from services.gateway.labels import COUNTRIES, LANGUAGES, SALUTATIONS
-from services.gateway.options import options
 
 # Fields whose values go over as they are.
 TEXTS = (

@@ -6,8 +6,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField, TextAreaField
 
 from kernel.web.forms import Form, at_most, line_breaks, required, strip
+from kernel.web.options import options
 from services.gateway.labels import LANGUAGES
-from services.gateway.options import options
 
 _STARTER = """\
 <mjml>

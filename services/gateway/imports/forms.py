@@ -7,8 +7,8 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import SelectField
 
 from kernel.web.forms import Form
+from kernel.web.options import options
 from services.gateway.labels import COUNTRIES
-from services.gateway.options import options
 
 # As in the contract: CreateImportRequest.content.
 MAX_BYTES = 6 * 1024 * 1024

@@ -8,7 +8,7 @@ from wtforms import HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import Optional, Regexp
 
 from kernel.web.forms import Form, at_most, required, strip, strip_lines
-from services.gateway.options import options
+from kernel.web.options import options
 from services.gateway.registers.words import FIELDS, GOALS, MECHANISMS, ROLES
 
 _date = Regexp(r"^\d{4}-\d{2}-\d{2}$", message=_l("Please enter a date, for example 2026-12-31."))

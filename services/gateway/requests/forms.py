@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, RadioField, SelectField
+from wtforms import DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Optional
 
-from kernel.web.forms import Form
-from services.gateway.labels import (
+from kernel.web.forms import Form, at_most, required, strip, strip_lines
+from kernel.web.options import options
+from services.gateway.labels import RESTRICTION_GROUNDS
+from services.gateway.request_labels import (
     CAME_BY,
     EXTENSIONS,
+    OBJECTION_SCOPES,
+    RECIPIENT_WAYS,
     REFUSALS,
-    RESTRICTION_GROUNDS,
     STEP_REASONS,
     VOUCHERS,
 )
-from services.gateway.options import options
 
 _WAYS = ("letter", "phone", "in-person", "court")
 # Not a way to know somebody, but the choice to find out first.
@@ -59,6 +61,51 @@ class Restricting(Reception):
             ]
         ),
         validators=[DataRequired(_l("Please choose the ground."))],
+    )
+
+
+class Objecting(Reception):
+    """What the person objects to; it takes effect at once, so it must be known who asks."""
+
+    vouched_by = RadioField(_l("How do you know that it is this person?"), choices=options(VOUCHERS.items()))
+
+    scope = RadioField(
+        _l("What is objected to?"),
+        choices=options((str(number), text) for number, text in OBJECTION_SCOPES.items()),
+    )
+
+
+class Withdrawing(Reception):
+    """It takes effect at once, so it must be known who asks."""
+
+    vouched_by = RadioField(_l("How do you know that it is this person?"), choices=options(VOUCHERS.items()))
+
+
+# What the record and a correction have in common; the salutation and the language are chosen in the record.
+CORRECTABLE = ("given_name", "family_name", "email", "phone", "street", "postal_code", "city")
+
+
+class Correcting(Reception):
+    """What the person says is right, beside what stands there."""
+
+    given_name = StringField(_l("First name"), filters=[strip], validators=[at_most(100)])
+    family_name = StringField(_l("Last name"), filters=[strip], validators=[at_most(100)])
+    email = StringField(_l("E-mail address"), filters=[strip], validators=[at_most(320)])
+    phone = StringField(_l("Phone"), filters=[strip], validators=[at_most(40)])
+    street = StringField(_l("Street and number"), filters=[strip], validators=[at_most(200)])
+    postal_code = StringField(_l("Postal code"), filters=[strip], validators=[at_most(20)])
+    city = StringField(_l("City"), filters=[strip], validators=[at_most(100)])
+    other = TextAreaField(_l("Something else is wrong"), filters=[strip_lines], validators=[at_most(2000)])
+
+
+class Settlement(Form):
+    """How one recipient was told of a correction, or why not."""
+
+    recipient = HiddenField(validators=[required, at_most(300)])
+    how = SelectField(
+        _l("How?"),
+        choices=options([("", _l("Please choose")), *RECIPIENT_WAYS.items()]),
+        validators=[required],
     )
 
 

@@ -7,29 +7,26 @@ from datetime import date
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
-from kontor.contacts.v1.contacts_pb2 import Contact, GetContactRequest, ListContactsRequest
-from kontor.options.v1.options_pb2 import RestrictionGround
 from kontor.privacy.v1.holder_pb2 import (
     REQUEST_KIND_ACCESS,
     REQUEST_KIND_ERASURE,
+    REQUEST_KIND_OBJECTION,
     REQUEST_KIND_PORTABILITY,
-    REQUEST_KIND_RESTRICTION,
-    RequestKind,
+    REQUEST_KIND_RECTIFICATION,
 )
 from kontor.privacy.v1.privacy_pb2 import (
     DOCUMENT_FORMAT_CSV,
     DOCUMENT_FORMAT_JSON,
     DOCUMENT_FORMAT_PDF,
     DOCUMENT_FORMAT_VCARD,
+    OBJECTION_SCOPE_PROCESSING,
     REQUEST_ORDER_DUE,
     REQUEST_ORDER_NEWEST,
     REQUEST_STATE_COMPLETED,
     REQUEST_STATE_PARTIALLY_FULFILLED,
     REQUEST_STATE_PLANNED,
     ConfirmRequestRequest,
-    CreateRequestRequest,
     GetDocumentRequest,
     GetRequestRequest,
     ListRequestsRequest,
@@ -38,28 +35,22 @@ from kontor.privacy.v1.privacy_pb2 import (
     WithdrawRequestRequest,
 )
 
-from kernel.errors import FailedPrecondition, InvalidArgument
+from kernel.errors import FailedPrecondition
 from kernel.web.access import polled
 from kernel.web.forms import Form
 from kernel.web.paging import page_links
 from services.gateway import people
 from services.gateway.clients import clients
-from services.gateway.labels import HOLD_REASONS, HOLDERS, NOT_CONFIRMED, word
+from services.gateway.labels import HOLD_REASONS, HOLDERS, word
+from services.gateway.request_labels import NOT_CONFIRMED, RECIPIENT_WAYS
 from services.gateway.requests.deadline import ENDED, due
-from services.gateway.requests.forms import IN_DOUBT, Reception, Restricting, Word
+from services.gateway.requests.forms import Settlement, Word
 from services.gateway.requests.plans import consequences, in_words, totals
 from services.gateway.session import opens_with
 
 blueprint = Blueprint("requests", __name__)
 
 _PAGE = 100
-_HITS = 20
-_KINDS = {
-    "access": REQUEST_KIND_ACCESS,
-    "erasure": REQUEST_KIND_ERASURE,
-    "restriction": REQUEST_KIND_RESTRICTION,
-    "portability": REQUEST_KIND_PORTABILITY,
-}
 _COPIES = {REQUEST_KIND_ACCESS, REQUEST_KIND_PORTABILITY}
 _FORMATS = {
     "json": DOCUMENT_FORMAT_JSON,
@@ -106,64 +97,6 @@ def state(request_id: uuid.UUID) -> ResponseReturnValue:
     # Each question for a name is a read of personal data; the page around shows it until nothing moves any more.
     person = _person(found) if found.state in ENDED else {}
     return render_template("requests/state.html", **_shown(found), **person)
-
-
-@opens_with("Requests.CreateRequest", "Contacts.ListContacts")
-def find() -> ResponseReturnValue:
-    """GET /requests/find?q=: a letter has come; whose is it?"""
-    query = request.args.get("q", "").strip()[:200]
-    found = (
-        clients().contacts.ListContacts(ListContactsRequest(query=query, page_size=_HITS)) if query else None
-    )
-    return render_template("requests/find.html", query=query, found=found, most=_HITS)
-
-
-@opens_with("Requests.CreateRequest", "Contacts.GetContact")
-def create() -> ResponseReturnValue:
-    """GET, POST /requests/new?contact_id=&kind=: for somebody who wrote, called or came by."""
-    kind = _KINDS.get(request.args.get("kind", "")) or abort(404)
-    wanted = request.args.get("contact_id", "")
-    contact = clients().contacts.GetContact(GetContactRequest(contact_id=wanted))
-    form = Restricting() if kind == REQUEST_KIND_RESTRICTION else Reception()
-    if form.validate_on_submit():
-        try:
-            created = clients().requests.CreateRequest(_noted(form, contact, kind))
-        except InvalidArgument as error:
-            if "receive_date" not in error.violations:
-                raise
-            form.receive_date.errors = [_("Please enter a day that is not in the future.")]
-            return _create_page(contact, form, kind), 400
-        except FailedPrecondition as error:
-            return _in_the_way(error, contact.id)
-        flash(_("The request is recorded. The legal clock runs."), "success")
-        return redirect(url_for("requests.detail", request_id=created.id), code=303)
-    return _create_page(contact, form, kind), 400 if form.is_submitted() else 200
-
-
-def _noted(form: Reception, contact: Contact, kind: RequestKind.ValueType) -> CreateRequestRequest:
-    doubt = form.vouched_by.data == IN_DOUBT
-    return CreateRequestRequest(
-        request_id=form.request_id.data,
-        contact_id=contact.id,
-        kind=kind,
-        language=contact.language or str(get_locale()),
-        channel=form.channel.data,
-        receive_date=form.receive_date.data.isoformat() if form.receive_date.data else "",
-        vouched_by="" if doubt else form.vouched_by.data,
-        in_doubt=doubt,
-        ground=_ground(form),
-    )
-
-
-def _create_page(contact: Contact, form: Reception, kind: RequestKind.ValueType) -> str:
-    return render_template(
-        "requests/create.html",
-        contact=contact,
-        form=form,
-        erasure=kind == REQUEST_KIND_ERASURE,
-        portability=kind == REQUEST_KIND_PORTABILITY,
-        restriction=kind == REQUEST_KIND_RESTRICTION,
-    )
 
 
 @opens_with("Requests.ConfirmRequest")
@@ -231,29 +164,6 @@ def document(request_id: uuid.UUID, form: str) -> ResponseReturnValue:
     return answer
 
 
-def _ground(form: Form) -> RestrictionGround.ValueType:
-    """The ground that was chosen; unspecified for requests that need none."""
-    chosen = form.ground.data if isinstance(form, Restricting) else "0"
-    return RestrictionGround.ValueType(int(chosen))
-
-
-def _in_the_way(error: FailedPrecondition, contact_id: str) -> ResponseReturnValue:
-    """Why nothing new was recorded, and the request that is the reason; the contact if that has just ended."""
-    if error.reason == "ERASURE_RUNS":
-        flash(_("This person's data is being erased. There is nothing left to copy."), "warning")
-    elif error.reason == "REQUEST_OPEN":
-        flash(_("Such a request is open already. The legal clock of the first one counts."), "warning")
-    else:
-        raise error
-    other = error.metadata.get("id")
-    target = (
-        url_for("requests.detail", request_id=other)
-        if other
-        else url_for("contacts.detail", contact_id=contact_id)
-    )
-    return redirect(target, code=303)
-
-
 def _confirm_page(found: Request, form: Word, status: int = 200) -> ResponseReturnValue:
     asked = ListRequestsRequest(contact_id=found.contact_id, open=True, page_size=_PAGE)
     others = clients().requests.ListRequests(asked).requests
@@ -297,12 +207,27 @@ def _shown(found: Request) -> dict[str, object]:
         "planned": found.state == REQUEST_STATE_PLANNED,
         "erasure": found.kind == REQUEST_KIND_ERASURE,
         "portability": found.kind == REQUEST_KIND_PORTABILITY,
+        "files": found.kind in _COPIES or found.kind == REQUEST_KIND_ERASURE,
+        **_by_staff(found),
+    }
+
+
+def _by_staff(found: Request) -> dict[str, object]:
+    """What a person has to do for this kind of request, and what is noted of it."""
+    running = found.state not in ENDED and not found.doubted
+    weighed = any(step.reason == "weighing-grounds" for step in found.transitions)
+    corrected = any(step.reason == "corrected" for step in found.transitions)
+    return {
+        "rectification": found.kind == REQUEST_KIND_RECTIFICATION,
+        "to_correct": running and found.kind == REQUEST_KIND_RECTIFICATION and not corrected,
+        "to_weigh": running and found.kind == REQUEST_KIND_OBJECTION and weighed,
+        "refusable": found.withdrawable or (running and found.objection == OBJECTION_SCOPE_PROCESSING),
+        "recipients": [(each, word(RECIPIENT_WAYS, each.how)) for each in found.recipients],
+        "settlement": Settlement() if running and found.recipients else None,
     }
 
 
 blueprint.add_url_rule("/requests", "index", index)
-blueprint.add_url_rule("/requests/find", "find", find)
-blueprint.add_url_rule("/requests/new", "create", create, methods=["GET", "POST"])
 blueprint.add_url_rule("/requests/<uuid:request_id>", "detail", detail)
 blueprint.add_url_rule("/requests/<uuid:request_id>/state", "state", state)
 blueprint.add_url_rule("/requests/<uuid:request_id>/confirm", "confirm", confirm, methods=["GET", "POST"])

@@ -7,7 +7,7 @@ from kontor.privacy.v1.privacy_pb2 import CHANNEL_EMAIL, CHANNEL_PHONE
 from wtforms import SelectField, StringField
 
 from kernel.web.forms import Form, at_most, required, strip
-from services.gateway.options import options
+from kernel.web.options import options
 
 
 class CheckForm(Form):

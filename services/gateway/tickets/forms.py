@@ -25,8 +25,8 @@ from wtforms.validators import Optional
 from wtforms.widgets import HiddenInput
 
 from kernel.web.forms import Form, at_most, required, strip, strip_lines
+from kernel.web.options import options
 from services.gateway.labels import PRIORITIES, TICKET_CHANNELS, TICKET_STATES
-from services.gateway.options import options
 
 _STATES = [(value, found.text) for value, found in TICKET_STATES.items()]
 _PRIORITIES = [(value, found.text) for value, found in PRIORITIES.items()]

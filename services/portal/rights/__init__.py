@@ -1,5 +1,6 @@
-"""Your rights: see everything, take it along, have it erased."""
+"""Your rights: see everything, correct it, lock it, take it along, have it erased."""
 
+from services.portal.rights import asking
 from services.portal.rights.views import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["asking", "blueprint"]

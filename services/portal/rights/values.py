@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from kontor.contacts.v1 import contacts_pb2
-from kontor.privacy.v1 import holder_pb2, privacy_pb2
+from kontor.privacy.v1 import privacy_pb2
 
 from kernel.web.i18n import moment, phone
 from services.portal.labels import REQUEST_KINDS, REQUEST_STATES
@@ -43,11 +43,7 @@ _ENUMS: dict[tuple[str, str], dict[int, Any]] = {
         privacy_pb2.CONSENT_STATE_WITHDRAWN: _l("withdrawn"),
         privacy_pb2.CONSENT_STATE_EXPIRED: _l("expired"),
     },
-    ("subject_request", "kind"): {
-        holder_pb2.REQUEST_KIND_ACCESS: REQUEST_KINDS[holder_pb2.REQUEST_KIND_ACCESS].text,
-        holder_pb2.REQUEST_KIND_PORTABILITY: REQUEST_KINDS[holder_pb2.REQUEST_KIND_PORTABILITY].text,
-        holder_pb2.REQUEST_KIND_ERASURE: REQUEST_KINDS[holder_pb2.REQUEST_KIND_ERASURE].text,
-    },
+    ("subject_request", "kind"): {kind: label.text for kind, label in REQUEST_KINDS.items()},
     ("subject_request", "state"): {state: label.text for state, label in REQUEST_STATES.items()},
 }
 

@@ -14,6 +14,7 @@ from kontor.privacy.v1.holder_pb2 import (
     REQUEST_KIND_ACCESS,
     REQUEST_KIND_ERASURE,
     REQUEST_KIND_PORTABILITY,
+    REQUEST_KIND_RECTIFICATION,
     PlanItem,
     RequestKind,
 )
@@ -47,8 +48,9 @@ from kernel.web.access import login_required, polled
 from kernel.web.forms import Form
 from kernel.web.login import current_login
 from services.portal.clients import HOLDERS, clients, unless_down
-from services.portal.labels import EXTENSIONS, NOT_CONFIRMED, REFUSALS
+from services.portal.labels import EXTENSIONS, NOT_CONFIRMED, REFUSALS, WAYS
 from services.portal.rights import vocabulary
+from services.portal.rights.done import STEPS, done
 from services.portal.rights.held import datasets, parts, summarise
 from services.portal.rights.words import holder_words
 from services.portal.session import own_contact
@@ -62,6 +64,8 @@ _FORMATS = {
     "vcf": DOCUMENT_FORMAT_VCARD,
 }
 _COPIES = {REQUEST_KIND_ACCESS, REQUEST_KIND_PORTABILITY}
+# These end when an erasure is confirmed: nothing is left for them.
+_END_WITH_ERASURE = {*_COPIES, REQUEST_KIND_RECTIFICATION}
 # In these the page asks again by itself, because something is about to happen.
 _MOVING = {
     REQUEST_STATE_RECEIVED,
@@ -98,13 +102,13 @@ def overview() -> ResponseReturnValue:
 @login_required
 def ask_copy() -> ResponseReturnValue:
     """POST /rights/copy: the copy of the data (Art. 15)."""
-    return _ask(REQUEST_KIND_ACCESS)
+    return ask(REQUEST_KIND_ACCESS)
 
 
 @login_required
 def take_along() -> ResponseReturnValue:
     """POST /rights/portability: what the person has provided, for another provider (Art. 20)."""
-    return _ask(REQUEST_KIND_PORTABILITY)
+    return ask(REQUEST_KIND_PORTABILITY)
 
 
 @login_required
@@ -114,7 +118,7 @@ def erasure() -> ResponseReturnValue:
     own_contact()
     form = Form()
     if form.validate_on_submit():
-        return _ask(REQUEST_KIND_ERASURE, form)
+        return ask(REQUEST_KIND_ERASURE, form)
     return render_template("rights/erasure.html", form=form)
 
 
@@ -175,12 +179,17 @@ def document(request_id: uuid.UUID, kind: str) -> ResponseReturnValue:
     return response
 
 
-def _ask(kind: RequestKind.ValueType, form: Form | None = None) -> ResponseReturnValue:
+def ask(kind: RequestKind.ValueType, form: Form | None = None, **wish: object) -> ResponseReturnValue:
+    """Makes the request and shows it; `wish` is what its kind needs beside."""
     form = form or Form()
     if not form.validate_on_submit():
         abort(400)
     wanted = CreateRequestRequest(
-        request_id=form.request_id.data, contact_id=own_contact().id, kind=kind, language=str(get_locale())
+        request_id=form.request_id.data,
+        contact_id=own_contact().id,
+        kind=kind,
+        language=str(get_locale()),
+        **wish,  # type: ignore[arg-type]
     )
     try:
         made = clients().requests.CreateRequest(wanted).id
@@ -216,7 +225,7 @@ def _ends_copy(found: Request) -> bool:
         return False
     asked = ListRequestsRequest(contact_id=found.contact_id, open=True, page_size=50)
     open_ones = clients().requests.ListRequests(asked).requests
-    return any(entry.kind in _COPIES for entry in open_ones)
+    return any(entry.kind in _END_WITH_ERASURE for entry in open_ones)
 
 
 def _shown(request_id: uuid.UUID) -> dict[str, object]:
@@ -232,6 +241,11 @@ def _shown(request_id: uuid.UUID) -> dict[str, object]:
         "moving": found.state in _MOVING,
         "erasure": found.kind == REQUEST_KIND_ERASURE,
         "portability": found.kind == REQUEST_KIND_PORTABILITY,
+        "copy": found.kind in _COPIES,
+        "steps": STEPS.get(found.kind, STEPS[REQUEST_KIND_ACCESS]),
+        "done": done(found),
+        "corrections": [(vocabulary.column(each.field), each) for each in found.corrections],
+        "recipients": [(each, str(WAYS.get(each.how, ""))) for each in found.recipients],
         "planned": found.state == REQUEST_STATE_PLANNED,
         "completed": found.state == REQUEST_STATE_COMPLETED,
         "partial": found.state == REQUEST_STATE_PARTIALLY_FULFILLED,
@@ -274,6 +288,8 @@ def _step(found: Request) -> int:
     if found.kind == REQUEST_KIND_ERASURE:
         order = {REQUEST_STATE_PLANNED: 1, REQUEST_STATE_EXECUTING: 2, REQUEST_STATE_COMPLETED: 4}
         return order.get(found.state, 0)
+    if found.kind == REQUEST_KIND_RECTIFICATION:
+        return {REQUEST_STATE_EXECUTING: 2, REQUEST_STATE_COMPLETED: 4}.get(found.state, 1)
     return 3 if found.state == REQUEST_STATE_COMPLETED else 1
 
 

@@ -20,6 +20,7 @@ DATASETS = {
     "consent_record": _l("Consents"),
     "consent_ip": _l("From where you consented"),
     "permit_decision": _l("Decisions whether we may write to you"),
+    "request_correction": _l("Corrections that you asked for"),
     "subject_request": _l("Requests under data protection law"),
     "access_document": _l("Copies made for you"),
     "certificate": _l("Certificates of erasure"),
@@ -54,6 +55,9 @@ TECHNICAL = {
 DERIVED = {"email_key", "name_key", "search_text"}
 
 COLUMNS = {
+    "after": _l("How it is right"),
+    "before": _l("What stood there"),
+    "other": _l("Something else"),
     "actor": _l("By whom"),
     "address_hash": _l("Address, as a fingerprint only"),
     "author_name": _l("Author"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from kernel.clock import Clock
@@ -38,6 +38,8 @@ from services.privacy.suppression.normalise import EMAIL
 from services.privacy.suppression.service import SuppressionService
 
 _SALT_BYTES = 16
+# What a withdrawal ends, a question that nobody has answered yet among it.
+_SAID_YES = (State.REQUESTED, State.GIVEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,25 +114,39 @@ class ConsentService:
         Errors: TopicUnknown for a topic that has neither a text nor a record of this contact.
         """
         async with self._database.transaction() as session:
-            frontier = await store.lock_tree(session)
-            before = await store.newest(session, about.contact_id)
-            # What the ledger and the bus take in cannot be erased: a topic must not be anything that somebody typed.
-            if not any(r.topic == about.topic for r in before) and not await store.has_text(
-                session, about.topic
-            ):
-                raise TopicUnknown("There is no such topic.")
-            text_id = next(
-                (r.text_id for r in before if (r.topic, r.channel) == (about.topic, about.channel)), None
-            )
-            text = await store.find_text(session, text_id) if text_id else None
-            withdrawn = self._record(about, State.WITHDRAWN, text, Evidence(method=method))
-            await self._append(session, frontier, [withdrawn])
-            await emit(
-                session,
-                events.consent_withdrawn(
-                    consent_id=withdrawn.id, contact_id=about.contact_id, topic=about.topic
-                ),
-            )
+            return await self._withdraw(session, about, method=method)
+
+    async def withdraw_all(
+        self, session: WriteSession, contact_id: uuid.UUID, *, topics: Collection[str], method: str
+    ) -> int:
+        """Withdraws these topics, or without any all that the contact has said yes to, in a use case of another area.
+
+        Answers how many; none is no error. Errors: TopicUnknown.
+        """
+        said = [r for r in await store.newest(session, contact_id) if r.state in _SAID_YES]
+        wanted = [Subject(contact_id, r.topic, r.channel) for r in said if not topics or r.topic in topics]
+        known = {about.topic for about in wanted}
+        wanted += [Subject(contact_id, topic, EMAIL) for topic in topics if topic not in known]
+        for about in wanted:
+            await self._withdraw(session, about, method=method)
+        return len(wanted)
+
+    async def _withdraw(self, session: WriteSession, about: Subject, *, method: str) -> Record:
+        frontier = await store.lock_tree(session)
+        before = await store.newest(session, about.contact_id)
+        # What the ledger and the bus take in cannot be erased: a topic must not be anything that somebody typed.
+        if not any(r.topic == about.topic for r in before) and not await store.has_text(session, about.topic):
+            raise TopicUnknown("There is no such topic.")
+        text_id = next(
+            (r.text_id for r in before if (r.topic, r.channel) == (about.topic, about.channel)), None
+        )
+        text = await store.find_text(session, text_id) if text_id else None
+        withdrawn = self._record(about, State.WITHDRAWN, text, Evidence(method=method))
+        await self._append(session, frontier, [withdrawn])
+        await emit(
+            session,
+            events.consent_withdrawn(consent_id=withdrawn.id, contact_id=about.contact_id, topic=about.topic),
+        )
         return withdrawn
 
     async def list_consents(self, contact_id: uuid.UUID) -> list[Record]:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from kernel.errors import FailedPrecondition, InvalidArgument, ResourceExhausted
 from services.privacy.requests.deadline import EXTENDED_MONTHS, MONTHS, Deadline
-from services.privacy.requests.model import STAFF, SUBJECT, SYSTEM, Kind, Request, State, Transition
+from services.privacy.requests.model import STAFF, SUBJECT, SYSTEM, Kind, Request, Scope, State, Transition
 
 # Closed lists, all of them: what somebody may type would be a personal value in a proof that outlives the erasure.
 CHANNELS = frozenset({"letter", "email", "phone", "in-person"})
@@ -20,10 +20,20 @@ VOUCHERS = frozenset({"known-in-person", "called-back", "known-address", "known-
 # Art. 12(3): complexity and number of the requests, and nothing else.
 EXTENSIONS = frozenset({"complexity", "number-of-requests"})
 IDENTITY_NOT_PROVEN, LAW_KEEPS_EVERYTHING = "identity-not-proven", "law-keeps-everything"
+DATA_IS_CORRECT = "data-is-correct"
+# Art. 21(1): what overrides an objection to processing. Nothing overrides one to advertising.
+OVERRIDING = frozenset({"compelling-grounds", "legal-claims"})
 # Art. 12(2), (5), 11(2), 17(3): why nothing is done. What the person must be told then stands in Art. 12(4).
-REFUSALS = frozenset(
-    {IDENTITY_NOT_PROVEN, "not-the-subject", "manifestly-unfounded", "excessive", LAW_KEEPS_EVERYTHING}
-)
+REFUSALS = OVERRIDING | {
+    IDENTITY_NOT_PROVEN,
+    "not-the-subject",
+    "manifestly-unfounded",
+    "excessive",
+    LAW_KEEPS_EVERYTHING,
+    DATA_IS_CORRECT,
+}
+# The step that says what an objection is about.
+OBJECTS_TO = {Scope.MARKETING: "objects-to-marketing", Scope.PROCESSING: "objects-to-processing"}
 # So many one login makes in a day. Whoever needs more turns to a person: the page says to whom.
 A_DAY = 10
 # Before this day there was no such right.
@@ -105,6 +115,8 @@ class Course:
     suspended_due_date: date | None
     # The last day on which the person can be told of an extension.
     extend_by: date | None
+    # What an objection is about; None for every other kind.
+    objection: Scope | None
 
 
 def course(request: Request, steps: Sequence[Transition], *, deadline: Deadline, now: datetime) -> Course:
@@ -127,7 +139,14 @@ def course(request: Request, steps: Sequence[Transition], *, deadline: Deadline,
         if doubts
         else None,
         extend_by=first_month if extendable else None,
+        objection=objection_of(steps),
     )
+
+
+def objection_of(steps: Sequence[Transition]) -> Scope | None:
+    """What an objection is about."""
+    said = {step.reason for step in steps}
+    return next((scope for scope, reason in OBJECTS_TO.items() if reason in said), None)
 
 
 def extended(
@@ -153,7 +172,7 @@ def verified(request: Request, vouched_by: str, *, now: datetime) -> Transition:
     return Transition(State.ACCEPTED, now, STAFF, f"verified-{vouched_by}")
 
 
-def refused(request: Request, reason: str, *, now: datetime) -> Transition:
+def refused(request: Request, steps: Sequence[Transition], reason: str, *, now: datetime) -> Transition:
     """The step that refuses. Errors: InvalidArgument, ReasonUnfit."""
     if reason not in REFUSALS:
         raise InvalidArgument("No such reason.", violations={"reason": one_of(REFUSALS)})
@@ -161,6 +180,11 @@ def refused(request: Request, reason: str, *, now: datetime) -> Transition:
         raise ReasonUnfit("The identity is proven here.")
     if reason == LAW_KEEPS_EVERYTHING and request.kind is not Kind.ERASURE:
         raise ReasonUnfit("No law keeps anybody from a copy of the own data.")
+    if reason == DATA_IS_CORRECT and request.kind is not Kind.RECTIFICATION:
+        raise ReasonUnfit("Nobody says that the data is wrong.")
+    # Beyond that the objector need not be right, and an objection to advertising has no other side (Art. 21(3)).
+    if (reason in OVERRIDING) is not (objection_of(steps) is Scope.PROCESSING):
+        raise ReasonUnfit("Only an objection to processing is weighed, and only against these grounds.")
     return Transition(State.REFUSED, now, STAFF, f"{_REFUSED}{reason}")
 
 

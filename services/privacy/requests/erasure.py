@@ -29,6 +29,7 @@ from services.privacy.requests.model import (
     residue,
 )
 from services.privacy.requests.planning import Planner
+from services.privacy.requests.plans import store as plan_store
 from services.privacy.requests.receipts import (
     Planned,
     combined_hash,
@@ -107,9 +108,9 @@ class Erasure:
         async with self._database.transaction() as session:
             # If the contact has another erasure that is open, that one is waited for.
             if await store.reopen(session, request, step, number=number):
-                await store.add_round(session, request.id, number)
+                await plan_store.add_round(session, request.id, number)
                 if untouched:
-                    await store.take_plans_along(session, request.id, to=number)
+                    await plan_store.take_plans_along(session, request.id, to=number)
 
     async def _hold_on(self, request: Request) -> str:
         async with self._database.reading() as session:
@@ -160,7 +161,7 @@ class Erasure:
             await self._desk.wait(request, Waiting(problems=[LEDGER_DOWN]))
             return False
         async with self._database.transaction() as session:
-            await store.set_round(
+            await plan_store.set_round(
                 session, request.id, request.round, ledger_id=entry.id, plan_hash=entry.plan_hash
             )
         return True
@@ -223,7 +224,7 @@ class Erasure:
                 waiting.refuse(holder, problem)
                 return
             async with self._database.transaction() as session:
-                await store.add_receipt(session, request.id, request.round, receipt)
+                await plan_store.add_receipt(session, request.id, request.round, receipt)
 
     async def _suppress(self, request: Request, identifiers: Identifiers) -> None:
         if (await self._round(request)).suppressed_at is not None:
@@ -231,7 +232,9 @@ class Erasure:
         async with self._database.transaction() as session:
             for address in _decisive(identifiers):
                 await self._suppression.add(session, address, reason="erasure")
-            await store.set_round(session, request.id, request.round, suppressed_at=self._desk.clock.now())
+            await plan_store.set_round(
+                session, request.id, request.round, suppressed_at=self._desk.clock.now()
+            )
 
     async def _probe(self, request: Request, identifiers: Identifiers) -> dict[str, Any] | None:
         waiting = Waiting()
@@ -247,7 +250,7 @@ class Erasure:
             await self._desk.wait(request, waiting)
             return None
         async with self._database.transaction() as session:
-            await store.set_round(
+            await plan_store.set_round(
                 session, request.id, request.round, probe=answers, probed_at=self._desk.clock.now()
             )
         return answers
@@ -260,9 +263,9 @@ class Erasure:
         number, now = request.round + 1, self._desk.clock.now()
         untouched = all(p.receipt is None for p in await self._plans(request))
         async with self._database.transaction() as session:
-            await store.add_round(session, request.id, number)
+            await plan_store.add_round(session, request.id, number)
             if untouched:
-                await store.take_plans_along(session, request.id, to=number)
+                await plan_store.take_plans_along(session, request.id, to=number)
             await store.move(
                 session,
                 request.id,
@@ -274,8 +277,8 @@ class Erasure:
     async def _complete(self, request: Request) -> None:
         now = self._desk.clock.now()
         async with self._database.reading() as session:
-            rounds = await store.rounds(session, request.id)
-            plans = (await store.plans(session, [request.id]))[request.id]
+            rounds = await plan_store.rounds(session, request.id)
+            plans = (await plan_store.plans(session, [request.id]))[request.id]
             steps = (await store.transitions(session, [request.id]))[request.id]
         executed = {p.number for p in plans}
         promises = [r.ledger_id for r in rounds if r.ledger_id and r.number in executed]
@@ -289,7 +292,7 @@ class Erasure:
         pdf = await certificate.as_pdf()
         async with self._database.transaction() as session:
             await store.add_document(session, request, format=_PDF, content=pdf, at=now)
-            await store.forget_identifiers(session, request.id)
+            await plan_store.forget_identifiers(session, request.id)
             kept = kept_until((p for p in plans if p.number == request.round), now)
             if kept is not None:
                 # The certificate says what is kept; it is made anew when that is gone as well.
@@ -307,12 +310,12 @@ class Erasure:
 
     async def _round(self, request: Request) -> Round:
         async with self._database.reading() as session:
-            rounds = await store.rounds(session, request.id)
+            rounds = await plan_store.rounds(session, request.id)
         return next(r for r in rounds if r.number == request.round)
 
     async def _plans(self, request: Request) -> list[Planned]:
         async with self._database.reading() as session:
-            plans = (await store.plans(session, [request.id]))[request.id]
+            plans = (await plan_store.plans(session, [request.id]))[request.id]
         return [p for p in plans if p.number == request.round]
 
 

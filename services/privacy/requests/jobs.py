@@ -28,6 +28,7 @@ from services.privacy.requests.model import (
     next_attempt,
     shown_at,
 )
+from services.privacy.requests.plans import store as plan_store
 
 log = telemetry.get_logger(__name__)
 
@@ -120,4 +121,4 @@ class RequestJobs:
             if found is None or found.state is not State.PLANNED:
                 return
             await store.move(session, request.id, step, completed_at=step.at, **store.MOVING)
-            await store.forget_identifiers(session, request.id)
+            await plan_store.forget_identifiers(session, request.id)

@@ -40,9 +40,8 @@ class Kind(IntEnum):
 
 # What counts from the moment it is said: nothing is left to take back. A restriction ends by being lifted.
 AT_ONCE = (Kind.RESTRICTION, Kind.OBJECTION, Kind.WITHDRAWAL)
-UNSERVED = (Kind.RECTIFICATION, Kind.OBJECTION, Kind.WITHDRAWAL)
-# What hands out copies of the data: for an erasure that has begun there is nothing left to copy.
-COPIES = (Kind.ACCESS, Kind.PORTABILITY)
+# What needs the data: for an erasure that has begun there is nothing left to copy or to correct.
+NEEDS_DATA = (Kind.ACCESS, Kind.PORTABILITY, Kind.RECTIFICATION)
 
 
 class State(IntEnum):
@@ -94,13 +93,6 @@ class DocumentFailed(Exception):
     """The readable document could not be made; what was typed into it stays out of this error."""
 
 
-class KindNotServed(FailedPrecondition):
-    """The contract knows this right; nothing here carries it out yet, and a clock without a procedure helps nobody."""
-
-    def __init__(self) -> None:
-        super().__init__("Requests of this kind cannot be recorded here yet.")
-
-
 class ErasureRuns(FailedPrecondition):
     """The contact is being erased: there is nothing left to copy. `metadata["id"]` names the erasure."""
 
@@ -111,6 +103,18 @@ class OnlyThePerson(FailedPrecondition):
 
 class TooLate(FailedPrecondition):
     """What is being carried out, or has ended, cannot be withdrawn."""
+
+
+class NothingToFulfil(FailedPrecondition):
+    """Staff has nothing to do here: the service carries it out itself, or it is done."""
+
+
+class RecipientNotFound(NotFound):
+    """The data of this request went to no such recipient."""
+
+
+class RecipientSettled(FailedPrecondition):
+    """It is noted already whether this recipient was told."""
 
 
 class NothingStalls(FailedPrecondition):
@@ -188,17 +192,53 @@ class Request:
         return self.state < State.COMPLETED and not begun and self.kind not in AT_ONCE
 
     @property
+    def refusable(self) -> bool:
+        """Whether staff can still say no; course.py says for which reasons."""
+        return self.withdrawable or (self.state < State.COMPLETED and self.kind is Kind.OBJECTION)
+
+    @property
     def outlives_contact(self) -> bool:
         """Whether the contact that it is about may be gone: whoever asked to be erased still gets the proof."""
         return self.kind is Kind.ERASURE and self.state in ERASING
 
 
+class Scope(IntEnum):
+    """What somebody objects to; as `ObjectionScope` on the wire."""
+
+    MARKETING = 1
+    PROCESSING = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One value that is wrong, as the person sees it."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettledRecipient:
+    """A recipient of the data, and how it was told of a correction, or why not (Art. 19 GDPR)."""
+
+    recipient: str
+    how: str = ""
+    settled_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody has said beside the kind of the request: for restrictions the ground, for withdrawals topics."""
+    """What somebody has said beside the kind of the request."""
 
+    # Restrictions: the ground.
     ground: int = 0
+    # Withdrawals: from which topics; none is all.
     topics: tuple[str, ...] = ()
+    # Objections.
+    objection: int = 0
+    # Rectifications.
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

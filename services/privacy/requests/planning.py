@@ -11,6 +11,7 @@ from kernel.ids import derived_id
 from services.privacy.clients import HolderClient
 from services.privacy.requests import store
 from services.privacy.requests.model import SYSTEM, Identifiers, Request, Transition
+from services.privacy.requests.plans import store as plan_store
 from services.privacy.requests.receipts import Planned, growth, on_wire, plan_problem
 from services.privacy.requests.working import IDENTIFIERS_CHANGED, PLAN_REFUSED, AnswerRefused, Desk, Waiting
 from services.privacy.suppression.model import Hasher
@@ -91,7 +92,7 @@ class Planner:
 
     async def _shown(self, request: Request) -> dict[str, Planned]:
         async with self._desk.database.reading() as session:
-            plans = (await store.plans(session, [request.id]))[request.id]
+            plans = (await plan_store.plans(session, [request.id]))[request.id]
         return {p.holder: p for p in plans if p.number == request.round}
 
     async def _keep(
@@ -108,9 +109,9 @@ class Planner:
             # Withdrawn while the holders were asked: no address is kept for what has ended.
             if found is None or found.state is not request.state:
                 return False
-            await store.keep_identifiers(session, request.id, self._desk.sealed(identifiers))
+            await plan_store.keep_identifiers(session, request.id, self._desk.sealed(identifiers))
             for plan in plans:
-                await store.put_plan(session, request.id, request.round, plan)
+                await plan_store.put_plan(session, request.id, request.round, plan)
             if shown and (erased or kept):
                 reason = f"replanned:{erased}:{kept}"
                 step = Transition(request.state, self._desk.clock.now(), SYSTEM, reason)

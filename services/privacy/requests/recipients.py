@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from kernel.db import AnySession
+from services.privacy.registers.model import Recipient as Registered
+from services.privacy.registers.service import RegisterService
 
 PROCESSOR, CONTROLLER, AUTHORITY = "processor", "controller", "authority"
 # The European Economic Area: what goes elsewhere is a transfer to a third country (Chapter V GDPR).
@@ -15,6 +17,14 @@ EEA = frozenset(
         "IS", "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
     }
 )  # fmt: skip
+
+# On what a transfer to a third country rests, by the register's key for it.
+_SAFEGUARDS = {
+    "adequacy": "Art. 45 GDPR",
+    "standard-clauses": "Art. 46(2)(c) GDPR",
+    "binding-corporate-rules": "Art. 47 GDPR",
+    "derogation": "Art. 49 GDPR",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +72,23 @@ def written(recipients: Iterable[str | Recipient]) -> Recipients:
         return known
 
     return named
+
+
+def registered(registers: RegisterService, *, otherwise: Recipients) -> Recipients:
+    """Those of the register of processors and transfers; while it is empty, the others."""
+
+    async def named(session: AnySession) -> Sequence[Recipient]:
+        known = await registers.recipients(session)
+        return [_of_register(each) for each in known] or await otherwise(session)
+
+    return named
+
+
+def _of_register(known: Registered) -> Recipient:
+    return Recipient(
+        name=known.name,
+        address=known.address,
+        role=CONTROLLER if known.role == "recipient" else PROCESSOR,
+        country=known.country,
+        safeguard=_SAFEGUARDS.get(known.safeguard, known.safeguard),
+    )

@@ -18,6 +18,7 @@ from services.privacy.ledger.service import LedgerService
 from services.privacy.requests import store
 from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.model import SYSTEM, Kind, Request, State, Transition
+from services.privacy.requests.plans import store as plan_store
 from services.privacy.requests.receipts import on_wire
 from services.privacy.requests.working import Desk
 
@@ -90,7 +91,7 @@ class Replay:
         if found is None:
             found = await self._again(session, promised)
         number = max(found.round, await self._ledger.last_round(session, found.id)) + 1
-        await store.add_round(session, found.id, number)
+        await plan_store.add_round(session, found.id, number)
         await store.move(session, found.id, step, **store.MOVING, round=number)
 
     async def _again(self, session: WriteSession, promised: LedgerEntry) -> Request:

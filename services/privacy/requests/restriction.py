@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from kernel.db import WriteSession
-from kernel.outbox import emit
-from services.privacy import events
 from services.privacy.requests import store
+from services.privacy.requests.ending import complete
 from services.privacy.requests.model import SYSTEM, Request, State, Transition, Wish
 from services.privacy.requests.working import Desk, Waiting
 from services.privacy.restrictions.service import RestrictionService
@@ -19,7 +18,7 @@ class Restricting:
         self._database = desk.database
         self._restrictions = restrictions
 
-    async def begin(self, session: WriteSession, request: Request, wish: Wish) -> None:
+    async def receive(self, session: WriteSession, request: Request, wish: Wish) -> None:
         """Part of receiving the request. Errors: GroundMissing."""
         await self._restrictions.impose(
             session, request.contact_id, ground=wish.ground, request_id=request.id
@@ -27,26 +26,23 @@ class Restricting:
 
     async def advance(self, request: Request) -> None:
         """As far as it goes now; a holder that is down only delays."""
+        if await self.is_in_force(request):
+            async with self._database.transaction() as session:
+                await complete(session, request, SYSTEM, "restricted", at=self._desk.clock.now())
+
+    async def is_in_force(self, request: Request) -> bool:
+        """Whether every holder has signed by now; those who have not are asked."""
         now = self._desk.clock.now()
         if request.state is State.ACCEPTED:
             step = Transition(State.EXECUTING, now, SYSTEM, "restricting")
             everybody = [h.name for h in self._desk.holders]
             async with self._database.transaction() as session:
                 if not await store.move(session, request.id, step, waiting_for=everybody):
-                    return
+                    return False
         delays = await self._restrictions.carry_out(request.contact_id)
         if delays:
             waiting = Waiting(
                 [*delays.down, *delays.refused], dict(delays.down), list(delays.refused.values())
             )
             await self._desk.wait(request, waiting)
-            return
-        async with self._database.transaction() as session:
-            step = Transition(State.COMPLETED, self._desk.clock.now(), SYSTEM, "restricted")
-            if await store.move(session, request.id, step, completed_at=step.at, **store.MOVING):
-                await emit(
-                    session,
-                    events.request_completed(
-                        request_id=request.id, contact_id=request.contact_id, kind=request.kind
-                    ),
-                )
+        return not delays

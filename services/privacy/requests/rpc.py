@@ -14,9 +14,11 @@ from kernel.pages import Pages, page_size
 from kernel.rpc.call import current_principal
 from kernel.rpc.rows import narrowed_caller
 from services.privacy.requests.course import Course, Reception, day_of_receipt
-from services.privacy.requests.model import Filter, Kind, Request, State, Wish
+from services.privacy.requests.handling import RequestHandling
+from services.privacy.requests.model import Correction, Filter, Kind, Request, State, Wish
+from services.privacy.requests.reading import View
 from services.privacy.requests.receipts import Planned
-from services.privacy.requests.service import RequestService, View
+from services.privacy.requests.service import RequestService
 
 _MEDIA = {
     privacy_pb2.DOCUMENT_FORMAT_JSON: ("json", "application/json"),
@@ -37,8 +39,9 @@ _NAMES = {
 class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
     """The Requests service of the contract."""
 
-    def __init__(self, requests: RequestService, pages: Pages) -> None:
+    def __init__(self, requests: RequestService, handling: RequestHandling, pages: Pages) -> None:
         self._requests = requests
+        self._handling = handling
         self._pages = pages
 
     async def CreateRequest(
@@ -49,7 +52,7 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
             kind=Kind(request.kind),
             language=request.language,
             caller=current_principal(),
-            wish=Wish(ground=request.ground, topics=tuple(request.topics)),
+            wish=_wish(request),
             reception=_reception(request),
         )
         return _request(view)
@@ -94,7 +97,7 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
     async def VerifyRequest(
         self, request: privacy_pb2.VerifyRequestRequest, context: Any
     ) -> privacy_pb2.Request:
-        view = await self._requests.verify_request(
+        view = await self._handling.verify_request(
             uuid.UUID(request.id), vouched_by=request.vouched_by, caller=narrowed_caller()
         )
         return _request(view)
@@ -102,7 +105,7 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
     async def ExtendRequest(
         self, request: privacy_pb2.ExtendRequestRequest, context: Any
     ) -> privacy_pb2.Request:
-        view = await self._requests.extend_request(
+        view = await self._handling.extend_request(
             uuid.UUID(request.id), reason=request.reason, caller=narrowed_caller()
         )
         return _request(view)
@@ -110,15 +113,31 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
     async def RefuseRequest(
         self, request: privacy_pb2.RefuseRequestRequest, context: Any
     ) -> privacy_pb2.Request:
-        view = await self._requests.refuse_request(
+        view = await self._handling.refuse_request(
             uuid.UUID(request.id), reason=request.reason, caller=narrowed_caller()
+        )
+        return _request(view)
+
+    async def FulfilRequest(
+        self, request: privacy_pb2.FulfilRequestRequest, context: Any
+    ) -> privacy_pb2.Request:
+        return _request(await self._handling.fulfil_request(uuid.UUID(request.id), caller=narrowed_caller()))
+
+    async def SettleRecipient(
+        self, request: privacy_pb2.SettleRecipientRequest, context: Any
+    ) -> privacy_pb2.Request:
+        view = await self._handling.settle_recipient(
+            uuid.UUID(request.id),
+            recipient=request.recipient,
+            how=request.how,
+            caller=narrowed_caller(),
         )
         return _request(view)
 
     async def RetryRequest(
         self, request: privacy_pb2.RetryRequestRequest, context: Any
     ) -> privacy_pb2.Request:
-        return _request(await self._requests.retry_request(uuid.UUID(request.id), caller=narrowed_caller()))
+        return _request(await self._handling.retry_request(uuid.UUID(request.id), caller=narrowed_caller()))
 
     async def GetDocument(
         self, request: privacy_pb2.GetDocumentRequest, context: Any
@@ -152,9 +171,26 @@ def _reception(request: privacy_pb2.CreateRequestRequest) -> Reception:
     )
 
 
+def _wish(request: privacy_pb2.CreateRequestRequest) -> Wish:
+    return Wish(
+        ground=request.ground,
+        topics=tuple(request.topics),
+        objection=request.objection,
+        corrections=tuple(
+            Correction(each.field, each.before.strip(), each.after.strip()) for each in request.corrections
+        ),
+    )
+
+
 def _request(view: View) -> privacy_pb2.Request:
     answer = _standing(view)
     answer.MergeFrom(_course(view.course))
+    for each in view.corrections:
+        answer.corrections.add(field=each.field, before=each.before, after=each.after)
+    for recipient in view.recipients:
+        answer.recipients.add(
+            name=recipient.recipient, how=recipient.how, settle_time=to_timestamp(recipient.settled_at)
+        )
     return answer
 
 
@@ -168,6 +204,7 @@ def _course(found: Course) -> privacy_pb2.Request:
         doubt_days=found.doubt_days,
         suspended_due_date=_iso(found.suspended_due_date),
         refusal=found.refusal,
+        objection=privacy_pb2.ObjectionScope.ValueType(found.objection or 0),
     )
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from kernel.clock import Clock
 from kernel.db import AnySession, Database, WriteSession
@@ -14,47 +13,38 @@ from kernel.errors import InvalidArgument
 from kernel.identity import Principal
 from kernel.ids import new_id
 from kernel.outbox import emit
-from kernel.rpc.authorize import OwnContact
 from kernel.rpc.call import note_subjects
 from services.privacy import events
 from services.privacy.requests import store
 from services.privacy.requests.course import (
     A_DAY,
-    Course,
     Reception,
     TooManyRequests,
-    course,
-    extended,
-    refused,
-    verified,
 )
 from services.privacy.requests.deadline import Deadline
+from services.privacy.requests.ending import end
 from services.privacy.requests.model import (
-    COPIES,
+    AT_ONCE,
+    NEEDS_DATA,
     STAFF,
     SUBJECT,
-    UNSERVED,
     WORDS_BY,
     DocumentGone,
     ErasureRuns,
     Filter,
     Kind,
-    KindNotServed,
     NotCompleted,
-    NothingStalls,
     NotPlanned,
     OnlyThePerson,
     Request,
-    Requester,
-    RequestNotFound,
     RequestOpen,
     State,
     TooLate,
     Transition,
     Wish,
-    shown_at,
 )
-from services.privacy.requests.receipts import Planned
+from services.privacy.requests.plans import store as plan_store
+from services.privacy.requests.reading import Reading, View, visible
 from services.privacy.requests.working import Holds
 
 # What a kind of request does at once, in the transaction that receives it.
@@ -63,21 +53,6 @@ _NOTHING_MORE = Wish()
 
 NOTHING_NOTED = Reception()
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A request with what is shown about it."""
-
-    request: Request
-    transitions: Sequence[Transition]
-    course: Course
-    plans: Sequence[Planned] = ()
-    formats: Sequence[int] = ()
-    # The last day on which the person can confirm the plan; None if nobody's silence ends this request.
-    decide_by: date | None = None
-    # Why a legal hold keeps what is held about the contact; empty if there is none.
-    hold: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +72,7 @@ class RequestService:
         clock: Clock,
         *,
         deadline: Deadline,
-        own_contact: OwnContact,
+        reading: Reading,
         beside: Beside,
         wake: Callable[[], None],
     ) -> None:
@@ -105,7 +80,7 @@ class RequestService:
         self._clock = clock
         self._beside = beside
         self._deadline = deadline
-        self._own_contact = own_contact
+        self._reading = reading
         self._wake = wake
 
     async def create_request(
@@ -123,9 +98,7 @@ class RequestService:
         While staff doubts who asks, it is being verified and the machine leaves it alone.
         Errors: RequestOpen, ErasureRuns, TooManyRequests, InvalidArgument; what the kind itself refuses.
         """
-        if kind in UNSERVED:
-            raise KindNotServed
-        if reception.in_doubt and kind in self._beside.begins:
+        if reception.in_doubt and kind in AT_ONCE:
             raise InvalidArgument(
                 "This takes effect at once: it must be known first who asks.",
                 violations={"in_doubt": "cannot be for this kind"},
@@ -148,7 +121,7 @@ class RequestService:
             due_date=self._deadline.due(received_at),
         )
         async with self._database.transaction() as session:
-            if kind in COPIES:
+            if kind in NEEDS_DATA:
                 await _refuse_while_erasing(session, contact_id)
             if own:
                 await self._refuse_a_flood(session, request)
@@ -157,17 +130,19 @@ class RequestService:
                 named = {"id": str(other.id)} if other is not None else {}
                 raise RequestOpen("There is an open request of this kind.", metadata=named)
             for step in steps:
-                await store.note(session, request.id, step)
+                # What is done before the answer is told once: as done.
+                await store.note(session, request.id, step, tell=kind is not Kind.WITHDRAWAL)
             if kind is Kind.ERASURE:
-                await store.add_round(session, request.id, request.round)
-            if kind in self._beside.begins:
-                await self._beside.begins[kind](session, request, wish)
+                await plan_store.add_round(session, request.id, request.round)
             await emit(
                 session,
                 events.request_received(request_id=request.id, contact_id=contact_id, kind=kind),
             )
+            if kind in self._beside.begins:
+                await self._beside.begins[kind](session, request, wish)
+            view = await self._reading.reread(session, request.id)
         self._wake()
-        return self._view(request, steps)
+        return view
 
     async def _refuse_a_flood(self, session: WriteSession, request: Request) -> None:
         """Before anything is written: what is refused costs one look at an index. Errors: TooManyRequests."""
@@ -180,21 +155,21 @@ class RequestService:
 
     async def get_request(self, request_id: uuid.UUID, *, caller: Principal) -> View:
         """A request. Errors: RequestNotFound, also for somebody else's."""
-        requester = await self._requester(caller)
+        requester = await self._reading.requester(caller)
         async with self._database.reading() as session:
-            request = _visible(await store.find(session, request_id), requester)
+            request = visible(await store.find(session, request_id), requester)
             note_subjects([request.contact_id])
-            return (await self._views(session, [request]))[0]
+            return (await self._reading.views(session, [request]))[0]
 
     async def list_requests(
         self, wanted: Filter, *, after: Sequence[str] | None, limit: int, caller: Principal
     ) -> list[View]:
         """The requests that are wanted; a customer's own only. One more than `limit` if there are more."""
-        wanted = replace(wanted, requested_by=await self._requester(caller))
+        wanted = replace(wanted, requested_by=await self._reading.requester(caller))
         async with self._database.reading() as session:
             found = await store.listed(session, wanted, after=after, limit=limit + 1)
             note_subjects(r.contact_id for r in found[:limit])
-            return await self._views(session, found)
+            return await self._reading.views(session, found)
 
     async def confirm_request(self, request_id: uuid.UUID, *, caller: Principal, word_by: str = "") -> View:
         """Starts the erasure that was planned and shown, and ends requests that it leaves nothing to copy.
@@ -203,106 +178,47 @@ class RequestService:
         the way on which the person said so (`WORDS_BY`), which is noted.
         Errors: RequestNotFound, NotPlanned, OnlyThePerson.
         """
-        requester = await self._requester(caller)
+        requester = await self._reading.requester(caller)
         async with self._database.transaction() as session:
-            request = _visible(await store.find(session, request_id, lock=True), requester)
+            request = visible(await store.find(session, request_id, lock=True), requester)
             note_subjects([request.contact_id])
             if request.state is not State.PLANNED:
                 raise NotPlanned("Only an erasure whose plan was shown can be confirmed.")
             step = _word(request, caller, word_by, at=self._clock.now())
-            plans = (await store.plans(session, [request_id]))[request_id]
+            plans = (await plan_store.plans(session, [request_id]))[request_id]
             holders = [p.holder for p in plans]
             await store.move(session, request_id, step, **{**store.MOVING, "waiting_for": holders})
-            for kind in COPIES:
-                copy = await store.open_one(session, request.contact_id, kind, lock=True)
-                if copy is not None:
+            for kind in NEEDS_DATA:
+                other = await store.open_one(session, request.contact_id, kind, lock=True)
+                if other is not None:
                     ended = Transition(State.WITHDRAWN, step.at, step.actor, "erasure-confirmed")
-                    await _end(session, copy, ended)
-            view = await self._reread(session, request_id)
+                    await end(session, other, ended)
+            view = await self._reading.reread(session, request_id)
         self._wake()
         return view
 
     async def withdraw_request(self, request_id: uuid.UUID, *, caller: Principal) -> View:
         """Takes a request back; its clock ends. Errors: RequestNotFound, OnlyThePerson, TooLate."""
-        requester = await self._requester(caller)
+        requester = await self._reading.requester(caller)
         async with self._database.transaction() as session:
-            request = _visible(await store.find(session, request_id, lock=True), requester)
+            request = visible(await store.find(session, request_id, lock=True), requester)
             note_subjects([request.contact_id])
             if not request.withdrawable:
                 raise TooLate("This request can no longer be withdrawn.")
             if request.requested_by is not None and not caller.is_customer_only:
                 raise OnlyThePerson("Only the person who made this request withdraws it.")
             actor = SUBJECT if caller.is_customer_only else STAFF
-            await _end(session, request, Transition(State.WITHDRAWN, self._clock.now(), actor, "withdrawn"))
-            await store.forget_identifiers(session, request_id)
-            return await self._reread(session, request_id)
-
-    async def verify_request(self, request_id: uuid.UUID, *, vouched_by: str, caller: Principal) -> View:
-        """Staff vouches for who asks, which ends the doubt. Errors: RequestNotFound, NotVerifying, InvalidArgument."""
-        async with self._handled(request_id, caller) as (session, request):
-            step = verified(request, vouched_by, now=self._clock.now())
-            await store.move(session, request_id, step, **store.MOVING)
-            view = await self._reread(session, request_id)
-        self._wake()
-        return view
-
-    async def extend_request(self, request_id: uuid.UUID, *, reason: str, caller: Principal) -> View:
-        """Two months more, counted from the receipt (Art. 12(3) GDPR).
-
-        Errors: RequestNotFound, TooLate once it has ended, AlreadyExtended, ExtensionTooLate, InvalidArgument.
-        """
-        async with self._handled(request_id, caller) as (session, request):
-            if request.state >= State.COMPLETED:
-                raise TooLate("This request has ended.")
-            steps = (await store.transitions(session, [request_id]))[request_id]
-            now = self._clock.now()
-            step, due_date = extended(request, steps, reason, deadline=self._deadline, now=now)
-            await store.move(session, request_id, step, due_date=due_date)
-            return await self._reread(session, request_id)
-
-    async def refuse_request(self, request_id: uuid.UUID, *, reason: str, caller: Principal) -> View:
-        """Ends a request without doing what it asks for (Art. 12(4), (5) GDPR).
-
-        Errors: RequestNotFound, TooLate, ReasonUnfit, InvalidArgument.
-        """
-        async with self._handled(request_id, caller) as (session, request):
-            if not request.withdrawable:
-                raise TooLate("This request can no longer be refused.")
-            await _end(session, request, refused(request, reason, now=self._clock.now()))
-            await store.forget_identifiers(session, request_id)
-            return await self._reread(session, request_id)
-
-    @asynccontextmanager
-    async def _handled(
-        self, request_id: uuid.UUID, caller: Principal
-    ) -> AsyncIterator[tuple[WriteSession, Request]]:
-        """A request, locked. Errors: RequestNotFound."""
-        requester = await self._requester(caller)
-        async with self._database.transaction() as session:
-            request = _visible(await store.find(session, request_id, lock=True), requester)
-            note_subjects([request.contact_id])
-            yield session, request
-
-    async def retry_request(self, request_id: uuid.UUID, *, caller: Principal) -> View:
-        """Tries at once what stands still. Errors: RequestNotFound, NothingStalls."""
-        requester = await self._requester(caller)
-        async with self._database.transaction() as session:
-            request = _visible(await store.find(session, request_id, lock=True), requester)
-            note_subjects([request.contact_id])
-            if request.stalled_at is None or request.state >= State.COMPLETED:
-                raise NothingStalls("This request does not stand still.")
-            await store.change(session, request_id, retry_at=None)
-            view = await self._reread(session, request_id)
-        self._wake()
-        return view
+            await end(session, request, Transition(State.WITHDRAWN, self._clock.now(), actor, "withdrawn"))
+            await plan_store.forget_identifiers(session, request_id)
+            return await self._reading.reread(session, request_id)
 
     async def get_document(
         self, request_id: uuid.UUID, *, format: int, caller: Principal
     ) -> tuple[Request, bytes]:
         """The answer. Errors: RequestNotFound, NotCompleted, DocumentGone."""
-        requester = await self._requester(caller)
+        requester = await self._reading.requester(caller)
         async with self._database.reading() as session:
-            request = _visible(await store.find(session, request_id), requester)
+            request = visible(await store.find(session, request_id), requester)
             note_subjects([request.contact_id])
             content = await store.document(session, request, format=format)
         if content is None and request.state is not State.COMPLETED:
@@ -320,53 +236,6 @@ class RequestService:
         """Whose requests are open: what they are about is not deleted meanwhile."""
         return await store.contacts_of_open(session)
 
-    async def _requester(self, caller: Principal) -> Requester | None:
-        """Whose eyes narrow the requests; None for staff. Asked before a transaction: contacts answers."""
-        if not caller.is_customer_only:
-            return None
-        return Requester(caller.subject, await self._own_contact.contact_of(caller))
-
-    async def _reread(self, session: AnySession, request_id: uuid.UUID) -> View:
-        found = await store.find(session, request_id)
-        assert found is not None
-        return (await self._views(session, [found]))[0]
-
-    async def _views(self, session: AnySession, requests: Sequence[Request]) -> list[View]:
-        ids = [r.id for r in requests]
-        steps = await store.transitions(session, ids)
-        plans = await store.plans(session, ids)
-        formats = await store.formats(session, ids)
-        shown = State.PLANNED
-        held = await self._beside.holds(session, [r.contact_id for r in requests])
-        return [
-            self._view(
-                r,
-                steps[r.id],
-                plans=plans[r.id] if r.state >= shown else (),
-                formats=formats[r.id],
-                hold=held.get(r.contact_id, ""),
-            )
-            for r in requests
-        ]
-
-    def _view(
-        self,
-        request: Request,
-        steps: Sequence[Transition],
-        *,
-        plans: Sequence[Planned] = (),
-        formats: Sequence[int] = (),
-        hold: str = "",
-    ) -> View:
-        found = course(request, steps, deadline=self._deadline, now=self._clock.now())
-        return View(request, steps, found, plans, formats, self._decide_by(request, steps), hold)
-
-    def _decide_by(self, request: Request, steps: Sequence[Transition]) -> date | None:
-        planned_at = shown_at(steps)
-        if planned_at is None or request.requested_by is None:
-            return None
-        return self._deadline.last_word(request.due_date, planned_at)
-
 
 def _word(request: Request, caller: Principal, word_by: str, *, at: datetime) -> Transition:
     """The step that starts an erasure: whose word it was, and how staff knows it."""
@@ -382,18 +251,8 @@ def _word(request: Request, caller: Principal, word_by: str, *, at: datetime) ->
     return Transition(State.EXECUTING, at, STAFF, f"confirmed-by-{word_by}")
 
 
-async def _end(session: WriteSession, request: Request, step: Transition) -> None:
-    await store.move(session, request.id, step, completed_at=step.at, **store.MOVING)
-
-
 async def _refuse_while_erasing(session: WriteSession, contact_id: uuid.UUID) -> None:
     # Locked, so that the word to erase and this request cannot miss each other.
     erasure = await store.open_one(session, contact_id, Kind.ERASURE, lock=True)
     if erasure is not None and erasure.state is State.EXECUTING:
         raise ErasureRuns("This contact is being erased.", metadata={"id": str(erasure.id)})
-
-
-def _visible(request: Request | None, requester: Requester | None) -> Request:
-    if request is None or (requester is not None and not requester.sees(request)):
-        raise RequestNotFound("There is no such request.")
-    return request

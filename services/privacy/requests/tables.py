@@ -46,6 +46,13 @@ def _proof(kind: Any, category: Category = Category.TRANSACTION, **kwargs: Any) 
     )
 
 
+def _said(kind: Any) -> MappedColumn[Any]:
+    """A column with what the person has told us to carry out the request."""
+    return personal(
+        kind, category=Category.FREE_TEXT, purpose=Purpose.LEGAL_DUTY, basis=Basis.LEGAL_OBLIGATION
+    )
+
+
 class SubjectRequest(Base):
     """One request of one subject."""
 
@@ -136,6 +143,28 @@ class RequestIdentifiers(Base):
             evidence=True,
         ),
     )
+
+
+class RequestCorrection(Base):
+    """One value that the person says is wrong, and how it is right; goes with the person."""
+
+    __tablename__ = "request_correction"
+    request_id: Mapped[uuid.UUID] = plain(ForeignKey("subject_request.id"), primary_key=True)
+    field: Mapped[str] = plain(Text, primary_key=True)
+    before: Mapped[str] = _said(Text)
+    after: Mapped[str] = _said(Text)
+    __table_args__ = (dataset(deletion_class=_PROOF_KEPT_WITH_IT, subject="request_id -> subject_request"),)
+
+
+class RequestRecipient(Base):
+    """To whom the data of a correction was disclosed, and how they were told of it, or why not (Art. 19 GDPR)."""
+
+    __tablename__ = "request_recipient"
+    request_id: Mapped[uuid.UUID] = plain(ForeignKey("subject_request.id"), primary_key=True)
+    recipient: Mapped[str] = plain(Text, primary_key=True)
+    how: Mapped[str] = plain(Text, server_default="")
+    settled_at: Mapped[datetime | None] = plain(DateTime(timezone=True))
+    __table_args__ = (dataset(deletion_class=_PROOF_KEPT_WITH_IT, since="settled_at"),)
 
 
 class RequestRound(Base):

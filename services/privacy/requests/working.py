@@ -24,6 +24,7 @@ from services.privacy.requests.model import (
     Request,
     Transition,
 )
+from services.privacy.requests.plans import store as plan_store
 from services.privacy.requests.receipts import identifiers_of, on_wire
 from services.privacy.requests.sealing import Seal
 
@@ -102,7 +103,7 @@ class Desk:
     async def remembered(self, request: Request) -> Identifiers | None:
         """Those that the last plan was made with: after Execute nobody could answer it any more."""
         async with self.database.reading() as session:
-            sealed = await store.identifiers(session, request.id)
+            sealed = await plan_store.identifiers(session, request.id)
         return None if sealed is None else self._seal.open(sealed)
 
     def sealed(self, identifiers: Identifiers) -> bytes:

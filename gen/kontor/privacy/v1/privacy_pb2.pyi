@@ -107,6 +107,28 @@ it is finished by itself when the last period ends, or the hold.
 """
 Global___RequestState: _TypeAlias = RequestState  # noqa: Y015
 
+class _ObjectionScope:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ObjectionScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ObjectionScope.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    OBJECTION_SCOPE_UNSPECIFIED: _ObjectionScope.ValueType  # 0
+    OBJECTION_SCOPE_MARKETING: _ObjectionScope.ValueType  # 1
+    """Advertising: absolute, and without reasons (Art. 21(2), (3) GDPR)."""
+    OBJECTION_SCOPE_PROCESSING: _ObjectionScope.ValueType  # 2
+    """Processing on legitimate interests: restricted until it is decided whose grounds override (Art. 21(1))."""
+
+class ObjectionScope(_ObjectionScope, metaclass=_ObjectionScopeEnumTypeWrapper):
+    """What somebody objects to."""
+
+OBJECTION_SCOPE_UNSPECIFIED: ObjectionScope.ValueType  # 0
+OBJECTION_SCOPE_MARKETING: ObjectionScope.ValueType  # 1
+"""Advertising: absolute, and without reasons (Art. 21(2), (3) GDPR)."""
+OBJECTION_SCOPE_PROCESSING: ObjectionScope.ValueType  # 2
+"""Processing on legitimate interests: restricted until it is decided whose grounds override (Art. 21(1))."""
+Global___ObjectionScope: _TypeAlias = ObjectionScope  # noqa: Y015
+
 class _RequestOrder:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -866,6 +888,9 @@ class Request(_message.Message):
     DOUBT_DAYS_FIELD_NUMBER: _builtins.int
     SUSPENDED_DUE_DATE_FIELD_NUMBER: _builtins.int
     REFUSAL_FIELD_NUMBER: _builtins.int
+    CORRECTIONS_FIELD_NUMBER: _builtins.int
+    RECIPIENTS_FIELD_NUMBER: _builtins.int
+    OBJECTION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     kind: _holder_pb2.RequestKind.ValueType
     state: Global___RequestState.ValueType
@@ -906,8 +931,11 @@ class Request(_message.Message):
     """due_date without the days of doubt, ISO 8601 date; empty if there never was any. due_date stays the one to keep."""
     refusal: _builtins.str
     """Why it was refused: "identity-not-proven", "not-the-subject", "manifestly-unfounded", "excessive",
-    "law-keeps-everything", or "not-confirmed".
+    "law-keeps-everything", "not-confirmed"; of rectifications "data-is-correct", of objections
+    "compelling-grounds" or "legal-claims".
     """
+    objection: Global___ObjectionScope.ValueType
+    """Objections only."""
     @_builtins.property
     def receive_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -931,6 +959,14 @@ class Request(_message.Message):
     @_builtins.property
     def documents(self) -> _containers.RepeatedScalarFieldContainer[Global___DocumentFormat.ValueType]:
         """In which formats the answer can be fetched now. The JSON may be there before the PDF."""
+
+    @_builtins.property
+    def corrections(self) -> _containers.RepeatedCompositeFieldContainer[Global___Correction]:
+        """Rectifications: what is said to be wrong, and how it is right."""
+
+    @_builtins.property
+    def recipients(self) -> _containers.RepeatedCompositeFieldContainer[Global___SettledRecipient]:
+        """Rectifications: to whom the data was disclosed, and who has been told of the correction."""
 
     def __init__(
         self,
@@ -961,14 +997,79 @@ class Request(_message.Message):
         doubt_days: _builtins.int = ...,
         suspended_due_date: _builtins.str = ...,
         refusal: _builtins.str = ...,
+        corrections: _abc.Iterable[Global___Correction] | None = ...,
+        recipients: _abc.Iterable[Global___SettledRecipient] | None = ...,
+        objection: Global___ObjectionScope.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "receive_time", b"receive_time", "stall_time", b"stall_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "complete_time", b"complete_time", "contact_id", b"contact_id", "decide_by", b"decide_by", "documents", b"documents", "doubt_days", b"doubt_days", "doubted", b"doubted", "due_date", b"due_date", "extend_by", b"extend_by", "extension", b"extension", "hold_reason", b"hold_reason", "id", b"id", "identity", b"identity", "kept_until", b"kept_until", "kind", b"kind", "on_behalf", b"on_behalf", "plans", b"plans", "problem", b"problem", "receive_time", b"receive_time", "refusal", b"refusal", "stall_time", b"stall_time", "state", b"state", "suspended_due_date", b"suspended_due_date", "transitions", b"transitions", "waiting_for", b"waiting_for", "withdrawable", b"withdrawable"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "complete_time", b"complete_time", "contact_id", b"contact_id", "corrections", b"corrections", "decide_by", b"decide_by", "documents", b"documents", "doubt_days", b"doubt_days", "doubted", b"doubted", "due_date", b"due_date", "extend_by", b"extend_by", "extension", b"extension", "hold_reason", b"hold_reason", "id", b"id", "identity", b"identity", "kept_until", b"kept_until", "kind", b"kind", "objection", b"objection", "on_behalf", b"on_behalf", "plans", b"plans", "problem", b"problem", "receive_time", b"receive_time", "recipients", b"recipients", "refusal", b"refusal", "stall_time", b"stall_time", "state", b"state", "suspended_due_date", b"suspended_due_date", "transitions", b"transitions", "waiting_for", b"waiting_for", "withdrawable", b"withdrawable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Request: _TypeAlias = Request  # noqa: Y015
+
+@_typing.final
+class Correction(_message.Message):
+    """One value of the own record that is wrong."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """"salutation", "given_name", "family_name", "email", "phone", "street", "postal_code", "city", "country",
+    "language", or "other" with words about anything else.
+    """
+    before: _builtins.str
+    """What the person saw; empty for "other"."""
+    after: _builtins.str
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        before: _builtins.str = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "field", b"field"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Correction: _TypeAlias = Correction  # noqa: Y015
+
+@_typing.final
+class SettledRecipient(_message.Message):
+    """A recipient outside of the company, and whether it knows of the correction."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    HOW_FIELD_NUMBER: _builtins.int
+    SETTLE_TIME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    how: _builtins.str
+    """How it was told: "email", "letter", "phone", "interface"; or why it was not: "impossible", "disproportionate".
+    Empty while nobody has noted it.
+    """
+    @_builtins.property
+    def settle_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        how: _builtins.str = ...,
+        settle_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["settle_time", b"settle_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["how", b"how", "name", b"name", "settle_time", b"settle_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SettledRecipient: _TypeAlias = SettledRecipient  # noqa: Y015
 
 @_typing.final
 class HolderPlan(_message.Message):
@@ -1042,6 +1143,8 @@ class CreateRequestRequest(_message.Message):
     IN_DOUBT_FIELD_NUMBER: _builtins.int
     GROUND_FIELD_NUMBER: _builtins.int
     TOPICS_FIELD_NUMBER: _builtins.int
+    OBJECTION_FIELD_NUMBER: _builtins.int
+    CORRECTIONS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     contact_id: _builtins.str
     kind: _holder_pb2.RequestKind.ValueType
@@ -1056,9 +1159,15 @@ class CreateRequestRequest(_message.Message):
     """It is in doubt who asks: nothing is done before it is verified, and a second clock is kept."""
     ground: _options_pb2.RestrictionGround.ValueType
     """Restrictions only: on what the person demands it (Art. 18(1) GDPR)."""
+    objection: Global___ObjectionScope.ValueType
+    """Objections only."""
     @_builtins.property
     def topics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Withdrawals only: which consents; all that advertise if empty."""
+
+    @_builtins.property
+    def corrections(self) -> _containers.RepeatedCompositeFieldContainer[Global___Correction]:
+        """Rectifications only: each field once."""
 
     def __init__(
         self,
@@ -1073,10 +1182,12 @@ class CreateRequestRequest(_message.Message):
         in_doubt: _builtins.bool = ...,
         ground: _options_pb2.RestrictionGround.ValueType = ...,
         topics: _abc.Iterable[_builtins.str] | None = ...,
+        objection: Global___ObjectionScope.ValueType = ...,
+        corrections: _abc.Iterable[Global___Correction] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "contact_id", b"contact_id", "ground", b"ground", "in_doubt", b"in_doubt", "kind", b"kind", "language", b"language", "receive_date", b"receive_date", "request_id", b"request_id", "topics", b"topics", "vouched_by", b"vouched_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "contact_id", b"contact_id", "corrections", b"corrections", "ground", b"ground", "in_doubt", b"in_doubt", "kind", b"kind", "language", b"language", "objection", b"objection", "receive_date", b"receive_date", "request_id", b"request_id", "topics", b"topics", "vouched_by", b"vouched_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1159,6 +1270,57 @@ class RefuseRequestRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RefuseRequestRequest: _TypeAlias = RefuseRequestRequest  # noqa: Y015
+
+@_typing.final
+class FulfilRequestRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    id: _builtins.str
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FulfilRequestRequest: _TypeAlias = FulfilRequestRequest  # noqa: Y015
+
+@_typing.final
+class SettleRecipientRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    HOW_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    id: _builtins.str
+    recipient: _builtins.str
+    """As in SettledRecipient."""
+    how: _builtins.str
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        id: _builtins.str = ...,
+        recipient: _builtins.str = ...,
+        how: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["how", b"how", "id", b"id", "recipient", b"recipient", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SettleRecipientRequest: _TypeAlias = SettleRecipientRequest  # noqa: Y015
 
 @_typing.final
 class GetRequestRequest(_message.Message):

@@ -702,6 +702,16 @@ class RequestsStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.RefuseRequestRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
                 _registered_method=True)
+        self.FulfilRequest = channel.unary_unary(
+                '/kontor.privacy.v1.Requests/FulfilRequest',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.FulfilRequestRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
+                _registered_method=True)
+        self.SettleRecipient = channel.unary_unary(
+                '/kontor.privacy.v1.Requests/SettleRecipient',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.SettleRecipientRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
+                _registered_method=True)
         self.RetryRequest = channel.unary_unary(
                 '/kontor.privacy.v1.Requests/RetryRequest',
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.RetryRequestRequest.SerializeToString,
@@ -719,9 +729,11 @@ class RequestsServicer:
     """
 
     def CreateRequest(self, request, context):
-        """By the subject in the portal, or by staff on the subject's behalf. Errors: INVALID_ARGUMENT for a restriction
-        without a ground, or a withdrawal of a topic that is unknown; FAILED_PRECONDITION while one of the kind is open
-        (REQUEST_OPEN); RESOURCE_EXHAUSTED beyond ten of one login in a day (TOO_MANY_REQUESTS).
+        """By the subject in the portal, or by staff on the subject's behalf. A withdrawal and an objection to advertising
+        take effect before the answer. Errors: INVALID_ARGUMENT for a restriction without a ground, an objection without
+        a scope, a rectification that corrects nothing, or a withdrawal of a topic that is unknown; FAILED_PRECONDITION
+        while one of the kind is open (REQUEST_OPEN); RESOURCE_EXHAUSTED beyond ten of one login in a day
+        (TOO_MANY_REQUESTS).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -783,6 +795,24 @@ class RequestsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FulfilRequest(self, request, context):
+        """Staff has done what was asked for: corrected the data, or ended the processing that was objected to. A
+        rectification is completed when every recipient is settled (Art. 19 GDPR). Errors: FAILED_PRECONDITION for what
+        the service carries out itself, or if it is done (NOTHING_TO_FULFIL).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SettleRecipient(self, request, context):
+        """Notes that a recipient was told of the correction, or why it could not be told (Art. 19 GDPR).
+        Errors: NOT_FOUND, also for a recipient that the data was not disclosed to; FAILED_PRECONDITION if it is noted
+        (RECIPIENT_SETTLED).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RetryRequest(self, request, context):
         """Tries at once what stands still. Errors: FAILED_PRECONDITION if it does not.
         """
@@ -838,6 +868,16 @@ def add_RequestsServicer_to_server(servicer, server):
             'RefuseRequest': grpc.unary_unary_rpc_method_handler(
                     servicer.RefuseRequest,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.RefuseRequestRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.SerializeToString,
+            ),
+            'FulfilRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.FulfilRequest,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.FulfilRequestRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.SerializeToString,
+            ),
+            'SettleRecipient': grpc.unary_unary_rpc_method_handler(
+                    servicer.SettleRecipient,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.SettleRecipientRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.SerializeToString,
             ),
             'RetryRequest': grpc.unary_unary_rpc_method_handler(
@@ -1067,6 +1107,60 @@ class Requests:
             target,
             '/kontor.privacy.v1.Requests/RefuseRequest',
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.RefuseRequestRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FulfilRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Requests/FulfilRequest',
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.FulfilRequestRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SettleRecipient(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Requests/SettleRecipient',
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.SettleRecipientRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
             options,
             channel_credentials,

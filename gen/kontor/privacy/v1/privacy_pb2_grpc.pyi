@@ -253,9 +253,11 @@ class RequestsStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> RequestsAsyncStub: ...
     CreateRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.CreateRequestRequest, _privacy_pb2.Request]
-    """By the subject in the portal, or by staff on the subject's behalf. Errors: INVALID_ARGUMENT for a restriction
-    without a ground, or a withdrawal of a topic that is unknown; FAILED_PRECONDITION while one of the kind is open
-    (REQUEST_OPEN); RESOURCE_EXHAUSTED beyond ten of one login in a day (TOO_MANY_REQUESTS).
+    """By the subject in the portal, or by staff on the subject's behalf. A withdrawal and an objection to advertising
+    take effect before the answer. Errors: INVALID_ARGUMENT for a restriction without a ground, an objection without
+    a scope, a rectification that corrects nothing, or a withdrawal of a topic that is unknown; FAILED_PRECONDITION
+    while one of the kind is open (REQUEST_OPEN); RESOURCE_EXHAUSTED beyond ten of one login in a day
+    (TOO_MANY_REQUESTS).
     """
     GetRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetRequestRequest, _privacy_pb2.Request]
     """How a request stands, with its deadline. Errors: NOT_FOUND, also for somebody else's request."""
@@ -283,6 +285,16 @@ class RequestsStub:
     """Ends a request without doing what it asks for (Art. 12(4), (5) GDPR). Errors: FAILED_PRECONDITION once an erasure
     is being carried out (TOO_LATE), or if the reason contradicts the request (REASON_UNFIT).
     """
+    FulfilRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.FulfilRequestRequest, _privacy_pb2.Request]
+    """Staff has done what was asked for: corrected the data, or ended the processing that was objected to. A
+    rectification is completed when every recipient is settled (Art. 19 GDPR). Errors: FAILED_PRECONDITION for what
+    the service carries out itself, or if it is done (NOTHING_TO_FULFIL).
+    """
+    SettleRecipient: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.SettleRecipientRequest, _privacy_pb2.Request]
+    """Notes that a recipient was told of the correction, or why it could not be told (Art. 19 GDPR).
+    Errors: NOT_FOUND, also for a recipient that the data was not disclosed to; FAILED_PRECONDITION if it is noted
+    (RECIPIENT_SETTLED).
+    """
     RetryRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.RetryRequestRequest, _privacy_pb2.Request]
     """Tries at once what stands still. Errors: FAILED_PRECONDITION if it does not."""
     GetDocument: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetDocumentRequest, _privacy_pb2.Document]
@@ -294,9 +306,11 @@ class RequestsAsyncStub(RequestsStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.CreateRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
-    """By the subject in the portal, or by staff on the subject's behalf. Errors: INVALID_ARGUMENT for a restriction
-    without a ground, or a withdrawal of a topic that is unknown; FAILED_PRECONDITION while one of the kind is open
-    (REQUEST_OPEN); RESOURCE_EXHAUSTED beyond ten of one login in a day (TOO_MANY_REQUESTS).
+    """By the subject in the portal, or by staff on the subject's behalf. A withdrawal and an objection to advertising
+    take effect before the answer. Errors: INVALID_ARGUMENT for a restriction without a ground, an objection without
+    a scope, a rectification that corrects nothing, or a withdrawal of a topic that is unknown; FAILED_PRECONDITION
+    while one of the kind is open (REQUEST_OPEN); RESOURCE_EXHAUSTED beyond ten of one login in a day
+    (TOO_MANY_REQUESTS).
     """
     GetRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GetRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
     """How a request stands, with its deadline. Errors: NOT_FOUND, also for somebody else's request."""
@@ -324,6 +338,16 @@ class RequestsAsyncStub(RequestsStub):
     """Ends a request without doing what it asks for (Art. 12(4), (5) GDPR). Errors: FAILED_PRECONDITION once an erasure
     is being carried out (TOO_LATE), or if the reason contradicts the request (REASON_UNFIT).
     """
+    FulfilRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.FulfilRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
+    """Staff has done what was asked for: corrected the data, or ended the processing that was objected to. A
+    rectification is completed when every recipient is settled (Art. 19 GDPR). Errors: FAILED_PRECONDITION for what
+    the service carries out itself, or if it is done (NOTHING_TO_FULFIL).
+    """
+    SettleRecipient: _aio.UnaryUnaryMultiCallable[_privacy_pb2.SettleRecipientRequest, _privacy_pb2.Request]  # type: ignore[assignment]
+    """Notes that a recipient was told of the correction, or why it could not be told (Art. 19 GDPR).
+    Errors: NOT_FOUND, also for a recipient that the data was not disclosed to; FAILED_PRECONDITION if it is noted
+    (RECIPIENT_SETTLED).
+    """
     RetryRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.RetryRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
     """Tries at once what stands still. Errors: FAILED_PRECONDITION if it does not."""
     GetDocument: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GetDocumentRequest, _privacy_pb2.Document]  # type: ignore[assignment]
@@ -338,9 +362,11 @@ class RequestsServicer(metaclass=_abc_1.ABCMeta):
         request: _privacy_pb2.CreateRequestRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.Request, _abc.Awaitable[_privacy_pb2.Request]]:
-        """By the subject in the portal, or by staff on the subject's behalf. Errors: INVALID_ARGUMENT for a restriction
-        without a ground, or a withdrawal of a topic that is unknown; FAILED_PRECONDITION while one of the kind is open
-        (REQUEST_OPEN); RESOURCE_EXHAUSTED beyond ten of one login in a day (TOO_MANY_REQUESTS).
+        """By the subject in the portal, or by staff on the subject's behalf. A withdrawal and an objection to advertising
+        take effect before the answer. Errors: INVALID_ARGUMENT for a restriction without a ground, an objection without
+        a scope, a rectification that corrects nothing, or a withdrawal of a topic that is unknown; FAILED_PRECONDITION
+        while one of the kind is open (REQUEST_OPEN); RESOURCE_EXHAUSTED beyond ten of one login in a day
+        (TOO_MANY_REQUESTS).
         """
 
     @_abc_1.abstractmethod
@@ -409,6 +435,28 @@ class RequestsServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_privacy_pb2.Request, _abc.Awaitable[_privacy_pb2.Request]]:
         """Ends a request without doing what it asks for (Art. 12(4), (5) GDPR). Errors: FAILED_PRECONDITION once an erasure
         is being carried out (TOO_LATE), or if the reason contradicts the request (REASON_UNFIT).
+        """
+
+    @_abc_1.abstractmethod
+    def FulfilRequest(
+        self,
+        request: _privacy_pb2.FulfilRequestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.Request, _abc.Awaitable[_privacy_pb2.Request]]:
+        """Staff has done what was asked for: corrected the data, or ended the processing that was objected to. A
+        rectification is completed when every recipient is settled (Art. 19 GDPR). Errors: FAILED_PRECONDITION for what
+        the service carries out itself, or if it is done (NOTHING_TO_FULFIL).
+        """
+
+    @_abc_1.abstractmethod
+    def SettleRecipient(
+        self,
+        request: _privacy_pb2.SettleRecipientRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.Request, _abc.Awaitable[_privacy_pb2.Request]]:
+        """Notes that a recipient was told of the correction, or why it could not be told (Art. 19 GDPR).
+        Errors: NOT_FOUND, also for a recipient that the data was not disclosed to; FAILED_PRECONDITION if it is noted
+        (RECIPIENT_SETTLED).
         """
 
     @_abc_1.abstractmethod

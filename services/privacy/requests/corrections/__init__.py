@@ -1,0 +1,1 @@
+"""What a rectification says is wrong, and who was told of the correction."""

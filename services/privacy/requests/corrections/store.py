@@ -1,0 +1,83 @@
+"""All SQL of rectifications: what is wrong, and which recipients know of the correction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, insert, select, update
+
+from kernel.db import AnySession, WriteSession
+from services.privacy.requests.model import Correction, SettledRecipient
+from services.privacy.requests.tables import RequestCorrection, RequestRecipient
+
+
+async def add(session: WriteSession, request_id: uuid.UUID, corrections: Iterable[Correction]) -> None:
+    """Keeps what the person has said."""
+    rows = [
+        {"request_id": request_id, "field": c.field, "before": c.before, "after": c.after}
+        for c in corrections
+    ]
+    await session.execute(insert(RequestCorrection), rows)
+
+
+async def corrections(
+    session: AnySession, request_ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, list[Correction]]:
+    """What is wrong, by request; nothing for a person who is erased."""
+    statement = (
+        select(RequestCorrection)
+        .where(RequestCorrection.request_id.in_(request_ids))
+        .order_by(RequestCorrection.field)
+    )
+    found: dict[uuid.UUID, list[Correction]] = {each: [] for each in request_ids}
+    for row in (await session.execute(statement)).scalars():
+        found[row.request_id].append(Correction(row.field, row.before, row.after))
+    return found
+
+
+async def add_recipients(session: WriteSession, request_id: uuid.UUID, names: Iterable[str]) -> int:
+    """Notes who has to be told; answers how many."""
+    rows = [{"request_id": request_id, "recipient": name} for name in sorted(set(names))]
+    if rows:
+        await session.execute(insert(RequestRecipient), rows)
+    return len(rows)
+
+
+async def recipients(
+    session: AnySession, request_ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, list[SettledRecipient]]:
+    """Who has to be told, and who has been, by request."""
+    statement = (
+        select(RequestRecipient)
+        .where(RequestRecipient.request_id.in_(request_ids))
+        .order_by(RequestRecipient.recipient)
+    )
+    found: dict[uuid.UUID, list[SettledRecipient]] = {each: [] for each in request_ids}
+    for row in (await session.execute(statement)).scalars():
+        found[row.request_id].append(SettledRecipient(row.recipient, row.how, row.settled_at))
+    return found
+
+
+async def settle(
+    session: WriteSession, request_id: uuid.UUID, recipient: str, *, how: str, at: datetime
+) -> bool | None:
+    """Notes how a recipient was told; False if that is noted already, None if there is no such recipient."""
+    this = RequestRecipient.request_id == request_id, RequestRecipient.recipient == recipient
+    open_one = update(RequestRecipient).where(*this, RequestRecipient.settled_at.is_(None))
+    settled = await session.execute(
+        open_one.values(how=how, settled_at=at).returning(RequestRecipient.recipient)
+    )
+    if settled.first() is not None:
+        return True
+    known = await session.execute(select(RequestRecipient.recipient).where(*this))
+    return None if known.first() is None else False
+
+
+async def unsettled(session: AnySession, request_id: uuid.UUID) -> int:
+    """How many recipients nobody has told yet."""
+    statement = select(func.count()).where(
+        RequestRecipient.request_id == request_id, RequestRecipient.settled_at.is_(None)
+    )
+    return (await session.execute(statement)).scalar_one()

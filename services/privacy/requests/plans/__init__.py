@@ -1,0 +1,1 @@
+"""What an erasure plans and has done, round by round."""
