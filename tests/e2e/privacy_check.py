@@ -17,7 +17,6 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS, REQUEST_KIND_ERASURE, RequestKind
 from kontor.privacy.v1.privacy_pb2 import (
     CHANNEL_EMAIL,
     GetConsentTextRequest,
@@ -30,7 +29,7 @@ from tests.e2e.calls import new_id, side_by_side
 from tests.e2e.check import Broken, same, wait_for
 from tests.e2e.filling import Filled, fill, invent, tables_with_people
 from tests.e2e.residue import Canaries, Kept, scan, values_in
-from tests.e2e.rights import RIGHTS, TRACES, Asked, ask_all, is_served, judge
+from tests.e2e.rights import RIGHTS, TRACES, Asked, Asking, Right, Wishes, check_kinds, judge
 from tests.e2e.running import BACK_ENDS, Running
 from tests.e2e.smoke import say
 from tests.e2e.storm import Storm
@@ -40,8 +39,10 @@ from tests.privacy.giving import evidence
 LOGS = ROOT / ".kontor" / "privacy-logs"
 SUBJECTS = 200
 AT_ONCE = 12
+ACCESS, ERASURE, NOTHING = "access", "erasure", "nothing"
 # The ledger of consents hangs together by its tree, and is filled through its own door.
-_BY_DOOR = frozenset({"consent_record", "consent_ip"})
+# That of erasures is filled by what happens: a promise that nobody has signed is reported at every start.
+_BY_DOOR = frozenset({"consent_record", "consent_ip", "erasure_ledger"})
 # Personal tables without a way to a subject: sessions of web pages, which end within hours by themselves.
 _SESSIONS = frozenset({"portal.logins", "gateway.logins"})
 # What stays although its subject is erased, and why. Said here once more: a declaration that keeps more is found.
@@ -49,7 +50,6 @@ KEPT = {
     **{f"{name}.audit_entry.actor": "Art. 5(2) GDPR: who looked, for three years" for name in BACK_ENDS},
     "privacy.access_alert.actor": "Art. 5(2) GDPR: who looked too much, for three years",
     "privacy.certificate.content": "Art. 5(2) GDPR: the proof, for three years",
-    "privacy.erasure_ledger.identifier_hashes": "Art. 5(2), 17(3)(b) GDPR: keyed hashes, longer than any backup",
     "privacy.legal_hold.reason": "Art. 5(2) GDPR: why data had to stay, for three years",
     "privacy.permit_decision.reason": "Art. 5(2) GDPR: why a message was sent or not, for three years",
     "privacy.permit_decision.topic": "Art. 5(2) GDPR: why a message was sent or not, for three years",
@@ -91,12 +91,12 @@ def main() -> int:
 
 def _check(world: World, arguments: argparse.Namespace, result: dict[str, Any]) -> None:
     running, chance = world.running, random.Random(arguments.seed)
+    check_kinds()
     world.hire()
     people = invent(arguments.subjects, seed=str(arguments.seed))
     _fill(world, people)
-    kinds = _served_kinds(world, result)
-    wishes = _wishes(people, kinds)
-    gone = [subject for subject, kind in wishes.items() if kind == REQUEST_KIND_ERASURE]
+    wishes = _wishes(people)
+    gone = [subject for subject, right in wishes.items() if right == ERASURE]
     canaries = Canaries((s.canary, value) for s in gone for value in (s.canary, s.phone[1:], _ip(s)))
     known = frozenset().union(*(each.owners for each in scan(running, canaries)))
     same(len(known), len(gone), "people whom the search finds before they are erased")
@@ -107,7 +107,7 @@ def _check(world: World, arguments: argparse.Namespace, result: dict[str, Any]) 
     result["requests"], result["requests_s"] = len(asked), round(time.monotonic() - began, 1)
     say(f"{len(asked)} requests have ended after {result['requests_s']} s")
     for one in asked:
-        judge(world.dpo, one)
+        judge(world, one)
     _look_for(running, canaries, kept, result)
     _compare(running, people, wishes, before, result)
     same(result["leftovers"], 0, "erased people who can still be found")
@@ -151,24 +151,12 @@ def _ip(subject: Filled) -> str:
     return f"2001:db8:{word[:4]}:{word[4:8]}:{word[8:]}::1"
 
 
-def _served_kinds(world: World, result: dict[str, Any]) -> list[int]:
-    """What the contract knows and the product serves; each needs a way of asking and of judging here."""
-    kinds = [kind for kind in RequestKind.values() if kind]
-    served = [kind for kind in kinds if is_served(world.dpo, kind)]
-    result["not_served"] = [RequestKind.Name(kind) for kind in kinds if kind not in served]
-    same([RequestKind.Name(kind) for kind in served if kind not in RIGHTS], [], "rights that nobody checks")
-    return served
-
-
-def _wishes(people: Sequence[Filled], kinds: Sequence[int]) -> dict[Filled, int | None]:
+def _wishes(people: Sequence[Filled]) -> dict[Filled, str]:
     """More than half are erased; a tenth asks for nothing; the other rights share the rest."""
-    others = [kind for kind in kinds if kind != REQUEST_KIND_ERASURE]
+    others = [name for name in RIGHTS if name != ERASURE]
     half, tenth = len(people) * 6 // 10, max(len(people) // 10, 1)
-    wishes: dict[Filled, int | None] = dict.fromkeys(people[:half], REQUEST_KIND_ERASURE)
-    wishes |= dict.fromkeys(people[half : half + tenth])
-    for at, subject in enumerate(people[half + tenth :]):
-        wishes[subject] = others[at % len(others)]
-    return wishes
+    wishes = dict.fromkeys(people[:half], ERASURE) | dict.fromkeys(people[half : half + tenth], NOTHING)
+    return wishes | {s: others[at % len(others)] for at, s in enumerate(people[half + tenth :])}
 
 
 def _at_rest(running: Running, people: Sequence[Filled]) -> Belongings:
@@ -185,22 +173,22 @@ def _at_rest(running: Running, people: Sequence[Filled]) -> Belongings:
 
 def _ask(
     world: World,
-    wishes: dict[Filled, int | None],
+    wishes: Wishes,
     chance: random.Random,
     arguments: argparse.Namespace,
     result: dict[str, Any],
 ) -> list[Asked]:
     """Everything at once in random order; some have a copy before they are erased."""
-    wanted = [(subject, kind) for subject, kind in wishes.items() if kind]
-    first = [(s, REQUEST_KIND_ACCESS) for s, kind in wanted if kind == REQUEST_KIND_ERASURE][::10]
+    wanted = [(subject, right) for subject, right in wishes.items() if right != NOTHING]
+    first = [(subject, ACCESS) for subject, right in wanted if right == ERASURE][::10]
     chance.shuffle(wanted)
+    asking = Asking(world.dpo)
     if arguments.calm:
-        return [*ask_all(world.dpo, first, at_once=AT_ONCE), *ask_all(world.dpo, wanted, at_once=AT_ONCE)][
-            len(first) :
-        ]
+        asking.all(first, at_once=AT_ONCE)
+        return asking.all(wanted, at_once=AT_ONCE)
     with Storm(world.running, seed=arguments.seed, say=say) as storm:
-        ask_all(world.dpo, first, at_once=AT_ONCE)
-        asked = ask_all(world.dpo, wanted, at_once=AT_ONCE)
+        asking.all(first, at_once=AT_ONCE)
+        asked = asking.all(wanted, at_once=AT_ONCE)
     result["kills"] = dict(Counter(storm.kills))
     return asked
 
@@ -215,24 +203,22 @@ def _look_for(running: Running, canaries: Canaries, kept: Kept, result: dict[str
 def _compare(
     running: Running,
     people: Sequence[Filled],
-    wishes: dict[Filled, int | None],
+    wishes: Wishes,
     before: Belongings,
     result: dict[str, Any],
 ) -> None:
     """Who was not erased has every row as it was, but for what their own request changes and leaves."""
     after, harmed = Belongings(running, people), set()
     told: dict[str, int] = defaultdict(int)
-    for subject, kind in wishes.items():
-        if kind == REQUEST_KIND_ERASURE:
+    for subject, right in wishes.items():
+        if right == ERASURE:
             continue
-        right = RIGHTS[kind] if kind else None
-        changes = right.changes if right else frozenset()
-        leaves = changes | TRACES | right.leaves if right else frozenset()
+        own = RIGHTS.get(right, Right(0))
+        leaves = own.changes | own.leaves | (TRACES if right != NOTHING else frozenset())
         for found in after.compared_with(before, subject):
-            if (found.lost and found.table not in changes) or (found.new and found.table not in leaves):
+            if (found.lost and found.table not in own.changes) or (found.new and found.table not in leaves):
                 harmed.add(subject)
-                name = RequestKind.Name(kind) if kind else "nothing"
-                told[f"{found.table} of who asked for {name}: {found.lost} lost, {found.new} new"] += 1
+                told[f"{found.table} of who asked for {right}: {found.lost} lost, {found.new} new"] += 1
     for what, count in sorted(told.items()):
         say(f"HARMED  {what} ({count} people)")
     result["harmed"] = len(harmed)

@@ -13,7 +13,9 @@ from typing import Self
 from tests.e2e.running import BACK_ENDS, Running
 
 VICTIMS = (*BACK_ENDS, "nats", "postgres")
-_PAUSE_SECONDS = (1.0, 6.0)
+# Between all being back and the next strike; under one that never pauses, nobody could do any work.
+_PAUSE_SECONDS = (0.5, 6.0)
+_MOST_AT_ONCE = 2
 # The supervisor gives a process up that dies five times within a minute: that is another promise than this one.
 _MOST_DEATHS, _WINDOW_SECONDS = 3, 70
 
@@ -48,13 +50,16 @@ class Storm:
     def _rage(self) -> None:
         try:
             while not self._over.wait(self._random.uniform(*_PAUSE_SECONDS)):
-                # Drawn before it is asked who may die: the same seed draws the same order.
-                victim = self._random.choice(VICTIMS)
-                if self._may_die(victim):
+                drawn = self._random.sample(VICTIMS, self._random.randint(1, _MOST_AT_ONCE))
+                victims = [victim for victim in drawn if self._may_die(victim)]
+                if not victims:
+                    continue
+                for victim in victims:
                     self._running.kill(victim)
                     self._deaths[victim].append(time.monotonic())
                     self.kills.append(victim)
-                    self._say(f"killed {victim}")
+                self._say(f"killed {' and '.join(victims)}")
+                self._running.wait_until_all_are_ready()
         except Exception as error:
             self._broken = error
 
