@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -191,7 +192,9 @@ def _files(running: Running) -> Iterator[tuple[str, bytes]]:
     for file in _all_files(stack):
         inside = file.relative_to(stack)
         if inside.parts[0] not in _NOT_OURS:
-            yield f"file {inside}", opened(file.read_bytes())
+            # The broker tidies up beside us: what is gone meanwhile holds nothing.
+            with suppress(FileNotFoundError):
+                yield f"file {inside}", opened(file.read_bytes())
 
 
 def _all_files(folder: Path) -> list[Path]:
