@@ -87,6 +87,7 @@ from services.privacy.restrictions.service import RestrictionService
 from services.privacy.retention.jobs import RetentionJobs
 from services.privacy.retention.rpc import RetentionRpc
 from services.privacy.retention.service import Exempt, RetentionService
+from services.privacy.suppression.guard import KeyGuard
 from services.privacy.suppression.model import Hasher
 from services.privacy.suppression.rpc import SuppressionsRpc
 from services.privacy.suppression.service import SuppressionService
@@ -150,7 +151,8 @@ async def main() -> None:
     )
     machine = backend.every("requests", _REQUESTS_S, procedures.work)
     replay = Replay(desk, ledger, make_deadline(settings))
-    backend.ready_after(RestoreGuard(replay, ledger, wake=machine.wake))
+    restored = RestoreGuard(replay, ledger, wake=machine.wake)
+    backend.ready_after(KeyGuard(suppression, then=restored))
     reading = Reading(database, clock, make_deadline(settings), own_contact, holds.reasons)
     requests = RequestService(
         database,

@@ -62,8 +62,8 @@ KINDS = {
 
 @opens_with("Registers.ListRegisterEntries")
 def index() -> ResponseReturnValue:
-    """GET /registers?register="""
-    name = _asked()
+    """GET /registers?register=&alert=: one register, or what of it asks for somebody in one way."""
+    name, alert = _asked(), request.args.get("alert", "")
     counts: dict[str, int] = {}
     shown: list[tuple[wire.RegisterEntry, int]] = []
     for each, kind in KINDS.items():
@@ -71,9 +71,18 @@ def index() -> ResponseReturnValue:
         counts[each] = len(found.entries)
         shown = _in_order(found.entries) if each == name else shown
     tabs = [(k.title, url_for("registers.index", register=n), n == name, counts[n]) for n, k in KINDS.items()]
+    if alert:
+        shown = [(entry, 0) for entry, _depth in shown if alert in entry.alerts]
     urgent = sum(bool(entry.alerts) for entry, _depth in shown)
     return render_template(
-        "registers/index.html", name=name, kind=KINDS[name], tabs=tabs, rows=shown, urgent=urgent, **_words()
+        "registers/index.html",
+        name=name,
+        kind=KINDS[name],
+        alert=alert,
+        tabs=tabs,
+        rows=shown,
+        urgent=urgent,
+        **_words(),
     )
 
 
