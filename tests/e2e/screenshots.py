@@ -88,6 +88,7 @@ GATEWAY = {
         "gateway-retention": "/retention",
         "gateway-suppressions": "/suppressions",
         "gateway-suppression-check": "/suppressions/check",
+        "gateway-suppression-import": "/suppressions/import",
         "gateway-suppression-new": "/suppressions/new",
         "gateway-audit": "/audit",
         "gateway-audit-alerts": "/audit/alerts",
