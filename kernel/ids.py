@@ -7,6 +7,8 @@ import threading
 import time
 import uuid
 
+from asyncpg.pgproto.pgproto import UUID
+
 _lock = threading.Lock()
 _last = 0
 
@@ -23,9 +25,25 @@ def new_id() -> uuid.UUID:
         ticks = (time.time_ns() << 12) // 1_000_000
         _last = max(_last + 1, ticks)
         ticks = _last
-    high = ((ticks >> 12) << 16) | 0x7000 | (ticks & 0xFFF)
-    low = (0b10 << 62) | (int.from_bytes(os.urandom(8), "big") >> 2)
-    return uuid.UUID(int=(high << 64) | low)
+    return uuid.UUID(bytes=_high(ticks) + _low(os.urandom(8)))
+
+
+def new_ids(count: int) -> list[uuid.UUID]:
+    """As many as `new_id` would make one after the other, at a fraction of the cost; the driver's own kind of UUID."""
+    global _last
+    with _lock:
+        first = max(_last + 1, (time.time_ns() << 12) // 1_000_000)
+        _last = first + count - 1
+    random = os.urandom(8 * count)
+    return [UUID(_high(first + at) + _low(random[8 * at : 8 * at + 8])) for at in range(count)]
+
+
+def _high(ticks: int) -> bytes:
+    return (((ticks >> 12) << 16) | 0x7000 | (ticks & 0xFFF)).to_bytes(8, "big")
+
+
+def _low(random: bytes) -> bytes:
+    return bytes((0x80 | (random[0] & 0x3F),)) + random[1:]
 
 
 def derived_id(parent: uuid.UUID, name: str) -> uuid.UUID:

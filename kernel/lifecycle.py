@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, Self
@@ -131,6 +132,9 @@ class Backend:
         except (InTheClear, OSError, ValueError) as error:
             raise SystemExit(f"Nothing is served without protection: {error}") from error
         tasks = [asyncio.create_task(work) for work in self._background(state)]
+        # What was imported and wired stays: the collector need not look at it again with every thousand objects.
+        gc.collect()
+        gc.freeze()
         for each in servers:
             await each.start()
         log.info("serving", service=self.name, port=port)

@@ -111,6 +111,7 @@ class Dataset:
     `provided_rows` narrows what columns declare as provided to some rows: a column, and its values in rows that
     came from the subject, as ("author_kind", (1,)).
     `automated` says that the rows are decisions which no person has taken.
+    `wordless` is a condition (SQL) for rows in which nothing about anybody can be written; nobody looks there.
     """
 
     deletion_class: DeletionClass
@@ -123,6 +124,7 @@ class Dataset:
     evidence: bool = False
     automated: Automated | None = None
     provided_rows: tuple[str, tuple[Any, ...]] | None = None
+    wordless: str = ""
 
 
 def personal(  # noqa: PLR0913 - one argument per word of a declaration

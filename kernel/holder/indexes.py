@@ -10,10 +10,10 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, MetaData, Table, Uuid, func, text
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, MetaData, Table, Uuid, and_, func, text
 from sqlalchemy.dialects import postgresql
 
-from kernel.holder.searching import is_marked, written
+from kernel.holder.searching import narrowing, written
 from kernel.personal import dataset_of, datasets, declaration_of
 
 PREFIX = "search_"
@@ -63,9 +63,10 @@ def align(connection: Connection, metadata: MetaData) -> None:
 
 
 def _definitions(table: Table) -> Iterator[str]:
-    whole, marked = written(table), is_marked(table)
+    whole = written(table)
     if whole is not None:
-        where = "" if marked is None else f" WHERE {_ddl(marked)}"
+        narrowed = narrowing(table)
+        where = f" WHERE {_ddl(and_(*narrowed))}" if narrowed else ""
         yield f"{table.name} USING gin (({_ddl(whole)}) gin_trgm_ops) {_PENDING}{where}"
     declared = dataset_of(table)
     for name in declared.emails:

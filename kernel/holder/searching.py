@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     Column,
     ColumnElement,
     LargeBinary,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    not_,
     true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -90,26 +92,30 @@ def written(table: Table) -> ColumnElement[str] | None:
     return func.lower(whole)
 
 
-def is_marked(table: Table) -> ColumnElement[bool] | None:
-    """The condition that narrows a table's index to rows in which an address can stand.
+def narrowing(table: Table, needles: Needles | None = None) -> list[ColumnElement[bool]]:
+    """The conditions that narrow a table's index to rows in which a needle can stand; without needles, any address.
 
-    None where rows are looked for by names as well. Of a table that notes codes all day long next to nothing is
-    indexed, and writing to it costs next to nothing more.
+    Rows that the declaration calls wordless are in no index. Where nobody is looked for by name, only rows with
+    `@` or `+` are: of a table that notes codes all day long next to nothing is indexed, and writing to it costs next
+    to nothing more.
     """
-    whole = written(table)
-    if whole is None or dataset_of(table).mentions:
-        return None
-    # As a question of true or false: a bare comparison would be looked up in the index that it only narrows.
-    return whole.op("~", is_comparison=True)(literal_column(f"'{_MARK}'")).is_(true())
+    whole, declared = written(table), dataset_of(table)
+    found: list[ColumnElement[bool]] = []
+    if declared.wordless:
+        found.append(not_(literal_column(f"({declared.wordless})", Boolean)))
+    if whole is not None and not declared.mentions and (needles is None or needles.marked):
+        # As a question of true or false: a bare comparison would be looked up in the index that it only narrows.
+        marked = whole.op("~", is_comparison=True)(literal_column(f"'{_MARK}'"))
+        found.append(marked.is_(true()))
+    return found
 
 
 def may_hold(table: Table, needles: Needles) -> ColumnElement[bool]:
     """The condition that the index answers: rows in which one of the needles stands somewhere."""
-    whole, marked = written(table), is_marked(table)
+    whole = written(table)
     if whole is None:
         raise TypeError(f"nothing can be written in {table.name}")
-    found = whole.like(any_(needles.clues))
-    return and_(marked, found) if marked is not None and needles.marked else found
+    return and_(*narrowing(table, needles), whole.like(any_(needles.clues)))
 
 
 def occurs_in(column: Column[Any], needles: Needles) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import grpc
 from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logins_pb2_grpc
-from kontor.privacy.v1 import holder_pb2, privacy_pb2, privacy_pb2_grpc
+from kontor.privacy.v1 import holder_pb2, identity_pb2, identity_pb2_grpc, privacy_pb2, privacy_pb2_grpc
 
 from kernel.clock import from_timestamp, to_timestamp
 from kernel.errors import FailedPrecondition, NotFound
@@ -157,6 +157,7 @@ class PrivacyClient:
         self._permits = privacy_pb2_grpc.PermitsStub(channel)
         self._suppressions = privacy_pb2_grpc.SuppressionsStub(channel)
         self._consents = privacy_pb2_grpc.ConsentsStub(channel)
+        self._identity = identity_pb2_grpc.IdentityChecksStub(channel)
 
     async def authorize(
         self,
@@ -188,6 +189,17 @@ class PrivacyClient:
             )
         )
         return list(answer.suppressed)
+
+    async def prepare_identity_code(self, check_id: uuid.UUID, code_sha256: bytes) -> bool:
+        """Tells of the code that is about to be sent; false if none is wanted any more."""
+        request = identity_pb2.PrepareIdentityCodeRequest(
+            request_id=str(new_id()), check_id=str(check_id), code_sha256=code_sha256
+        )
+        try:
+            await self._identity.PrepareIdentityCode(request)
+        except FailedPrecondition:
+            return False
+        return True
 
     async def texts(self, language: str) -> list[ConsentText]:
         """The current texts of all topics."""

@@ -6,6 +6,7 @@ from flask import Flask
 
 from kernel.web.application import build
 from services.gateway import (
+    assessments,
     audiences,
     audit,
     breaches,
@@ -16,10 +17,12 @@ from services.gateway import (
     home,
     imports,
     labels,
+    locks,
     menu,
     organisations,
     palette,
     people,
+    privacy,
     realm,
     records,
     registers,
@@ -37,10 +40,12 @@ _AREAS = (
     contacts,
     organisations,
     imports,
+    locks,
     campaigns,
     audiences,
     designs,
     tickets,
+    privacy,
     requests,
     suppressions,
     audit,
@@ -48,6 +53,7 @@ _AREAS = (
     records,
     registers,
     breaches,
+    assessments,
     rights,
     palette,
 )

@@ -11,11 +11,14 @@ from kontor.campaigns.v1.campaigns_pb2_grpc import AudiencesStub, CampaignsStub,
 from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from kontor.contacts.v1.imports_pb2_grpc import ImportsStub
 from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
+from kontor.privacy.v1.assessments_pb2_grpc import AssessmentsStub
 from kontor.privacy.v1.audit_pb2_grpc import AuditStub
 from kontor.privacy.v1.breaches_pb2_grpc import BreachesStub
 from kontor.privacy.v1.consent_proofs_pb2_grpc import ConsentProofsStub
+from kontor.privacy.v1.identity_pb2_grpc import IdentityChecksStub
 from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, PermitsStub, RequestsStub, SuppressionsStub
 from kontor.privacy.v1.registers_pb2_grpc import ProcessingRecordsStub, RegistersStub
+from kontor.privacy.v1.restrictions_pb2_grpc import RestrictionsStub
 from kontor.privacy.v1.retention_pb2_grpc import HoldsStub, RetentionStub
 from kontor.tickets.v1.tickets_pb2_grpc import TicketsStub
 
@@ -89,12 +92,20 @@ class Clients:
         return RetentionStub(self._privacy.get())
 
     @cached_property
+    def restrictions(self) -> RestrictionsStub:
+        return RestrictionsStub(self._privacy.get())
+
+    @cached_property
     def holds(self) -> HoldsStub:
         return HoldsStub(self._privacy.get())
 
     @cached_property
     def requests(self) -> RequestsStub:
         return RequestsStub(self._privacy.get())
+
+    @cached_property
+    def identity_checks(self) -> IdentityChecksStub:
+        return IdentityChecksStub(self._privacy.get())
 
     @cached_property
     def audit(self) -> AuditStub:
@@ -111,6 +122,10 @@ class Clients:
     @cached_property
     def breaches(self) -> BreachesStub:
         return BreachesStub(self._privacy.get())
+
+    @cached_property
+    def assessments(self) -> AssessmentsStub:
+        return AssessmentsStub(self._privacy.get())
 
 
 def install(app: Flask, settings: GatewaySettings) -> None:

@@ -49,6 +49,7 @@ _GROUPS = (
     (
         _l("Data protection"),
         (
+            Page("privacy.index", "dashboard", _l("Overview"), "Breaches.ListBreaches"),
             Page("requests.index", "shield-check", _l("Requests"), "Requests.ListRequests"),
             Page("suppressions.index", "ban", _l("Suppression list"), "Suppressions.ListSuppressions"),
             Page("audit.index", "eye", _l("Accesses"), "Audit.ListAccesses"),
@@ -60,6 +61,12 @@ _GROUPS = (
                 "ProcessingRecords.GetProcessingRecord",
             ),
             Page("breaches.index", "alert-triangle", _l("Breaches"), "Breaches.ListBreaches"),
+            Page(
+                "assessments.index",
+                "clipboard-check",
+                _l("Impact assessments"),
+                "Assessments.ListAssessments",
+            ),
             Page("registers.index", "building", _l("Registers"), "Registers.ListRegisterEntries"),
         ),
     ),

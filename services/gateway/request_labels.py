@@ -74,6 +74,8 @@ STEP_REASONS = {
     "restricting": _l("being restricted in every service"),
     "restricted": _l("every service has confirmed the restriction"),
     "identity-in-doubt": _l("it is not known yet who asks"),
+    "code-sent": _l("a code was sent to the address on file"),
+    "verified-code": _l("the code that was sent to the address on file was entered"),
     **{f"by-{key}": text for key, text in CAME_BY.items()},
     **{f"vouched-{key}": text for key, text in VOUCHERS.items()},
     **{f"verified-{key}": text for key, text in VOUCHERS.items()},

@@ -11,6 +11,7 @@ from services.portal import (
     access,
     clients,
     home,
+    identity,
     labels,
     looks,
     newsletter,
@@ -22,7 +23,7 @@ from services.portal import (
 from services.portal.config import PortalSettings
 from services.portal.rights import vocabulary
 
-_AREAS = (home, newsletter, preferences, rights, tickets, access, looks)
+_AREAS = (home, newsletter, preferences, rights, identity, tickets, access, looks)
 
 
 def create_app(settings: PortalSettings) -> Flask:

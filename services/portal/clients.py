@@ -18,6 +18,7 @@ from kontor.privacy.v1.audit_pb2_grpc import AuditStub
 from kontor.privacy.v1.consent_proofs_pb2_grpc import ConsentProofsStub
 from kontor.privacy.v1.holder_pb2 import CollectRequest, Identifiers, Record
 from kontor.privacy.v1.holder_pb2_grpc import DataHolderStub
+from kontor.privacy.v1.identity_pb2_grpc import IdentityChecksStub
 from kontor.privacy.v1.privacy_pb2 import (
     CHANNEL_EMAIL,
     AuthorizeRequest,
@@ -89,6 +90,10 @@ class Clients:
     @cached_property
     def requests(self) -> RequestsStub:
         return RequestsStub(self._channels["privacy"].get())
+
+    @cached_property
+    def identity_checks(self) -> IdentityChecksStub:
+        return IdentityChecksStub(self._channels["privacy"].get())
 
     @cached_property
     def audit(self) -> AuditStub:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from kontor.contacts.v1 import contacts_pb2
+from kontor.privacy.v1 import privacy_pb2
 from sqlalchemy import Column, DateTime, MetaData, Table, Text, Uuid
 
 from kernel.deletion import DeletionClass, after, calendar_years, days, in_words, never, with_the
@@ -24,6 +26,7 @@ from kernel.personal import (
     is_declared,
     personal_columns,
 )
+from kernel.rpc.call import Method
 from tests.architecture.tree import BACK_ENDS, WEB
 
 # What was provided on one of these can be taken along.
@@ -170,3 +173,14 @@ def test_the_rule_notices_what_breaks_it() -> None:
     assert table_faults(bare) == ["bare.id is not declared", "bare declares no dataset"]
     assert table_faults(lost) == ["lost holds personal data and has no way to its subject"]
     assert len(table_faults(astray)) == 2
+
+
+def test_what_nobody_looks_through_holds_no_word() -> None:
+    """Answers of `Authorize` are left out of every search: so nothing personal may ever be added to them."""
+    authorize = Method.of(privacy_pb2.DESCRIPTOR.services_by_name["Permits"].methods_by_name["Authorize"])
+    assert not authorize.answer_is_personal
+    created = Method.of(contacts_pb2.DESCRIPTOR.services_by_name["Contacts"].methods_by_name["CreateContact"])
+    assert created.answer_is_personal
+    assert authorize.full_name == "/kontor.privacy.v1.Permits/Authorize"
+    wordless = {dataset_of(t).wordless for s in BACK_ENDS for t in metadata_of(s).tables.values()}
+    assert wordless == {"", "method = '/kontor.privacy.v1.Permits/Authorize'"}

@@ -10,7 +10,7 @@ from typing import Any
 
 import grpc
 from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logins_pb2_grpc
-from kontor.privacy.v1 import holder_pb2, privacy_pb2, privacy_pb2_grpc
+from kontor.privacy.v1 import holder_pb2, identity_pb2, identity_pb2_grpc, privacy_pb2, privacy_pb2_grpc
 
 from devstack.ports import LOOPBACK
 from kernel import errors
@@ -39,6 +39,9 @@ class World:
     links: dict[str, bytes] = field(default_factory=dict)
     failed_invitations: dict[str, str] = field(default_factory=dict)
     ended_invitations: set[str] = field(default_factory=set)
+    # Hashes of the codes of checks, and which checks have ended.
+    codes: dict[str, bytes] = field(default_factory=dict)
+    ended_checks: set[str] = field(default_factory=set)
     calls: Counter[str] = field(default_factory=Counter)
     # Names of calls that fail once with UNAVAILABLE-like trouble after they took effect.
     fail_after: list[str] = field(default_factory=list)
@@ -192,6 +195,22 @@ class Permits(privacy_pb2_grpc.PermitsServicer):
         ]
 
 
+class IdentityChecks(identity_pb2_grpc.IdentityChecksServicer):
+    """Checks, as far as their mails go."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def PrepareIdentityCode(
+        self, request: Any, context: Any
+    ) -> identity_pb2.PrepareIdentityCodeResponse:
+        await self.world.count("PrepareIdentityCode", context)
+        if request.check_id in self.world.ended_checks:
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "it has ended")
+        self.world.codes[request.check_id] = request.code_sha256
+        return identity_pb2.PrepareIdentityCodeResponse()
+
+
 class Suppressions(privacy_pb2_grpc.SuppressionsServicer):
     """The list of addresses."""
 
@@ -249,6 +268,7 @@ async def serving(world: World) -> AsyncIterator[str]:
     contacts_pb2_grpc.add_ContactsServicer_to_server(Contacts(world), server)  # type: ignore[abstract]
     logins_pb2_grpc.add_LoginsServicer_to_server(Logins(world), server)  # type: ignore[abstract]
     privacy_pb2_grpc.add_PermitsServicer_to_server(Permits(world), server)  # type: ignore[abstract]
+    identity_pb2_grpc.add_IdentityChecksServicer_to_server(IdentityChecks(world), server)  # type: ignore[abstract]
     privacy_pb2_grpc.add_SuppressionsServicer_to_server(Suppressions(world), server)  # type: ignore[abstract]
     privacy_pb2_grpc.add_ConsentsServicer_to_server(Consents(world), server)  # type: ignore[abstract]
     port = server.add_insecure_port(f"{LOOPBACK}:0")

@@ -1,6 +1,7 @@
 """Mails about a person's own request: sent once, by a duty, with no address kept, and never twice."""
 
 import hashlib
+import re
 import uuid
 
 import pytest
@@ -99,3 +100,38 @@ async def test_a_day_that_is_none_plans_nothing(house: House) -> None:
             new_id(), contact_id=new_id(), kind=Kind.RECEIVED, due_date="28.12.2026"
         )
     assert await outcome(house) == {}
+
+
+def code_in(text: str) -> str:
+    found = re.search(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", text)
+    assert found is not None
+    return found[0].replace("-", "")
+
+
+async def test_a_code_goes_to_the_address_on_file_and_only_its_hash_to_privacy(house: House) -> None:
+    check_id = await noticed(house, house.world.add(1), Kind.IDENTITY_CODE)
+    await house.sending.notices.run()
+    body = house.sink.mail_to("person1@demo.example").get_body(("plain",))
+    assert body is not None
+    text = body.get_content()
+    assert f"https://portal.example/identity/{check_id}" in text
+    code = code_in(text)
+    assert house.world.codes == {str(check_id): hashlib.sha256(code.encode()).digest()}
+    (row,) = await house.rows("SELECT m::text AS everything FROM notice_mail m")
+    assert code not in row.everything
+
+
+async def test_a_code_that_nobody_wants_any_more_is_not_sent(house: House) -> None:
+    check_id = new_id()
+    house.world.ended_checks.add(str(check_id))
+    await noticed(house, house.world.add(1), Kind.IDENTITY_CODE, notice_id=check_id)
+    await house.sending.notices.run()
+    assert await outcome(house) == {str(check_id): ("denied", "ended")}
+    assert house.sink.recipients == {}
+
+
+async def test_every_attempt_brings_a_code_of_its_own(house: House) -> None:
+    for number in (1, 2):
+        await noticed(house, house.world.add(number), Kind.IDENTITY_CODE)
+    await house.sending.notices.run()
+    assert len(set(house.world.codes.values())) == 2

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from kontor.contacts.v1.contacts_pb2 import Contact, ListContactsResponse
-from kontor.privacy.v1 import holder_pb2, privacy_pb2
+from kontor.privacy.v1 import holder_pb2, identity_pb2, privacy_pb2
 
-from kernel.errors import FailedPrecondition, InvalidArgument
+from kernel.errors import FailedPrecondition, InvalidArgument, ResourceExhausted
 from services.gateway import people
-from services.gateway.requests import fulfilling, recording, views
+from services.gateway.requests import fulfilling, identifying, recording, views
 from tests.gateway.conftest import LogIn
 from tests.web.neighbours import Neighbours
 
@@ -390,3 +390,37 @@ def test_both_clocks_are_on_the_desk_with_what_can_be_done(log_in: LogIn, neighb
     page = log_in("agent").get(f"/requests/{REQUEST}").text
     assert f"/requests/{REQUEST}/verify" in page
     assert f"/requests/{REQUEST}/refuse" not in page
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        (None, "Ein Code geht an die hinterlegte Adresse"),
+        (FailedPrecondition("no", reason="NOT_VERIFYING"), "zweifelt hier niemand mehr"),
+        (ResourceExhausted("no", reason="TOO_MANY_CODES"), "heute schon fünf Codes"),
+    ],
+)
+def test_a_code_is_asked_for_while_identity_is_in_doubt(
+    log_in: LogIn,
+    given: Callable[..., Requests],
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: Exception | None,
+    said: str,
+) -> None:
+    requests = given(state=privacy_pb2.REQUEST_STATE_VERIFYING, doubted=True)
+    asked: list[identity_pb2.SendIdentityCodeRequest] = []
+
+    def send(wanted: identity_pb2.SendIdentityCodeRequest) -> identity_pb2.IdentityCheck:
+        asked.append(wanted)
+        if trouble is not None:
+            raise trouble
+        return identity_pb2.IdentityCheck()
+
+    stubs = SimpleNamespace(identity_checks=SimpleNamespace(SendIdentityCode=send))
+    monkeypatch.setattr(identifying, "clients", lambda: stubs)
+    client, page = log_in("agent"), f"/requests/{REQUEST}"
+    assert post(client, f"{page}/code", form_at=page).status_code == 303
+    assert [one.id for one in asked] == [REQUEST]
+    assert said in client.get(page).text
+    requests.found.doubted = False
+    assert "/code" not in client.get(page).text

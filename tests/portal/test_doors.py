@@ -24,6 +24,7 @@ PUBLIC = {
     "access.invitation",
     "healthz",
     "home.start",
+    "identity.enter",
     "login.backchannel",
     "login.callback",
     "login.end",
@@ -41,6 +42,7 @@ WITHOUT_PICTURE = {
     "rights.request_part",
     "rights.document",
     "access.remove",
+    "identity.enter",
     "access.invitation",
     "newsletter.confirm",
     "newsletter.unsubscribe",
@@ -101,6 +103,7 @@ def test_opening_a_link_of_a_mail_changes_nothing(client: FlaskClient) -> None:
     # No service runs: a page that asked one to act would be an error page.
     for path in (
         "/invitation/some-token",
+        "/identity/018f0000-0000-7000-8000-000000000000",
         "/newsletter/confirm/some-token",
         "/u/some-token",
         "/newsletter/sent",

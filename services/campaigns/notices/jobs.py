@@ -13,7 +13,8 @@ from kernel.db import WriteSession
 from kernel.ids import new_id
 from services.campaigns.clients import Neighbours, Person
 from services.campaigns.notices import store
-from services.campaigns.notices.mail import notice
+from services.campaigns.notices.code import new_code, readable
+from services.campaigns.notices.mail import About, notice
 from services.campaigns.notices.model import Kind
 from services.campaigns.sender.handover import Batch, Handover
 from services.campaigns.sender.mail import AddressUnusable, Mailbox
@@ -21,7 +22,7 @@ from services.campaigns.sender.model import Mail
 
 TOPIC = "data-subject-request"
 _BATCH = 50
-_GONE, _UNUSABLE = "unknown-contact", "invalid-address"
+_GONE, _ENDED, _UNUSABLE = "unknown-contact", "ended", "invalid-address"
 
 
 class NoticeSender:
@@ -33,7 +34,7 @@ class NoticeSender:
         self._handover = handover
         self._contacts = neighbours.contacts
         self._privacy = neighbours.privacy
-        self._link = f"{portal_url.rstrip('/')}/rights"
+        self._portal = portal_url.rstrip("/")
         self._sender = sender
 
     async def run(self) -> None:
@@ -56,9 +57,12 @@ class NoticeSender:
                 denied[row.id] = decision.reason if decision is not None else _GONE
                 continue
             try:
-                mail = self._mail(row, person)
+                mail = await self._mail(row, person)
             except AddressUnusable:
                 refused[row.id] = _UNUSABLE
+                continue
+            if mail is None:
+                denied[row.id] = _ENDED
                 continue
             proofs[row.id] = (decision.id, hashlib.sha256(mail.content).digest())
             mails.append(mail)
@@ -68,8 +72,19 @@ class NoticeSender:
 
         return Batch(mails, on_claim, denied=denied, refused=refused)
 
-    def _mail(self, row: Row[Any], person: Person) -> Mail:
-        about = (Kind(row.kind), row.due_date)
-        letter = notice(row.id, person, about, sender=self._sender, link=self._link, at=row.planned_at)
+    async def _mail(self, row: Row[Any], person: Person) -> Mail | None:
+        """The mail; None if it would bring a code that nobody wants any more. Errors: AddressUnusable."""
+        about = About(Kind(row.kind), row.due_date)
+        if about.kind is not Kind.IDENTITY_CODE:
+            return self._letter(row, person, about, link=f"{self._portal}/rights")
+        # The code is in the mail, its hash at privacy; here is neither.
+        code = new_code()
+        about = about._replace(code=readable(code))
+        mail = self._letter(row, person, about, link=f"{self._portal}/identity/{row.id}")
+        digest = hashlib.sha256(code.encode()).digest()
+        return mail if await self._privacy.prepare_identity_code(row.id, digest) else None
+
+    def _letter(self, row: Row[Any], person: Person, about: About, *, link: str) -> Mail:
+        letter = notice(row.id, person, about, sender=self._sender, link=link, at=row.planned_at)
         recipient = letter.recipient
         return Mail(row.id, recipient.address, letter.to_bytes(), utf8=recipient.utf8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
+from typing import NamedTuple
 
 from services.campaigns.clients import Person
 from services.campaigns.notices.model import Kind
@@ -22,6 +23,8 @@ _WHY = {
         "Bitte sehen Sie ihn an und entscheiden Sie vor dem {due}:",
         Kind.COMPLETED: "Ihre Datenschutzanfrage ist erledigt. Die Antwort finden Sie hier, wenn Sie im Portal "
         "gefragt haben:",
+        Kind.IDENTITY_CODE: "bevor wir Ihre Datenschutzanfrage bearbeiten, müssen wir wissen, dass sie von Ihnen "
+        "kommt. Ihr Code lautet {code}. Er gilt sieben Tage lang und nur einmal. Bitte geben Sie ihn hier ein:",
         Kind.REFUSED: "Ihre Datenschutzanfrage endet, ohne dass wir tun, was Sie verlangt haben. "
         "Den Grund lesen Sie im Portal oder erfahren ihn von uns. "
         "Sie können sich bei jeder Datenschutzbehörde beschweren oder vor Gericht gehen:",
@@ -36,6 +39,8 @@ _WHY = {
         Kind.PLANNED: "the plan for your data protection request is ready. "
         "Please look at it and decide before {due}:",
         Kind.COMPLETED: "your data protection request is done. The answer is here if you asked in the portal:",
+        Kind.IDENTITY_CODE: "before we work on your data protection request, we have to know that it comes from "
+        "you. Your code is {code}. It works for seven days, and once. Please enter it here:",
         Kind.REFUSED: "your data protection request ends without our doing what you asked for. "
         "The portal names the reason, or we do if you ask. "
         "You can complain to any data protection authority, or go to court:",
@@ -45,6 +50,7 @@ _FRAMES = {
     "de": ("Ihre Datenschutzanfrage", "Guten Tag{name},", "Zum Portal", "%d.%m.%Y"),
     "en": ("Your data protection request", "Hello{name},", "To the portal", "%Y-%m-%d"),
 }
+_BUTTONS = {Kind.IDENTITY_CODE: {"de": "Code eingeben", "en": "Enter the code"}}
 _OTHERWISE = {
     "de": "Wenn Sie nichts verlangt haben, antworten Sie bitte auf diese Mail: Dann hat jemand in Ihrem Namen "
     "gefragt.",
@@ -52,20 +58,28 @@ _OTHERWISE = {
 }
 
 
+class About(NamedTuple):
+    """What has happened, until when we answer, and the code where the mail brings one."""
+
+    kind: Kind
+    due: date
+    code: str = ""
+
+
 def notice(
     notice_id: uuid.UUID,
     person: Person,
-    about: tuple[Kind, date],
+    about: About,
     *,
     sender: Mailbox,
     link: str,
     at: datetime,
 ) -> Letter:
-    """Always the same for the same notice and person, so that its hash is evidence. Errors: AddressUnusable."""
-    kind, due = about
+    """The same for the same matter and person, so that its hash is evidence. Errors: AddressUnusable."""
     language = "en" if person.language == "en" else "de"
     subject, hello, button, form = _FRAMES[language]
-    why = _WHY[language][kind].format(due=due.strftime(form))
+    why = _WHY[language][about.kind].format(due=about.due.strftime(form), code=about.code)
+    button = _BUTTONS.get(about.kind, {}).get(language, button)
     words = Words(language, subject, hello, why, button, _OTHERWISE[language])
     name = f"{person.reader.given_name} {person.reader.family_name}".strip()
     greeting = hello.format(name=f" {name}" if name else "")

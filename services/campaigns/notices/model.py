@@ -14,3 +14,4 @@ class Kind(IntEnum):
     PLANNED = 4
     COMPLETED = 5
     REFUSED = 6
+    IDENTITY_CODE = 7

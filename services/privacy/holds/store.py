@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import ARRAY, Uuid, any_, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import AnySession, WriteSession
@@ -57,7 +57,7 @@ async def reasons(session: AnySession, contact_ids: Sequence[uuid.UUID] | None) 
     """Which of these contacts are under a hold, and why; None asks for all."""
     statement = select(LegalHold.contact_id, LegalHold.reason).where(_IN_FORCE)
     if contact_ids is not None:
-        statement = statement.where(LegalHold.contact_id.in_(contact_ids))
+        statement = statement.where(LegalHold.contact_id == any_(literal(list(contact_ids), ARRAY(Uuid))))
     return {row.contact_id: row.reason for row in await session.execute(statement)}
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from kernel.clock import Clock
 from kernel.db import AnySession, Database
-from kernel.ids import new_id
+from kernel.ids import new_id, new_ids
 from kernel.rpc.call import note_subjects
 from services.privacy.consent.service import ConsentService
 from services.privacy.permits import store
@@ -111,11 +111,12 @@ class PermitService:
         suppressed = await self._suppression.suppressed(session, addresses)
         now = self._clock.now()
         decisions = []
-        for candidate, is_suppressed in zip(candidates, suppressed, strict=True):
+        made = new_ids(len(candidates))
+        for decision_id, candidate, is_suppressed in zip(made, candidates, suppressed, strict=True):
             consent_id, state = consents.get(candidate.contact_id, (None, None))
             known = Known(candidate.contact_id in restricted, is_suppressed, consent_id, state)
             reason, rests_on = decide(candidate, known, contract=about.contract, duty=about.duty)
             decisions.append(
-                Decision(new_id(), candidate.contact_id, reason in PERMITS, reason, rests_on, now)
+                Decision(decision_id, candidate.contact_id, reason in PERMITS, reason, rests_on, now)
             )
         return decisions

@@ -71,6 +71,7 @@ class Told(IntEnum):
     PLANNED = 4
     COMPLETED = 5
     REFUSED = 6
+    IDENTITY_CODE = 7
 
 
 class RequestNotFound(NotFound):

@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     DateTime,
     SmallInteger,
     Uuid,
     and_,
+    any_,
     func,
     literal,
     or_,
@@ -171,7 +173,7 @@ async def restricted(session: AnySession, contact_ids: Sequence[uuid.UUID]) -> f
     statement = select(SubjectRequest.contact_id).where(
         SubjectRequest.state == State.EXECUTING,
         SubjectRequest.kind == Kind.ERASURE,
-        SubjectRequest.contact_id.in_(contact_ids),
+        SubjectRequest.contact_id == any_(literal(list(contact_ids), ARRAY(Uuid))),
     )
     return frozenset((await session.execute(statement)).scalars())
 

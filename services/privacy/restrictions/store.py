@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import ARRAY, Uuid, any_, insert, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from kernel.db import AnySession, WriteSession
@@ -58,7 +58,8 @@ async def change(session: WriteSession, restriction_id: uuid.UUID, **values: Any
 async def restricted(session: AnySession, contact_ids: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
     """Which of these contacts are restricted, from the order on until every holder has lifted it."""
     statement = select(RestrictionRow.contact_id).where(
-        RestrictionRow.contact_id.in_(contact_ids), RestrictionRow.state < State.LIFTED
+        RestrictionRow.contact_id == any_(literal(list(contact_ids), ARRAY(Uuid))),
+        RestrictionRow.state < State.LIFTED,
     )
     return frozenset((await session.execute(statement)).scalars())
 

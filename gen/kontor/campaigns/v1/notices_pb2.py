@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from kontor.options.v1 import options_pb2 as kontor_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kontor/campaigns/v1/notices.proto\x12\x13kontor.campaigns.v1\x1a\x1fkontor/options/v1/options.proto\"\xae\x01\n\x11SendNoticeRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12 \n\ncontact_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x35\n\x04kind\x18\x03 \x01(\x0e\x32\x1f.kontor.campaigns.v1.NoticeKindB\x06\xc2\xbb\x18\x02P\x01\x12\x1e\n\x08\x64ue_date\x18\x04 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 \n\"&\n\x12SendNoticeResponse\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01*\xc6\x01\n\nNoticeKind\x12\x1b\n\x17NOTICE_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14NOTICE_KIND_RECEIVED\x10\x01\x12\x1a\n\x16NOTICE_KIND_IDENTIFIED\x10\x02\x12\x18\n\x14NOTICE_KIND_EXTENDED\x10\x03\x12\x17\n\x13NOTICE_KIND_PLANNED\x10\x04\x12\x19\n\x15NOTICE_KIND_COMPLETED\x10\x05\x12\x17\n\x13NOTICE_KIND_REFUSED\x10\x06\x32y\n\x07Notices\x12n\n\nSendNotice\x12&.kontor.campaigns.v1.SendNoticeRequest\x1a\'.kontor.campaigns.v1.SendNoticeResponse\"\x0f\xaa\xbb\x18\x0b\n\x07service \x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kontor/campaigns/v1/notices.proto\x12\x13kontor.campaigns.v1\x1a\x1fkontor/options/v1/options.proto\"\xae\x01\n\x11SendNoticeRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12 \n\ncontact_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x35\n\x04kind\x18\x03 \x01(\x0e\x32\x1f.kontor.campaigns.v1.NoticeKindB\x06\xc2\xbb\x18\x02P\x01\x12\x1e\n\x08\x64ue_date\x18\x04 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 \n\"&\n\x12SendNoticeResponse\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01*\xe5\x01\n\nNoticeKind\x12\x1b\n\x17NOTICE_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14NOTICE_KIND_RECEIVED\x10\x01\x12\x1a\n\x16NOTICE_KIND_IDENTIFIED\x10\x02\x12\x18\n\x14NOTICE_KIND_EXTENDED\x10\x03\x12\x17\n\x13NOTICE_KIND_PLANNED\x10\x04\x12\x19\n\x15NOTICE_KIND_COMPLETED\x10\x05\x12\x17\n\x13NOTICE_KIND_REFUSED\x10\x06\x12\x1d\n\x19NOTICE_KIND_IDENTITY_CODE\x10\x07\x32y\n\x07Notices\x12n\n\nSendNotice\x12&.kontor.campaigns.v1.SendNoticeRequest\x1a\'.kontor.campaigns.v1.SendNoticeResponse\"\x0f\xaa\xbb\x18\x0b\n\x07service \x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,11 +45,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTICES'].methods_by_name['SendNotice']._loaded_options = None
   _globals['_NOTICES'].methods_by_name['SendNotice']._serialized_options = b'\252\273\030\013\n\007service \005'
   _globals['_NOTICEKIND']._serialized_start=309
-  _globals['_NOTICEKIND']._serialized_end=507
+  _globals['_NOTICEKIND']._serialized_end=538
   _globals['_SENDNOTICEREQUEST']._serialized_start=92
   _globals['_SENDNOTICEREQUEST']._serialized_end=266
   _globals['_SENDNOTICERESPONSE']._serialized_start=268
   _globals['_SENDNOTICERESPONSE']._serialized_end=306
-  _globals['_NOTICES']._serialized_start=509
-  _globals['_NOTICES']._serialized_end=630
+  _globals['_NOTICES']._serialized_start=540
+  _globals['_NOTICES']._serialized_end=661
 # @@protoc_insertion_point(module_scope)

@@ -30,6 +30,8 @@ class _NoticeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoticeKind
     NOTICE_KIND_PLANNED: _NoticeKind.ValueType  # 4
     NOTICE_KIND_COMPLETED: _NoticeKind.ValueType  # 5
     NOTICE_KIND_REFUSED: _NoticeKind.ValueType  # 6
+    NOTICE_KIND_IDENTITY_CODE: _NoticeKind.ValueType  # 7
+    """Brings a code that shows who asks; request_id is the id of the check."""
 
 class NoticeKind(_NoticeKind, metaclass=_NoticeKindEnumTypeWrapper):
     """What has happened to the request."""
@@ -41,6 +43,8 @@ NOTICE_KIND_EXTENDED: NoticeKind.ValueType  # 3
 NOTICE_KIND_PLANNED: NoticeKind.ValueType  # 4
 NOTICE_KIND_COMPLETED: NoticeKind.ValueType  # 5
 NOTICE_KIND_REFUSED: NoticeKind.ValueType  # 6
+NOTICE_KIND_IDENTITY_CODE: NoticeKind.ValueType  # 7
+"""Brings a code that shows who asks; request_id is the id of the check."""
 Global___NoticeKind: _TypeAlias = NoticeKind  # noqa: Y015
 
 @_typing.final

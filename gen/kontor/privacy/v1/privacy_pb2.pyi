@@ -68,6 +68,28 @@ CHANNEL_LETTER: Channel.ValueType  # 4
 CHANNEL_PORTAL: Channel.ValueType  # 5
 Global___Channel: _TypeAlias = Channel  # noqa: Y015
 
+class _SuppressionOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SuppressionOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SuppressionOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SUPPRESSION_OUTCOME_UNSPECIFIED: _SuppressionOutcome.ValueType  # 0
+    SUPPRESSION_OUTCOME_ADDED: _SuppressionOutcome.ValueType  # 1
+    SUPPRESSION_OUTCOME_LISTED_BEFORE: _SuppressionOutcome.ValueType  # 2
+    SUPPRESSION_OUTCOME_INVALID: _SuppressionOutcome.ValueType  # 3
+    """It cannot be an address on its channel."""
+
+class SuppressionOutcome(_SuppressionOutcome, metaclass=_SuppressionOutcomeEnumTypeWrapper):
+    """What became of one address of a foreign list."""
+
+SUPPRESSION_OUTCOME_UNSPECIFIED: SuppressionOutcome.ValueType  # 0
+SUPPRESSION_OUTCOME_ADDED: SuppressionOutcome.ValueType  # 1
+SUPPRESSION_OUTCOME_LISTED_BEFORE: SuppressionOutcome.ValueType  # 2
+SUPPRESSION_OUTCOME_INVALID: SuppressionOutcome.ValueType  # 3
+"""It cannot be an address on its channel."""
+Global___SuppressionOutcome: _TypeAlias = SuppressionOutcome  # noqa: Y015
+
 class _RequestState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -636,6 +658,51 @@ class AddSuppressionRequest(_message.Message):
 Global___AddSuppressionRequest: _TypeAlias = AddSuppressionRequest  # noqa: Y015
 
 @_typing.final
+class ImportSuppressionsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ADDRESSES_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    @_builtins.property
+    def addresses(self) -> _containers.RepeatedCompositeFieldContainer[Global___Address]: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        addresses: _abc.Iterable[Global___Address] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportSuppressionsRequest: _TypeAlias = ImportSuppressionsRequest  # noqa: Y015
+
+@_typing.final
+class ImportSuppressionsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOMES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def outcomes(self) -> _containers.RepeatedScalarFieldContainer[Global___SuppressionOutcome.ValueType]:
+        """In the order asked."""
+
+    def __init__(
+        self,
+        *,
+        outcomes: _abc.Iterable[Global___SuppressionOutcome.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcomes", b"outcomes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportSuppressionsResponse: _TypeAlias = ImportSuppressionsResponse  # noqa: Y015
+
+@_typing.final
 class SuppressionEntry(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -674,21 +741,118 @@ class ListSuppressionsRequest(_message.Message):
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     page_token: _builtins.str
+    reason: _builtins.str
+    """Only entries that exist for this reason; all if empty."""
+    channel: Global___Channel.ValueType
+    """Only entries of this channel; all if unset."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        channel: Global___Channel.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "page_size", b"page_size", "page_token", b"page_token", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListSuppressionsRequest: _TypeAlias = ListSuppressionsRequest  # noqa: Y015
+
+@_typing.final
+class GetSuppressionCountsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSuppressionCountsRequest: _TypeAlias = GetSuppressionCountsRequest  # noqa: Y015
+
+@_typing.final
+class SuppressionCounts(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BY_REASON_FIELD_NUMBER: _builtins.int
+    BY_KEY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def by_reason(self) -> _containers.RepeatedCompositeFieldContainer[Global___SuppressionsOfReason]: ...
+    @_builtins.property
+    def by_key(self) -> _containers.RepeatedCompositeFieldContainer[Global___SuppressionsOfKey]:
+        """Every configured key, the current one first."""
+
+    def __init__(
+        self,
+        *,
+        by_reason: _abc.Iterable[Global___SuppressionsOfReason] | None = ...,
+        by_key: _abc.Iterable[Global___SuppressionsOfKey] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_key", b"by_key", "by_reason", b"by_reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuppressionCounts: _TypeAlias = SuppressionCounts  # noqa: Y015
+
+@_typing.final
+class SuppressionsOfReason(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    count: _builtins.int
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuppressionsOfReason: _TypeAlias = SuppressionsOfReason  # noqa: Y015
+
+@_typing.final
+class SuppressionsOfKey(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_ID_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    CURRENT_FIELD_NUMBER: _builtins.int
+    key_id: _builtins.str
+    count: _builtins.int
+    current: _builtins.bool
+    """Whether new entries are made with it."""
+    def __init__(
+        self,
+        *,
+        key_id: _builtins.str = ...,
+        count: _builtins.int = ...,
+        current: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "current", b"current", "key_id", b"key_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuppressionsOfKey: _TypeAlias = SuppressionsOfKey  # noqa: Y015
 
 @_typing.final
 class ListSuppressionsResponse(_message.Message):

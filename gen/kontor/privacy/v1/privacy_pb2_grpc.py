@@ -343,10 +343,20 @@ class SuppressionsStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.AddSuppressionRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.SuppressionEntry.FromString,
                 _registered_method=True)
+        self.ImportSuppressions = channel.unary_unary(
+                '/kontor.privacy.v1.Suppressions/ImportSuppressions',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ImportSuppressionsRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ImportSuppressionsResponse.FromString,
+                _registered_method=True)
         self.ListSuppressions = channel.unary_unary(
                 '/kontor.privacy.v1.Suppressions/ListSuppressions',
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionsRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionsResponse.FromString,
+                _registered_method=True)
+        self.GetSuppressionCounts = channel.unary_unary(
+                '/kontor.privacy.v1.Suppressions/GetSuppressionCounts',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetSuppressionCountsRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.SuppressionCounts.FromString,
                 _registered_method=True)
 
 
@@ -369,8 +379,23 @@ class SuppressionsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ImportSuppressions(self, request, context):
+        """Takes a foreign list over, in parts: each address is hashed and forgotten. What is invalid is said one by one
+        and stops nothing; a part that is sent twice adds nothing twice.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListSuppressions(self, request, context):
         """Entries without any address: reason, channel, time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSuppressionCounts(self, request, context):
+        """How many entries there are, by reason and by key. A former key without entries may be dropped.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -389,10 +414,20 @@ def add_SuppressionsServicer_to_server(servicer, server):
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.AddSuppressionRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.SuppressionEntry.SerializeToString,
             ),
+            'ImportSuppressions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportSuppressions,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ImportSuppressionsRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ImportSuppressionsResponse.SerializeToString,
+            ),
             'ListSuppressions': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSuppressions,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionsRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionsResponse.SerializeToString,
+            ),
+            'GetSuppressionCounts': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSuppressionCounts,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetSuppressionCountsRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.SuppressionCounts.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -461,6 +496,33 @@ class Suppressions:
             _registered_method=True)
 
     @staticmethod
+    def ImportSuppressions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Suppressions/ImportSuppressions',
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.ImportSuppressionsRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.ImportSuppressionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListSuppressions(request,
             target,
             options=(),
@@ -477,6 +539,33 @@ class Suppressions:
             '/kontor.privacy.v1.Suppressions/ListSuppressions',
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionsRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSuppressionCounts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Suppressions/GetSuppressionCounts',
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetSuppressionCountsRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.SuppressionCounts.FromString,
             options,
             channel_credentials,
             insecure,

@@ -142,8 +142,14 @@ class SuppressionsStub:
     """Keeps an address from being contacted again, beyond its erasure. Errors: INVALID_ARGUMENT for what cannot
     be an address on its channel.
     """
+    ImportSuppressions: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ImportSuppressionsRequest, _privacy_pb2.ImportSuppressionsResponse]
+    """Takes a foreign list over, in parts: each address is hashed and forgotten. What is invalid is said one by one
+    and stops nothing; a part that is sent twice adds nothing twice.
+    """
     ListSuppressions: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListSuppressionsRequest, _privacy_pb2.ListSuppressionsResponse]
     """Entries without any address: reason, channel, time."""
+    GetSuppressionCounts: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetSuppressionCountsRequest, _privacy_pb2.SuppressionCounts]
+    """How many entries there are, by reason and by key. A former key without entries may be dropped."""
 
 @_typing.type_check_only
 class SuppressionsAsyncStub(SuppressionsStub):
@@ -156,8 +162,14 @@ class SuppressionsAsyncStub(SuppressionsStub):
     """Keeps an address from being contacted again, beyond its erasure. Errors: INVALID_ARGUMENT for what cannot
     be an address on its channel.
     """
+    ImportSuppressions: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ImportSuppressionsRequest, _privacy_pb2.ImportSuppressionsResponse]  # type: ignore[assignment]
+    """Takes a foreign list over, in parts: each address is hashed and forgotten. What is invalid is said one by one
+    and stops nothing; a part that is sent twice adds nothing twice.
+    """
     ListSuppressions: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListSuppressionsRequest, _privacy_pb2.ListSuppressionsResponse]  # type: ignore[assignment]
     """Entries without any address: reason, channel, time."""
+    GetSuppressionCounts: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GetSuppressionCountsRequest, _privacy_pb2.SuppressionCounts]  # type: ignore[assignment]
+    """How many entries there are, by reason and by key. A former key without entries may be dropped."""
 
 class SuppressionsServicer(metaclass=_abc_1.ABCMeta):
     """Addresses that must not be contacted, as keyed hashes."""
@@ -181,12 +193,30 @@ class SuppressionsServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def ImportSuppressions(
+        self,
+        request: _privacy_pb2.ImportSuppressionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.ImportSuppressionsResponse, _abc.Awaitable[_privacy_pb2.ImportSuppressionsResponse]]:
+        """Takes a foreign list over, in parts: each address is hashed and forgotten. What is invalid is said one by one
+        and stops nothing; a part that is sent twice adds nothing twice.
+        """
+
+    @_abc_1.abstractmethod
     def ListSuppressions(
         self,
         request: _privacy_pb2.ListSuppressionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.ListSuppressionsResponse, _abc.Awaitable[_privacy_pb2.ListSuppressionsResponse]]:
         """Entries without any address: reason, channel, time."""
+
+    @_abc_1.abstractmethod
+    def GetSuppressionCounts(
+        self,
+        request: _privacy_pb2.GetSuppressionCountsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.SuppressionCounts, _abc.Awaitable[_privacy_pb2.SuppressionCounts]]:
+        """How many entries there are, by reason and by key. A former key without entries may be dropped."""
 
 def add_SuppressionsServicer_to_server(servicer: SuppressionsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 

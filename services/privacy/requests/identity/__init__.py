@@ -1,0 +1,1 @@
+"""The check of who asks by a code that was sent to the address on file."""
