@@ -15,6 +15,7 @@ from kontor.privacy.v1 import registers_pb2
 
 from kernel.errors import Aborted, InvalidArgument
 from kernel.web.i18n import moment, number
+from services.gateway import people
 from services.gateway.breaches.forms import QUESTIONS, TIMES, BreachForm, values_of
 from services.gateway.breaches.words import ALERTS, DUTIES, EXCEPTIONS, FIELDS, RISKS
 from services.gateway.clients import clients
@@ -51,6 +52,7 @@ def detail(breach_id: uuid.UUID) -> ResponseReturnValue:
         "breaches/detail.html",
         entry=found.entry,
         versions=found.versions,
+        changers=people.colleagues(version.changed_by for version in found.versions),
         facts=_facts(found.entry.breach),
         left=_left(found.entry) if running(found.entry) else "",
         **_WORDS,

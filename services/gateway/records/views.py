@@ -12,6 +12,7 @@ from kontor.privacy.v1 import holder_pb2 as holder
 from kontor.privacy.v1 import registers_pb2 as wire
 
 from kernel.errors import Aborted, InvalidArgument
+from services.gateway import people
 from services.gateway.clients import clients
 from services.gateway.labels import HOLDERS, Label, word
 from services.gateway.records.forms import ConfirmForm, ContextForm
@@ -63,6 +64,7 @@ def index() -> ResponseReturnValue:
         "records/index.html",
         record=record,
         versions=versions,
+        changers=people.colleagues(version.confirmed_by for version in versions),
         silent=[each for each in record.descriptions if each.stale],
         form=ConfirmForm(fingerprint=record.fingerprint),
         dataset=dataset,

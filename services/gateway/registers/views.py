@@ -17,6 +17,7 @@ from kontor.privacy.v1 import registers_pb2 as wire
 from kernel.errors import Aborted, InvalidArgument
 from kernel.web.forms import Form
 from kernel.web.i18n import iso_day
+from services.gateway import people
 from services.gateway.clients import clients
 from services.gateway.registers.forms import EntryForm, MeasureForm, ProcessorForm, TransferForm
 from services.gateway.registers.words import ALERTS, ENUMS, FIELDS, country
@@ -99,6 +100,7 @@ def detail(entry_id: uuid.UUID) -> ResponseReturnValue:
         title=_title(found.entry),
         facts=_facts(found.entry),
         versions=found.versions,
+        changers=people.colleagues(version.changed_by for version in found.versions),
         form=Form(),
         **_words(),
     )
