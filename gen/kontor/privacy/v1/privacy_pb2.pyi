@@ -68,6 +68,28 @@ CHANNEL_LETTER: Channel.ValueType  # 4
 CHANNEL_PORTAL: Channel.ValueType  # 5
 Global___Channel: _TypeAlias = Channel  # noqa: Y015
 
+class _SuppressionOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SuppressionOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SuppressionOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SUPPRESSION_OUTCOME_UNSPECIFIED: _SuppressionOutcome.ValueType  # 0
+    SUPPRESSION_OUTCOME_ADDED: _SuppressionOutcome.ValueType  # 1
+    SUPPRESSION_OUTCOME_LISTED_BEFORE: _SuppressionOutcome.ValueType  # 2
+    SUPPRESSION_OUTCOME_INVALID: _SuppressionOutcome.ValueType  # 3
+    """It cannot be an address on its channel."""
+
+class SuppressionOutcome(_SuppressionOutcome, metaclass=_SuppressionOutcomeEnumTypeWrapper):
+    """What became of one address of a foreign list."""
+
+SUPPRESSION_OUTCOME_UNSPECIFIED: SuppressionOutcome.ValueType  # 0
+SUPPRESSION_OUTCOME_ADDED: SuppressionOutcome.ValueType  # 1
+SUPPRESSION_OUTCOME_LISTED_BEFORE: SuppressionOutcome.ValueType  # 2
+SUPPRESSION_OUTCOME_INVALID: SuppressionOutcome.ValueType  # 3
+"""It cannot be an address on its channel."""
+Global___SuppressionOutcome: _TypeAlias = SuppressionOutcome  # noqa: Y015
+
 class _DecisionOutcome:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -651,6 +673,51 @@ class AddSuppressionRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AddSuppressionRequest: _TypeAlias = AddSuppressionRequest  # noqa: Y015
+
+@_typing.final
+class ImportSuppressionsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ADDRESSES_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    @_builtins.property
+    def addresses(self) -> _containers.RepeatedCompositeFieldContainer[Global___Address]: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        addresses: _abc.Iterable[Global___Address] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportSuppressionsRequest: _TypeAlias = ImportSuppressionsRequest  # noqa: Y015
+
+@_typing.final
+class ImportSuppressionsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOMES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def outcomes(self) -> _containers.RepeatedScalarFieldContainer[Global___SuppressionOutcome.ValueType]:
+        """In the order asked."""
+
+    def __init__(
+        self,
+        *,
+        outcomes: _abc.Iterable[Global___SuppressionOutcome.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcomes", b"outcomes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportSuppressionsResponse: _TypeAlias = ImportSuppressionsResponse  # noqa: Y015
 
 @_typing.final
 class SuppressionEntry(_message.Message):

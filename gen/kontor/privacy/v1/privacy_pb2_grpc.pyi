@@ -142,6 +142,10 @@ class SuppressionsStub:
     """Keeps an address from being contacted again, beyond its erasure. Errors: INVALID_ARGUMENT for what cannot
     be an address on its channel.
     """
+    ImportSuppressions: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ImportSuppressionsRequest, _privacy_pb2.ImportSuppressionsResponse]
+    """Takes a foreign list over, in parts: each address is hashed and forgotten. What is invalid is said one by one
+    and stops nothing; a part that is sent twice adds nothing twice.
+    """
     ListSuppressions: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListSuppressionsRequest, _privacy_pb2.ListSuppressionsResponse]
     """Entries without any address: reason, channel, time."""
     GetSuppressionCounts: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetSuppressionCountsRequest, _privacy_pb2.SuppressionCounts]
@@ -157,6 +161,10 @@ class SuppressionsAsyncStub(SuppressionsStub):
     AddSuppression: _aio.UnaryUnaryMultiCallable[_privacy_pb2.AddSuppressionRequest, _privacy_pb2.SuppressionEntry]  # type: ignore[assignment]
     """Keeps an address from being contacted again, beyond its erasure. Errors: INVALID_ARGUMENT for what cannot
     be an address on its channel.
+    """
+    ImportSuppressions: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ImportSuppressionsRequest, _privacy_pb2.ImportSuppressionsResponse]  # type: ignore[assignment]
+    """Takes a foreign list over, in parts: each address is hashed and forgotten. What is invalid is said one by one
+    and stops nothing; a part that is sent twice adds nothing twice.
     """
     ListSuppressions: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListSuppressionsRequest, _privacy_pb2.ListSuppressionsResponse]  # type: ignore[assignment]
     """Entries without any address: reason, channel, time."""
@@ -182,6 +190,16 @@ class SuppressionsServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_privacy_pb2.SuppressionEntry, _abc.Awaitable[_privacy_pb2.SuppressionEntry]]:
         """Keeps an address from being contacted again, beyond its erasure. Errors: INVALID_ARGUMENT for what cannot
         be an address on its channel.
+        """
+
+    @_abc_1.abstractmethod
+    def ImportSuppressions(
+        self,
+        request: _privacy_pb2.ImportSuppressionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.ImportSuppressionsResponse, _abc.Awaitable[_privacy_pb2.ImportSuppressionsResponse]]:
+        """Takes a foreign list over, in parts: each address is hashed and forgotten. What is invalid is said one by one
+        and stops nothing; a part that is sent twice adds nothing twice.
         """
 
     @_abc_1.abstractmethod
