@@ -114,7 +114,7 @@ bench-tokens: bootstrap  ## Measure what a call pays to know its caller: token v
 bench-permits: bootstrap  ## Measure permits a second through gRPC against 100,000 consents
 	@$(BIN)/python -m bench.permits
 
-bench-privacy: bootstrap  ## Measure access and erasure requests among 1,000 and among 100,000 contacts
+bench-privacy: bootstrap  ## Measure rights in numbers: permits, access and erasure among 1,000 and among 100,000 contacts, proofs of consent
 	@$(BIN)/python -m bench.privacy
 
 dead-letters: bootstrap  ## List facts of the running demo that nobody could process; ARGS="redrive all" sends them again

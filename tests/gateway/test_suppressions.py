@@ -94,7 +94,14 @@ def test_a_list_that_is_taken_over_is_answered_in_numbers(
     log_in: LogIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def take(asked: privacy_pb2.ImportSuppressionsRequest) -> privacy_pb2.ImportSuppressionsResponse:
-        return privacy_pb2.ImportSuppressionsResponse(outcomes=[1, 2, 3][: len(asked.addresses)])  # type: ignore[list-item]
+        assert len(asked.addresses) == 3
+        return privacy_pb2.ImportSuppressionsResponse(
+            outcomes=[
+                privacy_pb2.SUPPRESSION_OUTCOME_ADDED,
+                privacy_pb2.SUPPRESSION_OUTCOME_LISTED_BEFORE,
+                privacy_pb2.SUPPRESSION_OUTCOME_INVALID,
+            ]
+        )
 
     stub = SimpleNamespace(suppressions=SimpleNamespace(ImportSuppressions=take))
     monkeypatch.setattr(lists, "clients", lambda: stub)

@@ -23,7 +23,7 @@ async def test_each_address_is_said_of_in_its_place(doors: Doors, parts: Parts) 
     list_of = doors.suppressions(doors.realm.token("dpo"))
     for _ in range(2):
         answer = await list_of.ImportSuppressions(asked)
-        assert list(answer.outcomes) == [ADDED, BEFORE, INVALID, BEFORE, ADDED]
+        assert [Outcome(each) for each in answer.outcomes] == [ADDED, BEFORE, INVALID, BEFORE, ADDED]
     entries, total = await parts.suppression.list_suppressions(after=None, limit=9)
     assert total == 3
     assert sorted(entry.reason for entry in entries) == ["erasure", "import", "import"]

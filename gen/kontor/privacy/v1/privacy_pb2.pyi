@@ -90,6 +90,23 @@ SUPPRESSION_OUTCOME_INVALID: SuppressionOutcome.ValueType  # 3
 """It cannot be an address on its channel."""
 Global___SuppressionOutcome: _TypeAlias = SuppressionOutcome  # noqa: Y015
 
+class _DecisionOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DecisionOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DecisionOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DECISION_OUTCOME_UNSPECIFIED: _DecisionOutcome.ValueType  # 0
+    DECISION_OUTCOME_PERMITTED: _DecisionOutcome.ValueType  # 1
+    DECISION_OUTCOME_DENIED: _DecisionOutcome.ValueType  # 2
+
+class DecisionOutcome(_DecisionOutcome, metaclass=_DecisionOutcomeEnumTypeWrapper): ...
+
+DECISION_OUTCOME_UNSPECIFIED: DecisionOutcome.ValueType  # 0
+DECISION_OUTCOME_PERMITTED: DecisionOutcome.ValueType  # 1
+DECISION_OUTCOME_DENIED: DecisionOutcome.ValueType  # 2
+Global___DecisionOutcome: _TypeAlias = DecisionOutcome  # noqa: Y015
+
 class _RequestState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -973,6 +990,9 @@ class Decision(_message.Message):
     CONSENT_ID_FIELD_NUMBER: _builtins.int
     DECIDE_TIME_FIELD_NUMBER: _builtins.int
     SUPPRESSED_FOR_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    BATCH_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     contact_id: _builtins.str
     permitted: _builtins.bool
@@ -982,6 +1002,10 @@ class Decision(_message.Message):
     """The consent record it rests on."""
     suppressed_for: _builtins.str
     """Previews only: why the address is on the suppression list."""
+    topic: _builtins.str
+    """In the log of decisions only: what the message was about, which way it would go, and the batch it was asked in."""
+    channel: Global___Channel.ValueType
+    batch_id: _builtins.str
     @_builtins.property
     def decide_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -994,14 +1018,84 @@ class Decision(_message.Message):
         consent_id: _builtins.str = ...,
         decide_time: _timestamp_pb2.Timestamp | None = ...,
         suppressed_for: _builtins.str = ...,
+        topic: _builtins.str = ...,
+        channel: Global___Channel.ValueType = ...,
+        batch_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_id", b"consent_id", "contact_id", b"contact_id", "decide_time", b"decide_time", "id", b"id", "permitted", b"permitted", "reason", b"reason", "suppressed_for", b"suppressed_for"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "channel", b"channel", "consent_id", b"consent_id", "contact_id", b"contact_id", "decide_time", b"decide_time", "id", b"id", "permitted", b"permitted", "reason", b"reason", "suppressed_for", b"suppressed_for", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Decision: _TypeAlias = Decision  # noqa: Y015
+
+@_typing.final
+class ListDecisionsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    FROM_DATE_FIELD_NUMBER: _builtins.int
+    UNTIL_DATE_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    page_token: _builtins.str
+    contact_id: _builtins.str
+    """About this contact only; all if empty."""
+    topic: _builtins.str
+    outcome: Global___DecisionOutcome.ValueType
+    """Both if unset."""
+    reason: _builtins.str
+    """As in Decision; every reason if empty."""
+    from_date: _builtins.str
+    """The first and the last day, ISO 8601 dates of the controller's time zone; open where empty."""
+    until_date: _builtins.str
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        contact_id: _builtins.str = ...,
+        topic: _builtins.str = ...,
+        outcome: Global___DecisionOutcome.ValueType = ...,
+        reason: _builtins.str = ...,
+        from_date: _builtins.str = ...,
+        until_date: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "from_date", b"from_date", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "reason", b"reason", "topic", b"topic", "until_date", b"until_date"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDecisionsRequest: _TypeAlias = ListDecisionsRequest  # noqa: Y015
+
+@_typing.final
+class ListDecisionsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def decisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Decision]: ...
+    def __init__(
+        self,
+        *,
+        decisions: _abc.Iterable[Global___Decision] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decisions", b"decisions", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDecisionsResponse: _TypeAlias = ListDecisionsResponse  # noqa: Y015
 
 @_typing.final
 class GetDecisionRequest(_message.Message):

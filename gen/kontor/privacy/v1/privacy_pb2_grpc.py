@@ -597,6 +597,11 @@ class PermitsStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.AuthorizeRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.AuthorizeResponse.FromString,
                 _registered_method=True)
+        self.ListDecisions = channel.unary_unary(
+                '/kontor.privacy.v1.Permits/ListDecisions',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDecisionsRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDecisionsResponse.FromString,
+                _registered_method=True)
         self.GetDecision = channel.unary_unary(
                 '/kontor.privacy.v1.Permits/GetDecision',
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetDecisionRequest.SerializeToString,
@@ -622,6 +627,13 @@ class PermitsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDecisions(self, request, context):
+        """Decisions that were kept, the newest first. Errors: INVALID_ARGUMENT for a day that is none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetDecision(self, request, context):
         """A decision that was kept. Errors: NOT_FOUND.
         """
@@ -641,6 +653,11 @@ def add_PermitsServicer_to_server(servicer, server):
                     servicer.Preview,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.AuthorizeRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.AuthorizeResponse.SerializeToString,
+            ),
+            'ListDecisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDecisions,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDecisionsRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDecisionsResponse.SerializeToString,
             ),
             'GetDecision': grpc.unary_unary_rpc_method_handler(
                     servicer.GetDecision,
@@ -703,6 +720,33 @@ class Permits:
             '/kontor.privacy.v1.Permits/Preview',
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.AuthorizeRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.AuthorizeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDecisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Permits/ListDecisions',
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDecisionsRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDecisionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -231,6 +231,8 @@ class PermitsStub:
     """Decides each candidate at this moment; every decision is kept. Also for other systems that send."""
     Preview: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.AuthorizeRequest, _privacy_pb2.AuthorizeResponse]
     """What Authorize would say, for previews; nothing is kept and nothing may be sent on it."""
+    ListDecisions: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListDecisionsRequest, _privacy_pb2.ListDecisionsResponse]
+    """Decisions that were kept, the newest first. Errors: INVALID_ARGUMENT for a day that is none."""
     GetDecision: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetDecisionRequest, _privacy_pb2.Decision]
     """A decision that was kept. Errors: NOT_FOUND."""
 
@@ -243,6 +245,8 @@ class PermitsAsyncStub(PermitsStub):
     """Decides each candidate at this moment; every decision is kept. Also for other systems that send."""
     Preview: _aio.UnaryUnaryMultiCallable[_privacy_pb2.AuthorizeRequest, _privacy_pb2.AuthorizeResponse]  # type: ignore[assignment]
     """What Authorize would say, for previews; nothing is kept and nothing may be sent on it."""
+    ListDecisions: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListDecisionsRequest, _privacy_pb2.ListDecisionsResponse]  # type: ignore[assignment]
+    """Decisions that were kept, the newest first. Errors: INVALID_ARGUMENT for a day that is none."""
     GetDecision: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GetDecisionRequest, _privacy_pb2.Decision]  # type: ignore[assignment]
     """A decision that was kept. Errors: NOT_FOUND."""
 
@@ -264,6 +268,14 @@ class PermitsServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.AuthorizeResponse, _abc.Awaitable[_privacy_pb2.AuthorizeResponse]]:
         """What Authorize would say, for previews; nothing is kept and nothing may be sent on it."""
+
+    @_abc_1.abstractmethod
+    def ListDecisions(
+        self,
+        request: _privacy_pb2.ListDecisionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.ListDecisionsResponse, _abc.Awaitable[_privacy_pb2.ListDecisionsResponse]]:
+        """Decisions that were kept, the newest first. Errors: INVALID_ARGUMENT for a day that is none."""
 
     @_abc_1.abstractmethod
     def GetDecision(
