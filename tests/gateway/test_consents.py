@@ -33,11 +33,11 @@ class Stub:
         standing = standings_pb2.Standing(consent=consent, method="double-opt-in", missing=["text", "mail"])
         return standings_pb2.ListStandingsResponse(standings=[standing])
 
-    def CountStandings(
-        self, asked: standings_pb2.CountStandingsRequest
-    ) -> standings_pb2.CountStandingsResponse:
+    def GetStandingCounts(
+        self, asked: standings_pb2.GetStandingCountsRequest
+    ) -> standings_pb2.GetStandingCountsResponse:
         counts = [standings_pb2.StandingCount(state=GIVEN, count=1_234)]
-        return standings_pb2.CountStandingsResponse(counts=counts, without_proof=17)
+        return standings_pb2.GetStandingCountsResponse(counts=counts, without_proof=17)
 
 
 @pytest.fixture

@@ -99,7 +99,9 @@ async def test_what_could_not_be_proven_is_found_and_said(
     found = await listed(doors, realm.token("dpo"), without_proof=True)
     assert [each.consent.contact_id for each in found] == [str(unproven)]
     assert list(found[0].missing) == ["text", "confirm-time", "mail"]
-    counts = await doors.standings(realm.token("dpo")).CountStandings(standings_pb2.CountStandingsRequest())
+    counts = await doors.standings(realm.token("dpo")).GetStandingCounts(
+        standings_pb2.GetStandingCountsRequest()
+    )
     assert counts.without_proof == 1
 
 
@@ -110,7 +112,9 @@ async def test_numbers_are_those_of_the_rows(
         records = len((await session.execute(select(ConsentRecord.id))).all())
     assert records == 2 * MANY + 1
     dpo, asked = realm.token("dpo"), standings_pb2.StandingFilter(topic="newsletter")
-    counts = await doors.standings(dpo).CountStandings(standings_pb2.CountStandingsRequest(filter=asked))
+    counts = await doors.standings(dpo).GetStandingCounts(
+        standings_pb2.GetStandingCountsRequest(filter=asked)
+    )
     assert {each.state: each.count for each in counts.counts} == {GIVEN: MANY - 1, WITHDRAWN: 1}
     for each in counts.counts:
         assert len(await listed(doors, dpo, filter=asked, state=each.state)) == each.count
@@ -138,5 +142,7 @@ async def test_who_sends_does_not_read_the_list(doors: Doors, realm: Realm, cont
         with pytest.raises(PermissionDenied):
             await listed(doors, realm.token(role))
         with pytest.raises(PermissionDenied):
-            await doors.standings(realm.token(role)).CountStandings(standings_pb2.CountStandingsRequest())
+            await doors.standings(realm.token(role)).GetStandingCounts(
+                standings_pb2.GetStandingCountsRequest()
+            )
     assert len(await listed(doors, realm.token("manager"))) == MANY

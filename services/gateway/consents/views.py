@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from kontor.privacy.v1.consent_standings_pb2 import (
-    CountStandingsRequest,
-    CountStandingsResponse,
+    GetStandingCountsRequest,
+    GetStandingCountsResponse,
     ListStandingsRequest,
     Standing,
     StandingFilter,
@@ -59,10 +59,10 @@ def index() -> ResponseReturnValue:
     """GET /consents?topic=&state=&method=&from_date=&until_date=&proof=without"""
     asked = _asked(_PAGE)
     asked.page_token = request.args.get("page_token", "")
-    found, counts, next_token, problem = [], CountStandingsResponse(), "", ""
+    found, counts, next_token, problem = [], GetStandingCountsResponse(), "", ""
     try:
         answer = clients().consent_standings.ListStandings(asked)
-        counts = clients().consent_standings.CountStandings(CountStandingsRequest(filter=asked.filter))
+        counts = clients().consent_standings.GetStandingCounts(GetStandingCountsRequest(filter=asked.filter))
     except InvalidArgument:
         problem = _("Please check what you are looking for.")
     else:
@@ -107,7 +107,7 @@ def _here() -> dict[str, str | None]:
     return {name: request.args.get(name) or None for name in (*_NARROWING, "state", "proof")}
 
 
-def _figures(counts: CountStandingsResponse) -> list[tuple[Label, int, str]]:
+def _figures(counts: GetStandingCountsResponse) -> list[tuple[Label, int, str]]:
     """How many in each state, and without proof; each leads to the rows that it counts."""
     many = {each.state: each.count for each in counts.counts}
     narrowed: dict[str, Any] = {name: value for name, value in _here().items() if name in _NARROWING}

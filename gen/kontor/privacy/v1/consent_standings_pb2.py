@@ -26,7 +26,7 @@ from kontor.options.v1 import options_pb2 as kontor_dot_options_dot_v1_dot_optio
 from kontor.privacy.v1 import privacy_pb2 as kontor_dot_privacy_dot_v1_dot_privacy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)kontor/privacy/v1/consent_standings.proto\x12\x11kontor.privacy.v1\x1a\x1fkontor/options/v1/options.proto\x1a\x1fkontor/privacy/v1/privacy.proto\"\x86\x01\n\x0eStandingFilter\x12\x19\n\x05topic\x18\x01 \x01(\tB\n\xb8\xbb\x18\x01\xc2\xbb\x18\x02 <\x12\x1a\n\x06method\x18\x02 \x01(\tB\n\xb8\xbb\x18\x01\xc2\xbb\x18\x02 (\x12\x1d\n\tfrom_date\x18\x03 \x01(\tB\n\xb8\xbb\x18\x01\xc2\xbb\x18\x02 \n\x12\x1e\n\nuntil_date\x18\x04 \x01(\tB\n\xb8\xbb\x18\x01\xc2\xbb\x18\x02 \n\"\xcf\x01\n\x14ListStandingsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xc2\xbb\x18\x05\x30\x00\x38\xc8\x01\x12\x1f\n\npage_token\x18\x02 \x01(\tB\x0b\xb8\xbb\x18\x01\xc2\xbb\x18\x03 \xd8\x04\x12\x31\n\x06\x66ilter\x18\x03 \x01(\x0b\x32!.kontor.privacy.v1.StandingFilter\x12.\n\x05state\x18\x04 \x01(\x0e\x32\x1f.kontor.privacy.v1.ConsentState\x12\x15\n\rwithout_proof\x18\x05 \x01(\x08\"d\n\x08Standing\x12+\n\x07\x63onsent\x18\x01 \x01(\x0b\x32\x1a.kontor.privacy.v1.Consent\x12\x14\n\x06method\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x15\n\x07missing\x18\x03 \x03(\tB\x04\xb8\xbb\x18\x01\"f\n\x15ListStandingsResponse\x12.\n\tstandings\x18\x01 \x03(\x0b\x32\x1b.kontor.privacy.v1.Standing\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\"J\n\x15\x43ountStandingsRequest\x12\x31\n\x06\x66ilter\x18\x01 \x01(\x0b\x32!.kontor.privacy.v1.StandingFilter\"N\n\rStandingCount\x12.\n\x05state\x18\x01 \x01(\x0e\x32\x1f.kontor.privacy.v1.ConsentState\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\"a\n\x16\x43ountStandingsResponse\x12\x30\n\x06\x63ounts\x18\x01 \x03(\x0b\x32 .kontor.privacy.v1.StandingCount\x12\x15\n\rwithout_proof\x18\x02 \x01(\x03\x32\x98\x02\n\x10\x43onsentStandings\x12\x7f\n\rListStandings\x12\'.kontor.privacy.v1.ListStandingsRequest\x1a(.kontor.privacy.v1.ListStandingsResponse\"\x1b\xaa\xbb\x18\x17\n\x03\x64po\n\x05\x61\x64min\n\x07manager \x05\x12\x82\x01\n\x0e\x43ountStandings\x12(.kontor.privacy.v1.CountStandingsRequest\x1a).kontor.privacy.v1.CountStandingsResponse\"\x1b\xaa\xbb\x18\x17\n\x03\x64po\n\x05\x61\x64min\n\x07manager \x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)kontor/privacy/v1/consent_standings.proto\x12\x11kontor.privacy.v1\x1a\x1fkontor/options/v1/options.proto\x1a\x1fkontor/privacy/v1/privacy.proto\"\x86\x01\n\x0eStandingFilter\x12\x19\n\x05topic\x18\x01 \x01(\tB\n\xb8\xbb\x18\x01\xc2\xbb\x18\x02 <\x12\x1a\n\x06method\x18\x02 \x01(\tB\n\xb8\xbb\x18\x01\xc2\xbb\x18\x02 (\x12\x1d\n\tfrom_date\x18\x03 \x01(\tB\n\xb8\xbb\x18\x01\xc2\xbb\x18\x02 \n\x12\x1e\n\nuntil_date\x18\x04 \x01(\tB\n\xb8\xbb\x18\x01\xc2\xbb\x18\x02 \n\"\xcf\x01\n\x14ListStandingsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xc2\xbb\x18\x05\x30\x00\x38\xc8\x01\x12\x1f\n\npage_token\x18\x02 \x01(\tB\x0b\xb8\xbb\x18\x01\xc2\xbb\x18\x03 \xd8\x04\x12\x31\n\x06\x66ilter\x18\x03 \x01(\x0b\x32!.kontor.privacy.v1.StandingFilter\x12.\n\x05state\x18\x04 \x01(\x0e\x32\x1f.kontor.privacy.v1.ConsentState\x12\x15\n\rwithout_proof\x18\x05 \x01(\x08\"d\n\x08Standing\x12+\n\x07\x63onsent\x18\x01 \x01(\x0b\x32\x1a.kontor.privacy.v1.Consent\x12\x14\n\x06method\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x15\n\x07missing\x18\x03 \x03(\tB\x04\xb8\xbb\x18\x01\"f\n\x15ListStandingsResponse\x12.\n\tstandings\x18\x01 \x03(\x0b\x32\x1b.kontor.privacy.v1.Standing\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\"M\n\x18GetStandingCountsRequest\x12\x31\n\x06\x66ilter\x18\x01 \x01(\x0b\x32!.kontor.privacy.v1.StandingFilter\"N\n\rStandingCount\x12.\n\x05state\x18\x01 \x01(\x0e\x32\x1f.kontor.privacy.v1.ConsentState\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\"d\n\x19GetStandingCountsResponse\x12\x30\n\x06\x63ounts\x18\x01 \x03(\x0b\x32 .kontor.privacy.v1.StandingCount\x12\x15\n\rwithout_proof\x18\x02 \x01(\x03\x32\xa1\x02\n\x10\x43onsentStandings\x12\x7f\n\rListStandings\x12\'.kontor.privacy.v1.ListStandingsRequest\x1a(.kontor.privacy.v1.ListStandingsResponse\"\x1b\xaa\xbb\x18\x17\n\x03\x64po\n\x05\x61\x64min\n\x07manager \x05\x12\x8b\x01\n\x11GetStandingCounts\x12+.kontor.privacy.v1.GetStandingCountsRequest\x1a,.kontor.privacy.v1.GetStandingCountsResponse\"\x1b\xaa\xbb\x18\x17\n\x03\x64po\n\x05\x61\x64min\n\x07manager \x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,8 +53,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTSTANDINGSRESPONSE'].fields_by_name['next_page_token']._serialized_options = b'\270\273\030\001'
   _globals['_CONSENTSTANDINGS'].methods_by_name['ListStandings']._loaded_options = None
   _globals['_CONSENTSTANDINGS'].methods_by_name['ListStandings']._serialized_options = b'\252\273\030\027\n\003dpo\n\005admin\n\007manager \005'
-  _globals['_CONSENTSTANDINGS'].methods_by_name['CountStandings']._loaded_options = None
-  _globals['_CONSENTSTANDINGS'].methods_by_name['CountStandings']._serialized_options = b'\252\273\030\027\n\003dpo\n\005admin\n\007manager \005'
+  _globals['_CONSENTSTANDINGS'].methods_by_name['GetStandingCounts']._loaded_options = None
+  _globals['_CONSENTSTANDINGS'].methods_by_name['GetStandingCounts']._serialized_options = b'\252\273\030\027\n\003dpo\n\005admin\n\007manager \005'
   _globals['_STANDINGFILTER']._serialized_start=131
   _globals['_STANDINGFILTER']._serialized_end=265
   _globals['_LISTSTANDINGSREQUEST']._serialized_start=268
@@ -63,12 +63,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STANDING']._serialized_end=577
   _globals['_LISTSTANDINGSRESPONSE']._serialized_start=579
   _globals['_LISTSTANDINGSRESPONSE']._serialized_end=681
-  _globals['_COUNTSTANDINGSREQUEST']._serialized_start=683
-  _globals['_COUNTSTANDINGSREQUEST']._serialized_end=757
-  _globals['_STANDINGCOUNT']._serialized_start=759
-  _globals['_STANDINGCOUNT']._serialized_end=837
-  _globals['_COUNTSTANDINGSRESPONSE']._serialized_start=839
-  _globals['_COUNTSTANDINGSRESPONSE']._serialized_end=936
-  _globals['_CONSENTSTANDINGS']._serialized_start=939
-  _globals['_CONSENTSTANDINGS']._serialized_end=1219
+  _globals['_GETSTANDINGCOUNTSREQUEST']._serialized_start=683
+  _globals['_GETSTANDINGCOUNTSREQUEST']._serialized_end=760
+  _globals['_STANDINGCOUNT']._serialized_start=762
+  _globals['_STANDINGCOUNT']._serialized_end=840
+  _globals['_GETSTANDINGCOUNTSRESPONSE']._serialized_start=842
+  _globals['_GETSTANDINGCOUNTSRESPONSE']._serialized_end=942
+  _globals['_CONSENTSTANDINGS']._serialized_start=945
+  _globals['_CONSENTSTANDINGS']._serialized_end=1234
 # @@protoc_insertion_point(module_scope)

@@ -137,7 +137,7 @@ class ListStandingsResponse(_message.Message):
 Global___ListStandingsResponse: _TypeAlias = ListStandingsResponse  # noqa: Y015
 
 @_typing.final
-class CountStandingsRequest(_message.Message):
+class GetStandingCountsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     FILTER_FIELD_NUMBER: _builtins.int
@@ -154,7 +154,7 @@ class CountStandingsRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___CountStandingsRequest: _TypeAlias = CountStandingsRequest  # noqa: Y015
+Global___GetStandingCountsRequest: _TypeAlias = GetStandingCountsRequest  # noqa: Y015
 
 @_typing.final
 class StandingCount(_message.Message):
@@ -179,7 +179,7 @@ class StandingCount(_message.Message):
 Global___StandingCount: _TypeAlias = StandingCount  # noqa: Y015
 
 @_typing.final
-class CountStandingsResponse(_message.Message):
+class GetStandingCountsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     COUNTS_FIELD_NUMBER: _builtins.int
@@ -202,4 +202,4 @@ class CountStandingsResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___CountStandingsResponse: _TypeAlias = CountStandingsResponse  # noqa: Y015
+Global___GetStandingCountsResponse: _TypeAlias = GetStandingCountsResponse  # noqa: Y015

@@ -40,10 +40,10 @@ class ConsentStandingsStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_consent__standings__pb2.ListStandingsRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_consent__standings__pb2.ListStandingsResponse.FromString,
                 _registered_method=True)
-        self.CountStandings = channel.unary_unary(
-                '/kontor.privacy.v1.ConsentStandings/CountStandings',
-                request_serializer=kontor_dot_privacy_dot_v1_dot_consent__standings__pb2.CountStandingsRequest.SerializeToString,
-                response_deserializer=kontor_dot_privacy_dot_v1_dot_consent__standings__pb2.CountStandingsResponse.FromString,
+        self.GetStandingCounts = channel.unary_unary(
+                '/kontor.privacy.v1.ConsentStandings/GetStandingCounts',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_consent__standings__pb2.GetStandingCountsRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_consent__standings__pb2.GetStandingCountsResponse.FromString,
                 _registered_method=True)
 
 
@@ -58,7 +58,7 @@ class ConsentStandingsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def CountStandings(self, request, context):
+    def GetStandingCounts(self, request, context):
         """How many of the same list are in each state. Errors: as ListStandings.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -73,10 +73,10 @@ def add_ConsentStandingsServicer_to_server(servicer, server):
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_consent__standings__pb2.ListStandingsRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_consent__standings__pb2.ListStandingsResponse.SerializeToString,
             ),
-            'CountStandings': grpc.unary_unary_rpc_method_handler(
-                    servicer.CountStandings,
-                    request_deserializer=kontor_dot_privacy_dot_v1_dot_consent__standings__pb2.CountStandingsRequest.FromString,
-                    response_serializer=kontor_dot_privacy_dot_v1_dot_consent__standings__pb2.CountStandingsResponse.SerializeToString,
+            'GetStandingCounts': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetStandingCounts,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_consent__standings__pb2.GetStandingCountsRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_consent__standings__pb2.GetStandingCountsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -118,7 +118,7 @@ class ConsentStandings:
             _registered_method=True)
 
     @staticmethod
-    def CountStandings(request,
+    def GetStandingCounts(request,
             target,
             options=(),
             channel_credentials=None,
@@ -131,9 +131,9 @@ class ConsentStandings:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/kontor.privacy.v1.ConsentStandings/CountStandings',
-            kontor_dot_privacy_dot_v1_dot_consent__standings__pb2.CountStandingsRequest.SerializeToString,
-            kontor_dot_privacy_dot_v1_dot_consent__standings__pb2.CountStandingsResponse.FromString,
+            '/kontor.privacy.v1.ConsentStandings/GetStandingCounts',
+            kontor_dot_privacy_dot_v1_dot_consent__standings__pb2.GetStandingCountsRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_consent__standings__pb2.GetStandingCountsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -35,7 +35,7 @@ class ConsentStandingsStub:
     def __new__(cls, channel: _aio.Channel) -> ConsentStandingsAsyncStub: ...
     ListStandings: _grpc.UnaryUnaryMultiCallable[_consent_standings_pb2.ListStandingsRequest, _consent_standings_pb2.ListStandingsResponse]
     """The most recently recorded first. Errors: INVALID_ARGUMENT for a day that is none."""
-    CountStandings: _grpc.UnaryUnaryMultiCallable[_consent_standings_pb2.CountStandingsRequest, _consent_standings_pb2.CountStandingsResponse]
+    GetStandingCounts: _grpc.UnaryUnaryMultiCallable[_consent_standings_pb2.GetStandingCountsRequest, _consent_standings_pb2.GetStandingCountsResponse]
     """How many of the same list are in each state. Errors: as ListStandings."""
 
 @_typing.type_check_only
@@ -45,7 +45,7 @@ class ConsentStandingsAsyncStub(ConsentStandingsStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListStandings: _aio.UnaryUnaryMultiCallable[_consent_standings_pb2.ListStandingsRequest, _consent_standings_pb2.ListStandingsResponse]  # type: ignore[assignment]
     """The most recently recorded first. Errors: INVALID_ARGUMENT for a day that is none."""
-    CountStandings: _aio.UnaryUnaryMultiCallable[_consent_standings_pb2.CountStandingsRequest, _consent_standings_pb2.CountStandingsResponse]  # type: ignore[assignment]
+    GetStandingCounts: _aio.UnaryUnaryMultiCallable[_consent_standings_pb2.GetStandingCountsRequest, _consent_standings_pb2.GetStandingCountsResponse]  # type: ignore[assignment]
     """How many of the same list are in each state. Errors: as ListStandings."""
 
 class ConsentStandingsServicer(metaclass=_abc_1.ABCMeta):
@@ -60,11 +60,11 @@ class ConsentStandingsServicer(metaclass=_abc_1.ABCMeta):
         """The most recently recorded first. Errors: INVALID_ARGUMENT for a day that is none."""
 
     @_abc_1.abstractmethod
-    def CountStandings(
+    def GetStandingCounts(
         self,
-        request: _consent_standings_pb2.CountStandingsRequest,
+        request: _consent_standings_pb2.GetStandingCountsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_consent_standings_pb2.CountStandingsResponse, _abc.Awaitable[_consent_standings_pb2.CountStandingsResponse]]:
+    ) -> _typing.Union[_consent_standings_pb2.GetStandingCountsResponse, _abc.Awaitable[_consent_standings_pb2.GetStandingCountsResponse]]:
         """How many of the same list are in each state. Errors: as ListStandings."""
 
 def add_ConsentStandingsServicer_to_server(servicer: ConsentStandingsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -40,15 +40,15 @@ class ConsentStandingsRpc(consent_standings_pb2_grpc.ConsentStandingsServicer):
             response.next_page_token = self._pages.token(request, [found[size - 1].leaf_index])
         return response
 
-    async def CountStandings(
-        self, request: standings_pb2.CountStandingsRequest, context: Any
-    ) -> standings_pb2.CountStandingsResponse:
-        counts = await self._standings.count_standings(self._filter(request.filter))
+    async def GetStandingCounts(
+        self, request: standings_pb2.GetStandingCountsRequest, context: Any
+    ) -> standings_pb2.GetStandingCountsResponse:
+        counts = await self._standings.get_standing_counts(self._filter(request.filter))
         by_state = [
             standings_pb2.StandingCount(state=privacy_pb2.ConsentState.ValueType(state), count=many)
             for state, many in sorted(counts.by_state.items())
         ]
-        return standings_pb2.CountStandingsResponse(counts=by_state, without_proof=counts.without_proof)
+        return standings_pb2.GetStandingCountsResponse(counts=by_state, without_proof=counts.without_proof)
 
     def _filter(self, asked: standings_pb2.StandingFilter) -> Filter:
         first, last = day_bounds(asked.from_date, self._zone), day_bounds(asked.until_date, self._zone)

@@ -21,7 +21,7 @@ class StandingService:
         note_subjects(each.record.contact_id for each in found[:limit])
         return found
 
-    async def count_standings(self, asked: Filter) -> Counts:
+    async def get_standing_counts(self, asked: Filter) -> Counts:
         """How many there are in each state."""
         async with self._database.reading() as session:
             return await store.counted(session, asked)
