@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from kontor.privacy.v1.consent_standings_pb2 import (
     GetStandingCountsRequest,
-    GetStandingCountsResponse,
     ListStandingsRequest,
     Standing,
     StandingFilter,
@@ -31,7 +30,7 @@ from kernel.web.i18n import moment
 from kernel.web.paging import every_page, page_links
 from services.gateway import people
 from services.gateway.catalogue import topics
-from services.gateway.clients import clients
+from services.gateway.clients import clients, unless_down
 from services.gateway.labels import CHANNELS, CONSENT_STATES, METHODS, Label
 from services.gateway.session import may, opens_with
 
@@ -59,18 +58,18 @@ def index() -> ResponseReturnValue:
     """GET /consents?topic=&state=&method=&from_date=&until_date=&proof=without"""
     asked = _asked(_PAGE)
     asked.page_token = request.args.get("page_token", "")
-    found, counts, next_token, problem = [], GetStandingCountsResponse(), "", ""
+    found, figures, next_token, problem = [], [], "", ""
     try:
         answer = clients().consent_standings.ListStandings(asked)
-        counts = clients().consent_standings.GetStandingCounts(GetStandingCountsRequest(filter=asked.filter))
     except InvalidArgument:
         problem = _("Please check what you are looking for.")
     else:
         found, next_token = list(answer.standings), answer.next_page_token
+        figures = _figures(asked.filter)
     page = render_template(
         "consents/index.html",
         standings=found,
-        figures=_figures(counts),
+        figures=figures,
         here=_here(),
         states={name: CONSENT_STATES[state].text for name, state in _STATES.items()},
         methods=METHODS,
@@ -107,8 +106,13 @@ def _here() -> dict[str, str | None]:
     return {name: request.args.get(name) or None for name in (*_NARROWING, "state", "proof")}
 
 
-def _figures(counts: GetStandingCountsResponse) -> list[tuple[Label, int, str]]:
+def _figures(asked: StandingFilter) -> list[tuple[Label, int, str]]:
     """How many in each state, and without proof; each leads to the rows that it counts."""
+    wanted = GetStandingCountsRequest(filter=asked)
+    # Counting reads the whole ledger, the rows only a page of it: they must not wait for the numbers.
+    counts = unless_down(lambda: clients().consent_standings.GetStandingCounts(wanted))
+    if counts is None:
+        return []
     many = {each.state: each.count for each in counts.counts}
     narrowed: dict[str, Any] = {name: value for name, value in _here().items() if name in _NARROWING}
     found = [
