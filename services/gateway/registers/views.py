@@ -61,7 +61,7 @@ KINDS = {
     ),
     "swot": Kind(
         wire.REGISTER_SWOT, "swot_note", wire.SwotNote, SwotForm, _l("SWOT notes"),
-        _l("Note what the company does well, what it lacks, what helps it and what threatens it. Nobody's data belongs here."),
+        _l("Note what the company does well, what it lacks, what helps and threatens it. Nobody's data belongs here."),
         _l("New note"),
     ),
 }  # fmt: skip

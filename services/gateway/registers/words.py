@@ -57,7 +57,12 @@ FIELDS = {
     "reviewed_on": _l("Last reviewed on"), "review_on": _l("Next review on"),
     "swot_list": _l("List"), "text": _l("Note"),
 }  # fmt: skip
-ENUMS: dict[str, Mapping[Any, Label]] = {"role": ROLES, "mechanism": MECHANISMS, "goal": GOALS, "swot_list": SWOT}
+ENUMS: dict[str, Mapping[Any, Label]] = {
+    "role": ROLES,
+    "mechanism": MECHANISMS,
+    "goal": GOALS,
+    "swot_list": SWOT,
+}
 
 
 def country(code: str) -> str:
