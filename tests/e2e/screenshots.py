@@ -99,7 +99,7 @@ GATEWAY = {
         "gateway-breach": "/breaches/*",
         "gateway-breach-new": "/breaches/new",
         "gateway-privacy": "/privacy",
-        "gateway-privacy-requests": "/privacy/requests/*",
+        "gateway-privacy-requests": "/privacy/requests/later",
         "gateway-assessments": "/assessments",
         "gateway-assessment": "/assessments/*",
         "gateway-assessment-new": "/assessments/new",
