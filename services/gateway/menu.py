@@ -52,6 +52,7 @@ _GROUPS = (
             Page("privacy.index", "dashboard", _l("Overview"), "Breaches.ListBreaches"),
             Page("requests.index", "shield-check", _l("Requests"), "Requests.ListRequests"),
             Page("suppressions.index", "ban", _l("Suppression list"), "Suppressions.ListSuppressions"),
+            Page("consents.index", "checkbox", _l("Consents"), "ConsentStandings.ListStandings"),
             Page("decisions.index", "scale", _l("Decisions"), "Permits.ListDecisions"),
             Page("audit.index", "eye", _l("Accesses"), "Audit.ListAccesses"),
             Page("retention.index", "trash", _l("Deletion concept"), "Retention.PreviewRun"),

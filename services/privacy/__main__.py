@@ -14,6 +14,7 @@ from kontor.privacy.v1 import (
     audit_pb2_grpc,
     breaches_pb2_grpc,
     consent_proofs_pb2_grpc,
+    consent_standings_pb2_grpc,
     consent_texts_pb2_grpc,
     holder_pb2_grpc,
     identity_pb2_grpc,
@@ -50,6 +51,8 @@ from services.privacy.consent.jobs import ConsentJobs
 from services.privacy.consent.proofs import ProofService
 from services.privacy.consent.rpc import ConsentProofsRpc, ConsentsRpc
 from services.privacy.consent.service import ConsentService
+from services.privacy.consent.standings.rpc import ConsentStandingsRpc
+from services.privacy.consent.standings.service import StandingService
 from services.privacy.holder import holder_rpc
 from services.privacy.holds.rpc import HoldsRpc
 from services.privacy.holds.service import HoldService
@@ -207,6 +210,9 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
     add(consent_proofs_pb2_grpc.add_ConsentProofsServicer_to_server, proofs, f"{v1}.ConsentProofs")
     texts = ConsentTextsRpc(TextService(backend.database, SystemClock()))
     add(consent_texts_pb2_grpc.add_ConsentTextsServicer_to_server, texts, f"{v1}.ConsentTexts")
+    standings = ConsentStandingsRpc(StandingService(backend.database), pages, zone)
+    listed = consent_standings_pb2_grpc.add_ConsentStandingsServicer_to_server
+    add(listed, standings, f"{v1}.ConsentStandings")
     suppressions = SuppressionsRpc(use_cases.suppression, pages)
     add(door.add_SuppressionsServicer_to_server, suppressions, f"{v1}.Suppressions")
     permits = PermitsRpc(use_cases.permits, pages, zone)

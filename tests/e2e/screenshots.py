@@ -90,6 +90,7 @@ GATEWAY = {
         "gateway-suppression-check": "/suppressions/check",
         "gateway-suppression-import": "/suppressions/import",
         "gateway-suppression-new": "/suppressions/new",
+        "gateway-consents": "/consents",
         "gateway-decisions": "/decisions",
         "gateway-audit": "/audit",
         "gateway-audit-alerts": "/audit/alerts",

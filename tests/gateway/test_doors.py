@@ -87,6 +87,8 @@ ROUTES = {
     "requests.fulfil": "agent manager dpo admin",
     "requests.send_code": "agent manager dpo admin",
     "requests.settle": "agent manager dpo admin",
+    "consents.index": "manager dpo admin",
+    "consents.export": "manager dpo admin",
     "decisions.index": "manager dpo admin",
     "decisions.export": "manager dpo admin",
     "locks.overview": "manager dpo admin",

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import pytest
-from kontor.privacy.v1 import consent_proofs_pb2_grpc, consent_texts_pb2_grpc, privacy_pb2_grpc
+from kontor.privacy.v1 import (
+    consent_proofs_pb2_grpc,
+    consent_standings_pb2_grpc,
+    consent_texts_pb2_grpc,
+    privacy_pb2_grpc,
+)
 
 from kernel.bus import Bus
 from kernel.db import AnySession, Database
@@ -14,6 +19,8 @@ from kernel.pages import Pages
 from services.privacy.consent.proofs import ProofService
 from services.privacy.consent.rpc import ConsentProofsRpc, ConsentsRpc
 from services.privacy.consent.service import ConsentService
+from services.privacy.consent.standings.rpc import ConsentStandingsRpc
+from services.privacy.consent.standings.service import StandingService
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService
 from services.privacy.suppression.model import Hasher
@@ -73,6 +80,9 @@ class Doors:
     def proofs(self, token: str) -> "consent_proofs_pb2_grpc.ConsentProofsAsyncStub":
         return consent_proofs_pb2_grpc.ConsentProofsStub(self.served.channel(token))
 
+    def standings(self, token: str) -> "consent_standings_pb2_grpc.ConsentStandingsAsyncStub":
+        return consent_standings_pb2_grpc.ConsentStandingsStub(self.served.channel(token))
+
     def texts(self, token: str) -> "consent_texts_pb2_grpc.ConsentTextsAsyncStub":
         return consent_texts_pb2_grpc.ConsentTextsStub(self.served.channel(token))
 
@@ -91,6 +101,10 @@ async def doors(parts: Parts, serve: Serve, realm: Realm) -> Doors:
         (
             consent_proofs_pb2_grpc.add_ConsentProofsServicer_to_server,
             ConsentProofsRpc(ProofService(parts.database)),
+        ),
+        (
+            consent_standings_pb2_grpc.add_ConsentStandingsServicer_to_server,
+            ConsentStandingsRpc(StandingService(parts.database), Pages("s" * 32), ZoneInfo("Europe/Berlin")),
         ),
         (
             consent_texts_pb2_grpc.add_ConsentTextsServicer_to_server,

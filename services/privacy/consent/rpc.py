@@ -41,7 +41,7 @@ class ConsentsRpc(privacy_pb2_grpc.ConsentsServicer):
             evidence=_evidence(request.evidence),
             caller=current_principal(),
         )
-        return _consent(given)
+        return as_consent(given)
 
     async def WithdrawConsent(
         self, request: privacy_pb2.WithdrawConsentRequest, context: Any
@@ -50,13 +50,13 @@ class ConsentsRpc(privacy_pb2_grpc.ConsentsServicer):
         # A service tells how it came about; who calls in person cannot claim to have been somebody else.
         method = request.method if caller.is_service else ""
         method = method or ("portal" if caller.is_customer_only else "staff")
-        return _consent(await self._consents.withdraw_consent(_about(request), method=method))
+        return as_consent(await self._consents.withdraw_consent(_about(request), method=method))
 
     async def ListConsents(
         self, request: privacy_pb2.ListConsentsRequest, context: Any
     ) -> privacy_pb2.ListConsentsResponse:
         records = await self._consents.list_consents(uuid.UUID(request.contact_id))
-        return privacy_pb2.ListConsentsResponse(consents=map(_consent, records))
+        return privacy_pb2.ListConsentsResponse(consents=map(as_consent, records))
 
     async def GetConsentEvidence(
         self, request: privacy_pb2.GetConsentEvidenceRequest, context: Any
@@ -124,7 +124,8 @@ def _evidence(message: privacy_pb2.Evidence) -> Evidence:
     )
 
 
-def _consent(record: Record) -> privacy_pb2.Consent:
+def as_consent(record: Record) -> privacy_pb2.Consent:
+    """A record without its evidence."""
     return privacy_pb2.Consent(
         id=str(record.id),
         contact_id=str(record.contact_id),
@@ -153,7 +154,7 @@ def full_record(entry: Entry, text: Text | None) -> privacy_pb2.ConsentRecord:
     """A record with all its evidence and the text that was shown."""
     evidence = entry.record.evidence
     return privacy_pb2.ConsentRecord(
-        consent=_consent(entry.record),
+        consent=as_consent(entry.record),
         text=_text(text) if text else None,
         evidence=privacy_pb2.Evidence(
             form_url=evidence.form_url,

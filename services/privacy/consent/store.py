@@ -188,7 +188,7 @@ async def newest(session: AnySession, contact_id: uuid.UUID) -> list[Record]:
             ConsentRecord.leaf_index.desc(),
         )
     )
-    return [_record(row) for row in (await session.execute(statement)).scalars()]
+    return [as_record(row) for row in (await session.execute(statement)).scalars()]
 
 
 async def find_given(session: AnySession, given: Record) -> Record | None:
@@ -203,7 +203,7 @@ async def find_given(session: AnySession, given: Record) -> Record | None:
         ConsentRecord.token_sha256 == given.evidence.token_sha256,
     )
     row = (await session.execute(statement)).scalars().first()
-    return _record(row) if row is not None else None
+    return as_record(row) if row is not None else None
 
 
 async def history(session: AnySession, contact_id: uuid.UUID, topic: str) -> list[Entry]:
@@ -215,7 +215,7 @@ async def history(session: AnySession, contact_id: uuid.UUID, topic: str) -> lis
         .order_by(ConsentRecord.leaf_index)
     )
     return [
-        Entry(_record(row, ip), Leaf(hash=row.leaf_hash, index=row.leaf_index))
+        Entry(as_record(row, ip), Leaf(hash=row.leaf_hash, index=row.leaf_index))
         for row, ip in (await session.execute(statement)).all()
     ]
 
@@ -242,7 +242,7 @@ async def all_leaves(session: AnySession) -> AsyncIterator[tuple[Leaf, Record | 
     )
     result = await session.stream(statement, execution_options={"yield_per": 500})
     async for index, leaf_hash, salt, row in result:
-        yield Leaf(leaf_hash, index, salt or b""), _record(row) if row is not None else None
+        yield Leaf(leaf_hash, index, salt or b""), as_record(row) if row is not None else None
 
 
 async def find_entry(session: AnySession, record_id: uuid.UUID) -> Entry | None:
@@ -256,7 +256,7 @@ async def find_entry(session: AnySession, record_id: uuid.UUID) -> Entry | None:
     if found is None:
         return None
     row, salt = found
-    return Entry(_record(row), Leaf(row.leaf_hash, row.leaf_index, salt))
+    return Entry(as_record(row), Leaf(row.leaf_hash, row.leaf_index, salt))
 
 
 async def hashes(session: AnySession, nodes: set[Node]) -> dict[Node, bytes]:
@@ -360,7 +360,8 @@ def _row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _record(row: ConsentRecord, ip: ConsentIp | None = None) -> Record:
+def as_record(row: ConsentRecord, ip: ConsentIp | None = None) -> Record:
+    """A row as a value."""
     return Record(
         id=row.id,
         contact_id=row.contact_id,

@@ -104,6 +104,8 @@ class ConsentRecord(Base):
             postgresql_where=text("state <> 1"),
         ),
         Index(None, "contact_id", "topic"),
+        # The list of where consents stand goes along the tree; what is rare is found without walking all of it.
+        Index(None, "state", "leaf_index"),
         dataset(
             deletion_class=elsewhere(
                 "consent",

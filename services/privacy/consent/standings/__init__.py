@@ -1,0 +1,1 @@
+"""Where consents stand, across all contacts."""

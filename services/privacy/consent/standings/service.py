@@ -1,0 +1,27 @@
+"""Use cases of the list of consents."""
+
+from __future__ import annotations
+
+from kernel.db import Database
+from kernel.rpc.call import note_subjects
+from services.privacy.consent.standings import store
+from services.privacy.consent.standings.model import Counts, Filter, Standing, Wanted
+
+
+class StandingService:
+    """Shows where consents stand to whoever answers for them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list_standings(self, wanted: Wanted, *, before: int | None, limit: int) -> list[Standing]:
+        """The records that count, the most recent first. One more than `limit` if there are more."""
+        async with self._database.reading() as session:
+            found = await store.listed(session, wanted, before=before, limit=limit + 1)
+        note_subjects(each.record.contact_id for each in found[:limit])
+        return found
+
+    async def get_standing_counts(self, asked: Filter) -> Counts:
+        """How many there are in each state."""
+        async with self._database.reading() as session:
+            return await store.counted(session, asked)

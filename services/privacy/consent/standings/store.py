@@ -1,0 +1,78 @@
+"""All SQL of the list of consents."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
+
+from kernel.db import AnySession
+from services.privacy.consent.model import DOUBLE_OPT_IN, State
+from services.privacy.consent.standings.model import Counts, Filter, Standing, Wanted
+from services.privacy.consent.store import as_record
+from services.privacy.consent.tables import ConsentRecord
+
+_LATER = aliased(ConsentRecord)
+
+
+async def listed(session: AnySession, wanted: Wanted, *, before: int | None, limit: int) -> list[Standing]:
+    """The most recent leaf first, from behind a position; the order of the tree bounds what is read."""
+    conditions = _conditions(wanted.filter)
+    if wanted.state is not None:
+        conditions.append(ConsentRecord.state == int(wanted.state))
+    if wanted.without_proof:
+        conditions.append(_unproven())
+    if before is not None:
+        conditions.append(ConsentRecord.leaf_index < before)
+    statement = select(ConsentRecord).where(*conditions).order_by(ConsentRecord.leaf_index.desc())
+    rows = (await session.execute(statement.limit(limit))).scalars()
+    return [Standing(as_record(row), row.leaf_index) for row in rows]
+
+
+async def counted(session: AnySession, asked: Filter) -> Counts:
+    """How many there are, in one statement."""
+    statement = (
+        select(ConsentRecord.state, func.count(), func.count().filter(_unproven()))
+        .where(*_conditions(asked))
+        .group_by(ConsentRecord.state)
+    )
+    rows = [(State(state), many, unproven) for state, many, unproven in await session.execute(statement)]
+    return Counts({state: many for state, many, _ in rows}, sum(unproven for _, _, unproven in rows))
+
+
+def _conditions(asked: Filter) -> list[ColumnElement[bool]]:
+    conditions = [_counts()]
+    if asked.topic:
+        conditions.append(ConsentRecord.topic == asked.topic)
+    if asked.method:
+        conditions.append(ConsentRecord.method == asked.method)
+    if asked.since is not None:
+        conditions.append(ConsentRecord.recorded_at >= asked.since)
+    if asked.until is not None:
+        conditions.append(ConsentRecord.recorded_at < asked.until)
+    return conditions
+
+
+def _counts() -> ColumnElement[bool]:
+    """Nothing after it decides; and a request counts only while nothing ever decided, nor was asked again."""
+    same = and_(
+        _LATER.contact_id == ConsentRecord.contact_id,
+        _LATER.topic == ConsentRecord.topic,
+        _LATER.channel == ConsentRecord.channel,
+    )
+    after = _LATER.leaf_index > ConsentRecord.leaf_index
+    request = ConsentRecord.state == int(State.REQUESTED)
+    decided = exists().where(same, _LATER.state != int(State.REQUESTED), or_(after, request))
+    asked_again = exists().where(same, after, _LATER.state == int(State.REQUESTED))
+    return and_(~decided, or_(~request, ~asked_again))
+
+
+def _unproven() -> ColumnElement[bool]:
+    """As `Standing.missing` says it."""
+    return and_(
+        ConsentRecord.state == int(State.GIVEN),
+        or_(
+            ConsentRecord.text_id.is_(None),
+            ConsentRecord.confirm_time.is_(None),
+            and_(ConsentRecord.method == DOUBLE_OPT_IN, ConsentRecord.mail_sha256 == b""),
+        ),
+    )
