@@ -50,6 +50,7 @@ _GROUPS = (
         _l("Data protection"),
         (
             Page("privacy.index", "dashboard", _l("Overview"), "Breaches.ListBreaches"),
+            Page("maturity.index", "target", _l("Maturity"), "Registers.ListRegisterEntries"),
             Page("requests.index", "shield-check", _l("Requests"), "Requests.ListRequests"),
             Page("suppressions.index", "ban", _l("Suppression list"), "Suppressions.ListSuppressions"),
             Page("consents.index", "checkbox", _l("Consents"), "ConsentStandings.ListStandings"),

@@ -101,6 +101,7 @@ GATEWAY = {
         "gateway-breach-new": "/breaches/new",
         "gateway-privacy": "/privacy",
         "gateway-privacy-requests": "/privacy/requests/later",
+        "gateway-maturity": "/maturity",
         "gateway-assessments": "/assessments",
         "gateway-assessment": "/assessments/*",
         "gateway-assessment-new": "/assessments/new",

@@ -130,6 +130,8 @@ ROUTES = {
     "breaches.file": "manager dpo admin",
     "breaches.create": "dpo admin",
     "breaches.edit": "dpo admin",
+    "maturity.file": "manager dpo admin",
+    "maturity.index": "manager dpo admin",
     "privacy.index": "manager dpo admin",
     "privacy.requests": "manager dpo admin",
     "assessments.index": "manager dpo admin",

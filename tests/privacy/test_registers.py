@@ -225,7 +225,8 @@ async def test_a_register_is_a_pdf_and_a_spreadsheet(office: Office, language: s
 
 
 @pytest.mark.parametrize(
-    "register", [wire.REGISTER_PROCESSORS, wire.REGISTER_TRANSFERS, wire.REGISTER_MEASURES]
+    "register",
+    [wire.REGISTER_PROCESSORS, wire.REGISTER_TRANSFERS, wire.REGISTER_MEASURES, wire.REGISTER_SWOT],
 )
 async def test_an_empty_register_is_a_document_that_says_so(office: Office, register: Any) -> None:
     asked = wire.GetRegisterFileRequest(register=register, format=wire.FILE_FORMAT_PDF, language="de")

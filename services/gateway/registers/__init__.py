@@ -1,4 +1,4 @@
-"""The registers: processors and recipients, transfers, measures."""
+"""The registers: processors and recipients, transfers, measures, SWOT notes."""
 
 from services.gateway.registers.views import blueprint
 

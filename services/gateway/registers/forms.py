@@ -9,7 +9,7 @@ from wtforms.validators import Optional, Regexp
 
 from kernel.web.forms import Form, at_most, required, strip, strip_lines
 from kernel.web.options import options
-from services.gateway.registers.words import FIELDS, GOALS, MECHANISMS, ROLES
+from services.gateway.registers.words import FIELDS, GOALS, MECHANISMS, ROLES, SWOT
 
 _date = Regexp(r"^\d{4}-\d{2}-\d{2}$", message=_l("Please enter a date, for example 2026-12-31."))
 
@@ -78,3 +78,12 @@ class MeasureForm(EntryForm):
         FIELDS["description"], filters=[strip_lines], validators=[required, at_most(4000)]
     )
     reviewed_on, review_on = _day("reviewed_on"), _day("review_on")
+
+
+class SwotForm(EntryForm):
+    """One of the company's own notes."""
+
+    swot_list = SelectField(
+        FIELDS["swot_list"], choices=options((n, label.text) for n, label in SWOT.items())
+    )
+    text = TextAreaField(FIELDS["text"], filters=[strip_lines], validators=[required, at_most(1000)])

@@ -19,7 +19,7 @@ from kernel.web.forms import Form
 from kernel.web.i18n import iso_day
 from services.gateway import people
 from services.gateway.clients import clients
-from services.gateway.registers.forms import EntryForm, MeasureForm, ProcessorForm, TransferForm
+from services.gateway.registers.forms import EntryForm, MeasureForm, ProcessorForm, SwotForm, TransferForm
 from services.gateway.registers.words import ALERTS, ENUMS, FIELDS, country
 from services.gateway.session import opens_with
 
@@ -27,6 +27,7 @@ blueprint = Blueprint("registers", __name__)
 
 FORMATS = {"pdf": wire.FILE_FORMAT_PDF, "csv": wire.FILE_FORMAT_CSV}
 _IDS = ("parent_id", "processor_id")
+_HEADING = 80
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ KINDS = {
         wire.REGISTER_MEASURES, "measure", wire.Measure, MeasureForm, _l("Measures"),
         _l("Enter first how access is kept to those who need it, and how backups are tested."),
         _l("New measure"),
+    ),
+    "swot": Kind(
+        wire.REGISTER_SWOT, "swot_note", wire.SwotNote, SwotForm, _l("SWOT notes"),
+        _l("Note what the company does well, what it lacks, what helps and threatens it. Nobody's data belongs here."),
+        _l("New note"),
     ),
 }  # fmt: skip
 
@@ -249,7 +255,14 @@ def _register_of(entry: wire.RegisterEntry) -> str:
 
 
 def _title(entry: wire.RegisterEntry) -> str:
-    return entry.transfer.recipient or entry.processor.name or entry.measure.name
+    named = entry.transfer.recipient or entry.processor.name or entry.measure.name
+    return named or _shortened(entry.swot_note.text)
+
+
+def _shortened(text: str) -> str:
+    """The first line of a note, which has no name."""
+    first = text.partition("\n")[0]
+    return first if len(first) <= _HEADING else f"{first[: _HEADING - 1]}…"
 
 
 def _asked() -> str:
@@ -258,7 +271,7 @@ def _asked() -> str:
 
 
 def _words() -> dict[str, Any]:
-    return {"enums": ENUMS, "alert_labels": ALERTS, "country": country, "fields": FIELDS}
+    return {"title_of": _title, "enums": ENUMS, "alert_labels": ALERTS, "country": country, "fields": FIELDS}
 
 
 blueprint.add_url_rule("/registers", "index", index)

@@ -41,6 +41,12 @@ ALERTS = {
     "no-adequacy": Label(_l("no adequacy decision for this country"), "bad", "alert-triangle"),
     "parent-missing": Label(_l("who engages it is not entered"), "warn", "alert-triangle"),
 }
+SWOT = {
+    wire.SWOT_LIST_STRENGTHS: Label(_l("Strengths"), "good", "circle-check"),
+    wire.SWOT_LIST_WEAKNESSES: Label(_l("Weaknesses"), "warn", "alert-triangle"),
+    wire.SWOT_LIST_OPPORTUNITIES: Label(_l("Opportunities"), "info", "sparkles"),
+    wire.SWOT_LIST_THREATS: Label(_l("Threats"), "bad", "alert-triangle"),
+}
 FIELDS = {
     "name": _l("Name"), "role": _l("Role"), "address": _l("Address"), "country": _l("Country"),
     "contact": _l("Office to turn to"), "service": _l("Service"), "parent_id": _l("Engaged by"),
@@ -49,8 +55,14 @@ FIELDS = {
     "mechanism": _l("What it rests on"), "details": _l("Details"), "assessed_on": _l("Impact assessed on"),
     "processor_id": _l("Entry among the processors"), "goal": _l("Goal"), "description": _l("Description"),
     "reviewed_on": _l("Last reviewed on"), "review_on": _l("Next review on"),
+    "swot_list": _l("List"), "text": _l("Note"),
 }  # fmt: skip
-ENUMS: dict[str, Mapping[Any, Label]] = {"role": ROLES, "mechanism": MECHANISMS, "goal": GOALS}
+ENUMS: dict[str, Mapping[Any, Label]] = {
+    "role": ROLES,
+    "mechanism": MECHANISMS,
+    "goal": GOALS,
+    "swot_list": SWOT,
+}
 
 
 def country(code: str) -> str:

@@ -16,6 +16,7 @@ from kontor.campaigns.v1.campaigns_pb2 import GetPreferencesRequest, SetPreferen
 from kontor.privacy.v1.consent_proofs_pb2 import GetConsentProofRequest
 from kontor.privacy.v1.privacy_pb2 import (
     CHANNEL_EMAIL,
+    CONSENT_STATE_EXPIRED,
     CONSENT_STATE_GIVEN,
     CONSENT_STATE_REQUESTED,
     Consent,
@@ -51,6 +52,8 @@ REFUSALS = {
     "restricted": _l("your data is being erased, or is restricted."),
     "other": _l("the address in your record is on our suppression list. Please write to us."),
 }
+# A permit's reason when a consent no longer covers what people are asked now: nothing is wrong with the address.
+_EXPIRED = "expired"
 
 blueprint = Blueprint("preferences", __name__)
 
@@ -70,6 +73,8 @@ class Topic:
     since: Timestamp | None
     # Why nothing is sent though it was asked for, in words.
     refused: str = ""
+    # Whether the consent no longer counts, because the text says something else now.
+    expired: bool = False
     # The record that says so, for those who are logged in.
     consent_id: str = ""
 
@@ -156,18 +161,28 @@ def _recorded(text: ConsentText, record: Consent | None) -> Topic:
         pending=record is not None and record.state == CONSENT_STATE_REQUESTED,
         since=record.record_time if record is not None else None,
     )
-    return replace(topic, consent_id=record.id) if record is not None else topic
+    if record is None:
+        return topic
+    expired = topic.expired or record.state == CONSENT_STATE_EXPIRED
+    return replace(topic, consent_id=record.id, expired=expired)
 
 
 def _told(text: ConsentText, *, subscribed: bool, pending: bool, since: Timestamp | None) -> Topic:
     """The topic, and whether what was asked for really arrives."""
     topic = _topic(text, subscribed=subscribed, pending=pending, since=since)
-    return replace(topic, refused=refusal(text.topic)) if subscribed else topic
+    reason = clients().refusal(own_contact(), text.topic) if subscribed else ""
+    # Whoever agreed to an older text receives nothing: the page must not say that they do.
+    if reason == _EXPIRED:
+        return replace(topic, subscribed=False, expired=True)
+    return replace(topic, refused=_in_words(reason))
 
 
 def refusal(topic: str) -> str:
     """Why nothing on this topic reaches the visitor, in words; empty if it does."""
-    reason = clients().refusal(own_contact(), topic)
+    return _in_words(clients().refusal(own_contact(), topic))
+
+
+def _in_words(reason: str) -> str:
     return str(REFUSALS.get(reason, REFUSALS["other"])) if reason else ""
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from kernel.errors import InvalidArgument, NotFound
 from services.privacy.registers.countries import adequacy_of, is_free
 
-PROCESSORS, TRANSFERS, MEASURES = "processors", "transfers", "measures"
+PROCESSORS, TRANSFERS, MEASURES, SWOT = "processors", "transfers", "measures", "swot"
 # A contract that ends within so many days wants a decision.
 ENDS_SOON_DAYS = 90
 _DATES = "_on"

@@ -1,10 +1,10 @@
-"""What stands in the documents of processors, transfers and measures."""
+"""What stands in the documents of processors, transfers, measures and SWOT notes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.privacy.registers.model import MEASURES, PROCESSORS, TRANSFERS, Entry
+from services.privacy.registers.model import MEASURES, PROCESSORS, SWOT, TRANSFERS, Entry
 from services.privacy.registers.printing import Pair, Paper, Section, word, words
 from services.privacy.requests.model import Controller
 
@@ -16,8 +16,9 @@ _COLUMNS = {
     ),
     TRANSFERS: ("recipient", "country", "mechanism", "details", "assessed_on"),
     MEASURES: ("name", "goal", "description", "reviewed_on", "review_on"),
+    SWOT: ("swot_list", "text"),
 }  # fmt: skip
-_ENUMS = frozenset({"role", "mechanism", "goal"})
+_ENUMS = frozenset({"role", "mechanism", "goal", "swot_list"})
 
 
 def register_paper(

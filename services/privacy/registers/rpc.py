@@ -12,7 +12,7 @@ from kontor.privacy.v1 import registers_pb2_grpc
 from kernel.clock import to_timestamp
 from kernel.rpc.call import current_principal
 from services.privacy.registers.countries import ADEQUATE, AS_OF, FREE, SOURCE
-from services.privacy.registers.model import MEASURES, PROCESSORS, TRANSFERS, ContentMissing, Entry
+from services.privacy.registers.model import MEASURES, PROCESSORS, SWOT, TRANSFERS, ContentMissing, Entry
 from services.privacy.registers.printing import File
 from services.privacy.registers.service import RegisterService
 
@@ -20,8 +20,9 @@ _REGISTERS = {
     wire.REGISTER_PROCESSORS: PROCESSORS,
     wire.REGISTER_TRANSFERS: TRANSFERS,
     wire.REGISTER_MEASURES: MEASURES,
+    wire.REGISTER_SWOT: SWOT,
 }
-_FIELDS = {"processor": PROCESSORS, "transfer": TRANSFERS, "measure": MEASURES}
+_FIELDS = {"processor": PROCESSORS, "transfer": TRANSFERS, "measure": MEASURES, "swot_note": SWOT}
 _FIELD_OF = {register: name for name, register in _FIELDS.items()}
 
 

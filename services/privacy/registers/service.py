@@ -18,6 +18,7 @@ from services.privacy.registers.countries import is_free
 from services.privacy.registers.model import (
     MEASURES,
     PROCESSORS,
+    SWOT,
     TRANSFERS,
     Content,
     Entry,
@@ -32,7 +33,7 @@ from services.privacy.registers.papers import about, register_paper
 from services.privacy.registers.printing import File, Paper, written
 from services.privacy.requests.model import Controller
 
-_TYPED = (PROCESSORS, TRANSFERS, MEASURES)
+_TYPED = (PROCESSORS, TRANSFERS, MEASURES, SWOT)
 
 
 class RegisterService:

@@ -34,6 +34,8 @@ class _RegisterEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Register.Val
     REGISTER_PROCESSORS: _Register.ValueType  # 1
     REGISTER_TRANSFERS: _Register.ValueType  # 2
     REGISTER_MEASURES: _Register.ValueType  # 3
+    REGISTER_SWOT: _Register.ValueType  # 4
+    """The company's own notes on where it stands."""
 
 class Register(_Register, metaclass=_RegisterEnumTypeWrapper): ...
 
@@ -41,6 +43,8 @@ REGISTER_UNSPECIFIED: Register.ValueType  # 0
 REGISTER_PROCESSORS: Register.ValueType  # 1
 REGISTER_TRANSFERS: Register.ValueType  # 2
 REGISTER_MEASURES: Register.ValueType  # 3
+REGISTER_SWOT: Register.ValueType  # 4
+"""The company's own notes on where it stands."""
 Global___Register: _TypeAlias = Register  # noqa: Y015
 
 class _RecipientRole:
@@ -116,6 +120,27 @@ MEASURE_GOAL_AVAILABILITY: MeasureGoal.ValueType  # 4
 MEASURE_GOAL_RECOVERY: MeasureGoal.ValueType  # 5
 MEASURE_GOAL_TESTING: MeasureGoal.ValueType  # 6
 Global___MeasureGoal: _TypeAlias = MeasureGoal  # noqa: Y015
+
+class _SwotList:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SwotListEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SwotList.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SWOT_LIST_UNSPECIFIED: _SwotList.ValueType  # 0
+    SWOT_LIST_STRENGTHS: _SwotList.ValueType  # 1
+    SWOT_LIST_WEAKNESSES: _SwotList.ValueType  # 2
+    SWOT_LIST_OPPORTUNITIES: _SwotList.ValueType  # 3
+    SWOT_LIST_THREATS: _SwotList.ValueType  # 4
+
+class SwotList(_SwotList, metaclass=_SwotListEnumTypeWrapper): ...
+
+SWOT_LIST_UNSPECIFIED: SwotList.ValueType  # 0
+SWOT_LIST_STRENGTHS: SwotList.ValueType  # 1
+SWOT_LIST_WEAKNESSES: SwotList.ValueType  # 2
+SWOT_LIST_OPPORTUNITIES: SwotList.ValueType  # 3
+SWOT_LIST_THREATS: SwotList.ValueType  # 4
+Global___SwotList: _TypeAlias = SwotList  # noqa: Y015
 
 class _FileFormat:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -289,6 +314,30 @@ class Measure(_message.Message):
 Global___Measure: _TypeAlias = Measure  # noqa: Y015
 
 @_typing.final
+class SwotNote(_message.Message):
+    """What the company thinks of itself, in one of four lists. About the company, never about a person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SWOT_LIST_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    swot_list: Global___SwotList.ValueType
+    text: _builtins.str
+    def __init__(
+        self,
+        *,
+        swot_list: Global___SwotList.ValueType = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["swot_list", b"swot_list", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SwotNote: _TypeAlias = SwotNote  # noqa: Y015
+
+@_typing.final
 class RegisterEntry(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -297,6 +346,7 @@ class RegisterEntry(_message.Message):
     PROCESSOR_FIELD_NUMBER: _builtins.int
     TRANSFER_FIELD_NUMBER: _builtins.int
     MEASURE_FIELD_NUMBER: _builtins.int
+    SWOT_NOTE_FIELD_NUMBER: _builtins.int
     CHANGE_TIME_FIELD_NUMBER: _builtins.int
     CHANGED_BY_FIELD_NUMBER: _builtins.int
     RETIRED_FIELD_NUMBER: _builtins.int
@@ -313,6 +363,8 @@ class RegisterEntry(_message.Message):
     def transfer(self) -> Global___Transfer: ...
     @_builtins.property
     def measure(self) -> Global___Measure: ...
+    @_builtins.property
+    def swot_note(self) -> Global___SwotNote: ...
     @_builtins.property
     def change_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -333,17 +385,18 @@ class RegisterEntry(_message.Message):
         processor: Global___Processor | None = ...,
         transfer: Global___Transfer | None = ...,
         measure: Global___Measure | None = ...,
+        swot_note: Global___SwotNote | None = ...,
         change_time: _timestamp_pb2.Timestamp | None = ...,
         changed_by: _builtins.str = ...,
         retired: _builtins.bool = ...,
         alerts: _abc.Iterable[_builtins.str] | None = ...,
         changed_fields: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["change_time", b"change_time", "content", b"content", "measure", b"measure", "processor", b"processor", "transfer", b"transfer"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change_time", b"change_time", "content", b"content", "measure", b"measure", "processor", b"processor", "swot_note", b"swot_note", "transfer", b"transfer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "change_time", b"change_time", "changed_by", b"changed_by", "changed_fields", b"changed_fields", "content", b"content", "id", b"id", "measure", b"measure", "processor", b"processor", "retired", b"retired", "transfer", b"transfer", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alerts", b"alerts", "change_time", b"change_time", "changed_by", b"changed_by", "changed_fields", b"changed_fields", "content", b"content", "id", b"id", "measure", b"measure", "processor", b"processor", "retired", b"retired", "swot_note", b"swot_note", "transfer", b"transfer", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["processor", "transfer", "measure"]  # noqa: Y015
+    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["processor", "transfer", "measure", "swot_note"]  # noqa: Y015
     _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_content) -> _WhichOneofReturnType_content | None: ...
 
@@ -359,6 +412,7 @@ class SaveRegisterEntryRequest(_message.Message):
     PROCESSOR_FIELD_NUMBER: _builtins.int
     TRANSFER_FIELD_NUMBER: _builtins.int
     MEASURE_FIELD_NUMBER: _builtins.int
+    SWOT_NOTE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     id: _builtins.str
     """Empty for a new entry."""
@@ -370,6 +424,8 @@ class SaveRegisterEntryRequest(_message.Message):
     def transfer(self) -> Global___Transfer: ...
     @_builtins.property
     def measure(self) -> Global___Measure: ...
+    @_builtins.property
+    def swot_note(self) -> Global___SwotNote: ...
     def __init__(
         self,
         *,
@@ -379,12 +435,13 @@ class SaveRegisterEntryRequest(_message.Message):
         processor: Global___Processor | None = ...,
         transfer: Global___Transfer | None = ...,
         measure: Global___Measure | None = ...,
+        swot_note: Global___SwotNote | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "measure", b"measure", "processor", b"processor", "transfer", b"transfer"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "measure", b"measure", "processor", b"processor", "swot_note", b"swot_note", "transfer", b"transfer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "id", b"id", "measure", b"measure", "processor", b"processor", "request_id", b"request_id", "transfer", b"transfer", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "id", b"id", "measure", b"measure", "processor", b"processor", "request_id", b"request_id", "swot_note", b"swot_note", "transfer", b"transfer", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["processor", "transfer", "measure"]  # noqa: Y015
+    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["processor", "transfer", "measure", "swot_note"]  # noqa: Y015
     _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_content) -> _WhichOneofReturnType_content | None: ...
 

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class RegistersStub:
-    """Processors, transfers and measures, as somebody typed them in.
+    """Processors, transfers, measures and SWOT notes, as somebody typed them in.
     """
 
     def __init__(self, channel):
@@ -68,7 +68,7 @@ class RegistersStub:
 
 
 class RegistersServicer:
-    """Processors, transfers and measures, as somebody typed them in.
+    """Processors, transfers, measures and SWOT notes, as somebody typed them in.
     """
 
     def SaveRegisterEntry(self, request, context):
@@ -155,7 +155,7 @@ def add_RegistersServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Registers:
-    """Processors, transfers and measures, as somebody typed them in.
+    """Processors, transfers, measures and SWOT notes, as somebody typed them in.
     """
 
     @staticmethod

@@ -29,7 +29,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class RegistersStub:
-    """Processors, transfers and measures, as somebody typed them in."""
+    """Processors, transfers, measures and SWOT notes, as somebody typed them in."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -50,7 +50,7 @@ class RegistersStub:
 
 @_typing.type_check_only
 class RegistersAsyncStub(RegistersStub):
-    """Processors, transfers and measures, as somebody typed them in."""
+    """Processors, transfers, measures and SWOT notes, as somebody typed them in."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SaveRegisterEntry: _aio.UnaryUnaryMultiCallable[_registers_pb2.SaveRegisterEntryRequest, _registers_pb2.RegisterEntry]  # type: ignore[assignment]
@@ -67,7 +67,7 @@ class RegistersAsyncStub(RegistersStub):
     """Which countries need no mechanism, or have an adequacy decision; with source and date of that knowledge."""
 
 class RegistersServicer(metaclass=_abc_1.ABCMeta):
-    """Processors, transfers and measures, as somebody typed them in."""
+    """Processors, transfers, measures and SWOT notes, as somebody typed them in."""
 
     @_abc_1.abstractmethod
     def SaveRegisterEntry(
