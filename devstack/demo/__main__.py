@@ -50,7 +50,7 @@ def main() -> int:
         voices = tickets.Voices(customers=customers, customer=customer, agent=agent, manager=manager)
         tickets.load(people, ids, voices)
     with step("registers"):
-        registers.load(dpo)
+        registers.load(dpo, manager=manager)
     with step("requests"):
         ask(ids[cast.CUSTOMER], REQUEST_KIND_ACCESS, by=customer)
         ask(ids[people.people[7].email], REQUEST_KIND_ACCESS, by=agent)

@@ -20,6 +20,7 @@ import httpx
 from kontor.campaigns.v1.campaigns_pb2_grpc import AudiencesStub, CampaignsStub, FormsStub, TemplatesStub
 from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from kontor.contacts.v1.imports_pb2_grpc import ImportsStub
+from kontor.privacy.v1.assessments_pb2_grpc import AssessmentsStub
 from kontor.privacy.v1.breaches_pb2_grpc import BreachesStub
 from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, RequestsStub, SuppressionsStub
 from kontor.privacy.v1.registers_pb2_grpc import RegistersStub
@@ -106,6 +107,10 @@ class Caller:
     @cached_property
     def breaches(self) -> BreachesStub:
         return BreachesStub(self._channels["privacy"])
+
+    @cached_property
+    def assessments(self) -> AssessmentsStub:
+        return AssessmentsStub(self._channels["privacy"])
 
 
 class Doors:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from google.protobuf.message import Message
+from kontor.privacy.v1 import assessments_pb2 as assessed
 from kontor.privacy.v1 import registers_pb2 as wire
 from kontor.privacy.v1.breaches_pb2 import Breach, SaveBreachRequest
 
@@ -13,7 +14,7 @@ from devstack.demo.doors import Caller, request_id
 _FIELDS = {wire.Processor: "processor", wire.Transfer: "transfer", wire.Measure: "measure"}
 
 
-def load(dpo: Caller) -> None:
+def load(dpo: Caller, *, manager: Caller) -> None:
     """A chain of processors, one contract that ends soon, a transfer, measures."""
     asked = wire.ListRegisterEntriesRequest(register=wire.REGISTER_PROCESSORS)
     if dpo.registers.ListRegisterEntries(asked).entries:
@@ -38,13 +39,16 @@ def load(dpo: Caller) -> None:
     )  # fmt: skip
     _save(dpo, transfer)
     _breach(dpo)
-    for name, goal, description in _MEASURES:
+    measures = [
         _save(
             dpo,
             wire.Measure(
                 name=name, goal=goal, description=description, reviewed_on=_in(-90), review_on=_in(275)
             ),
         )
+        for name, goal, description in _MEASURES
+    ]
+    _assessment(dpo, manager, measures)
 
 
 _MEASURES = (
@@ -83,6 +87,44 @@ def _breach(dpo: Caller) -> None:
     )
     found.aware_time.FromDatetime(datetime.now(UTC) - timedelta(hours=5))
     dpo.breaches.SaveBreach(SaveBreachRequest(request_id=request_id("breach", 1), breach=found))
+
+
+def _assessment(dpo: Caller, manager: Caller, measures: list[str]) -> None:
+    """Written by the management, advised on by the officer, not decided yet."""
+    profile = assessed.AssessedRisk(
+        text="Aus Käufen wird auf die Lebenslage geschlossen", severity=3, likelihood=3, severity_after=3,
+        likelihood_after=1, measure_ids=measures[1:3],
+    )  # fmt: skip
+    leak = assessed.AssessedRisk(
+        text="Unbefugte lesen die Kaufhistorie", severity=3, likelihood=2, severity_after=2, likelihood_after=1,
+        measure_ids=measures[:2],
+    )  # fmt: skip
+    unfair = assessed.AssessedRisk(
+        text="Wer selten kauft, wird schlechter bedient", severity=2, likelihood=3, severity_after=2,
+        likelihood_after=2,
+    )  # fmt: skip
+    found = assessed.Assessment(
+        title="Treuestufen aus der Kaufhistorie",
+        activities=["marketing"],
+        description="Aus zwei Jahren Käufen wird eine Stufe berechnet, nach der Einladungen verschickt werden.",
+        criteria=[assessed.CRITERION_SCORING, assessed.CRITERION_LARGE_SCALE],
+        necessity="Ohne Stufe gingen Einladungen an alle und damit mehr Daten an die Druckerei.",
+        proportionality="Nur Datum und Warengruppe, keine einzelnen Artikel; wer widerspricht, wird nicht eingestuft.",
+        risks=[profile, leak, unfair],
+        review_on=_in(180),
+    )
+    saved = manager.assessments.SaveAssessment(
+        assessed.SaveAssessmentRequest(request_id=request_id("assessment", 1), assessment=found)
+    )
+    dpo.assessments.GiveOpinion(
+        assessed.GiveOpinionRequest(
+            request_id=request_id("opinion", 1),
+            id=saved.id,
+            version=saved.version,
+            verdict=assessed.VERDICT_PROCEED,
+            text="Vertretbar, wenn Seltenkäufer dieselbe Auskunft und denselben Service bekommen. Jährlich überprüfen.",
+        )
+    )
 
 
 def _in(days: int) -> str:

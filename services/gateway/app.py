@@ -6,6 +6,7 @@ from flask import Flask
 
 from kernel.web.application import build
 from services.gateway import (
+    assessments,
     audiences,
     audit,
     breaches,
@@ -48,6 +49,7 @@ _AREAS = (
     records,
     registers,
     breaches,
+    assessments,
     rights,
     palette,
 )

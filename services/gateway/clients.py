@@ -11,6 +11,7 @@ from kontor.campaigns.v1.campaigns_pb2_grpc import AudiencesStub, CampaignsStub,
 from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from kontor.contacts.v1.imports_pb2_grpc import ImportsStub
 from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
+from kontor.privacy.v1.assessments_pb2_grpc import AssessmentsStub
 from kontor.privacy.v1.audit_pb2_grpc import AuditStub
 from kontor.privacy.v1.breaches_pb2_grpc import BreachesStub
 from kontor.privacy.v1.consent_proofs_pb2_grpc import ConsentProofsStub
@@ -116,6 +117,10 @@ class Clients:
     @cached_property
     def breaches(self) -> BreachesStub:
         return BreachesStub(self._privacy.get())
+
+    @cached_property
+    def assessments(self) -> AssessmentsStub:
+        return AssessmentsStub(self._privacy.get())
 
 
 def install(app: Flask, settings: GatewaySettings) -> None:

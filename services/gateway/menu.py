@@ -60,6 +60,12 @@ _GROUPS = (
                 "ProcessingRecords.GetProcessingRecord",
             ),
             Page("breaches.index", "alert-triangle", _l("Breaches"), "Breaches.ListBreaches"),
+            Page(
+                "assessments.index",
+                "clipboard-check",
+                _l("Impact assessments"),
+                "Assessments.ListAssessments",
+            ),
             Page("registers.index", "building", _l("Registers"), "Registers.ListRegisterEntries"),
         ),
     ),

@@ -14,6 +14,7 @@ from kontor.campaigns.v1 import campaigns_pb2, notices_pb2
 from kontor.contacts.v1 import contacts_pb2, imports_pb2, logins_pb2
 from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import (
+    assessments_pb2,
     audit_pb2,
     breaches_pb2,
     consent_proofs_pb2,
@@ -55,6 +56,7 @@ FILES = (
     restrictions_pb2,
     retention_pb2,
     registers_pb2,
+    assessments_pb2,
     breaches_pb2,
 )
 

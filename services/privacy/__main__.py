@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import grpc
 from kontor.privacy.v1 import (
+    assessments_pb2_grpc,
     audit_pb2_grpc,
     breaches_pb2_grpc,
     consent_proofs_pb2_grpc,
@@ -27,6 +28,8 @@ from kernel.db import AnySession
 from kernel.lifecycle import Backend, run
 from kernel.own_contact import RemoteOwnContact
 from kernel.trail import AuditTrailRpc
+from services.privacy.assessments.rpc import AssessmentsRpc
+from services.privacy.assessments.service import AssessmentService
 from services.privacy.audit.jobs import AuditJobs
 from services.privacy.audit.rpc import AuditRpc
 from services.privacy.audit.service import AuditService
@@ -84,6 +87,7 @@ from services.privacy.restrictions.service import RestrictionService
 from services.privacy.retention.jobs import RetentionJobs
 from services.privacy.retention.rpc import RetentionRpc
 from services.privacy.retention.service import Exempt, RetentionService
+from services.privacy.suppression.guard import KeyGuard
 from services.privacy.suppression.model import Hasher
 from services.privacy.suppression.rpc import SuppressionsRpc
 from services.privacy.suppression.service import SuppressionService
@@ -147,7 +151,8 @@ async def main() -> None:
     )
     machine = backend.every("requests", _REQUESTS_S, procedures.work)
     replay = Replay(desk, ledger, make_deadline(settings))
-    backend.ready_after(RestoreGuard(replay, ledger, wake=machine.wake))
+    restored = RestoreGuard(replay, ledger, wake=machine.wake)
+    backend.ready_after(KeyGuard(suppression, then=restored))
     reading = Reading(database, clock, make_deadline(settings), own_contact, holds.reasons)
     requests = RequestService(
         database,
@@ -227,6 +232,9 @@ def add_registers(backend: Backend, settings: Settings) -> None:
     breaches = BreachService(database, clock, registers=registers, controller=settings.controller)
     served = BreachesRpc(breaches)
     backend.add(breaches_pb2_grpc.add_BreachesServicer_to_server, served, f"{v1}.Breaches")
+    assessments = AssessmentService(database, clock, registers=registers, controller=settings.controller)
+    assessed = AssessmentsRpc(assessments)
+    backend.add(assessments_pb2_grpc.add_AssessmentsServicer_to_server, assessed, f"{v1}.Assessments")
 
 
 def _serve_identity(

@@ -228,6 +228,9 @@ def protect_data(dpo: Colleague) -> None:
     dpo.press("stored context")
     dpo.open("/breaches", "breaches")
     dpo.open(dpo.first("/breaches"), "breach")
+    dpo.open("/assessments", "assessments")
+    dpo.open("/assessments/new", "new assessment")
+    dpo.press("refused assessment")
     dpo.open("/breaches/new", "new breach")
     dpo.press("refused breach")
     for register in ("transfers", "measures", "processors"):

@@ -43,6 +43,7 @@ def test_the_list_refuses_at_the_field_and_says_what_was_there(
         AddSuppression=add,
         CheckSuppressions=lambda _asked: privacy_pb2.CheckSuppressionsResponse(suppressed=[True]),
         ListSuppressions=lambda _asked: privacy_pb2.ListSuppressionsResponse(),
+        GetSuppressionCounts=lambda _asked: privacy_pb2.SuppressionCounts(),
     )
     monkeypatch.setattr(suppressions, "clients", lambda: SimpleNamespace(suppressions=stub))
     client, path = log_in("dpo"), "/suppressions/new"
@@ -55,3 +56,33 @@ def test_the_list_refuses_at_the_field_and_says_what_was_there(
         client, "/suppressions/check", form_at="/suppressions/check", channel="1", value="anna@example.org"
     )
     assert "Ja, diese Adresse steht auf der Liste" in checked.text
+
+
+def test_the_list_is_filtered_counted_and_taken_along_without_addresses(
+    log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[privacy_pb2.ListSuppressionsRequest] = []
+
+    def listed(request: privacy_pb2.ListSuppressionsRequest) -> privacy_pb2.ListSuppressionsResponse:
+        asked.append(request)
+        entry = privacy_pb2.SuppressionEntry(reason="bounce", channel=privacy_pb2.CHANNEL_EMAIL)
+        return privacy_pb2.ListSuppressionsResponse(entries=[entry], total_size=1)
+
+    counts = privacy_pb2.SuppressionCounts(
+        by_reason=[privacy_pb2.SuppressionsOfReason(reason="bounce", count=1)],
+        by_key=[
+            privacy_pb2.SuppressionsOfKey(key_id="2026-2", count=1, current=True),
+            privacy_pb2.SuppressionsOfKey(key_id="2026-1"),
+        ],
+    )
+    stub = SimpleNamespace(ListSuppressions=listed, GetSuppressionCounts=lambda _asked: counts)
+    monkeypatch.setattr(suppressions, "clients", lambda: SimpleNamespace(suppressions=stub))
+    client = log_in("dpo")
+    page = client.get("/suppressions?reason=bounce&channel=1").text
+    assert "2026-1" in page
+    assert "darf entfernt werden" in page
+    client.get("/suppressions?reason=<script>&channel=99")
+    file = client.get("/suppressions.csv?reason=bounce")
+    assert file.mimetype == "text/csv"
+    assert "Adresse funktioniert nicht;E-Mail" in file.text
+    assert [(one.reason, one.channel) for one in asked] == [("bounce", 1), ("", 0), ("bounce", 0)]

@@ -15,7 +15,7 @@ from kontor.campaigns.v1 import campaigns_pb2
 from kontor.campaigns.v1 import events_pb2 as campaign_events
 from kontor.contacts.v1 import contacts_pb2, imports_pb2, logins_pb2
 from kontor.contacts.v1 import events_pb2 as contact_events
-from kontor.privacy.v1 import breaches_pb2, holder_pb2, privacy_pb2, registers_pb2
+from kontor.privacy.v1 import assessments_pb2, breaches_pb2, holder_pb2, privacy_pb2, registers_pb2
 from kontor.privacy.v1 import events_pb2 as privacy_events
 from kontor.tickets.v1 import events_pb2 as ticket_events
 from kontor.tickets.v1 import tickets_pb2
@@ -29,6 +29,7 @@ from services.campaigns.templates.model import Problem
 from services.contacts.consumers import consumers
 from services.contacts.imports import model as imports_model
 from services.gateway import labels
+from services.gateway.assessments import words as assessment_words
 from services.gateway.breaches import words as breach_words
 from services.gateway.contacts import timeline
 from services.gateway.designs import words as mistakes
@@ -64,6 +65,9 @@ def test_placeholders_survive_translation() -> None:
         (privacy_pb2.DESCRIPTOR.enum_types_by_name["ConsentState"], labels.CONSENT_STATES),
         (holder_pb2.DESCRIPTOR.enum_types_by_name["RequestKind"], labels.REQUEST_KINDS),
         (holder_pb2.DESCRIPTOR.enum_types_by_name["Action"], labels.ACTIONS),
+        (assessments_pb2.DESCRIPTOR.enum_types_by_name["Criterion"], assessment_words.CRITERIA),
+        (assessments_pb2.DESCRIPTOR.enum_types_by_name["RiskLevel"], assessment_words.LEVELS),
+        (assessments_pb2.DESCRIPTOR.enum_types_by_name["Verdict"], assessment_words.VERDICTS),
         (breaches_pb2.DESCRIPTOR.enum_types_by_name["Risk"], breach_words.RISKS),
         (breaches_pb2.DESCRIPTOR.enum_types_by_name["Exception"], breach_words.EXCEPTIONS),
         (registers_pb2.DESCRIPTOR.enum_types_by_name["RecipientRole"], register_words.ROLES),

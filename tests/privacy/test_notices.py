@@ -12,6 +12,7 @@ from kontor.privacy.v1 import holder_pb2, privacy_pb2
 from kernel.errors import InvalidArgument
 from services.privacy.clients import NoticesClient
 from services.privacy.requests.model import Kind, State
+from services.privacy.requests.notices import store as notice_store
 from services.privacy.requests.notices.jobs import RequestNotices
 from tests.fixtures.realm import Realm
 from tests.fixtures.serving import Serve
@@ -19,6 +20,7 @@ from tests.privacy.conftest import Doors
 from tests.privacy.holders import add_person
 from tests.privacy.machine import Machine
 from tests.privacy.test_course import extend, noted, refuse, verify
+from tests.privacy.test_holds import place
 from tests.privacy.test_requests_rpc import Door
 
 RECEIVED, IDENTIFIED, EXTENDED, PLANNED, COMPLETED, REFUSED = range(1, 7)
@@ -147,6 +149,35 @@ async def test_two_at_once_ask_for_the_same_mail(machine: Machine, teller: Telle
     await machine.create(await add_person(machine.contacts), Kind.ACCESS)
     await asyncio.gather(teller.job.tell(), teller.job.tell())
     assert len({one.request_id for one in teller.campaigns.asked}) == 1
+
+
+async def test_what_waited_when_the_erasure_began_is_told_to_nobody_and_does_not_wait_for_ever(
+    machine: Machine, teller: Teller
+) -> None:
+    anna = await add_person(machine.contacts)
+    berta = await add_person(machine.contacts, phone="+49 30 901821", family_name="Behrens")
+    # Of two requests of hers nothing was told yet, and one of them is not the erasure.
+    await machine.create(anna, Kind.ACCESS)
+    request_id = await machine.confirmed(anna)
+    await machine.create(berta, Kind.ACCESS)
+    for _ in range(2):
+        await teller.job.tell()
+        assert {one.contact_id for one in teller.campaigns.asked} == {str(berta)}
+        await machine.jobs().work()
+    assert (await machine.see(request_id, anna)).request.state is State.COMPLETED
+    await teller.job.tell()
+    async with machine.parts.database.reading() as session:
+        assert await notice_store.untold(session, limit=10) == []
+
+
+async def test_what_a_hold_has_stopped_keeps_nobody_from_being_told(machine: Machine, teller: Teller) -> None:
+    anna = await add_person(machine.contacts)
+    await machine.confirmed(anna)
+    await place(machine, anna)
+    await machine.jobs().work()
+    await machine.create(anna, Kind.ACCESS)
+    await teller.job.tell()
+    assert RECEIVED in teller.campaigns.kinds
 
 
 def authorize(topic: str) -> privacy_pb2.AuthorizeRequest:

@@ -31,6 +31,7 @@ DATASETS = {
     "privacy.consent_record": _l("consent records"),
     "privacy.consent_ip": _l("network addresses of consents"),
     "privacy.permit_decision": _l("decisions about messages"),
+    "privacy.identity_check": _l("codes that show who asks"),
     "privacy.request_correction": _l("corrections that were asked for"),
     "privacy.subject_request": _l("requests of data subjects"),
     "privacy.request_identifiers": _l("search terms of requests"),

@@ -37,6 +37,7 @@ PARTS = {
     "Holds": _l("Legal holds"),
     "Restrictions": _l("Restrictions of processing"),
     "Breaches": _l("Breaches"),
+    "Assessments": _l("Impact assessments"),
     "Registers": _l("Registers"),
     "ProcessingRecords": _l("Record of processing"),
     "DataHolder": _l("What each service holds"),

@@ -2,42 +2,90 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from collections.abc import Iterator
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from kontor.privacy.v1.privacy_pb2 import (
+    CHANNEL_UNSPECIFIED,
     Address,
     AddSuppressionRequest,
+    Channel,
     CheckSuppressionsRequest,
+    GetSuppressionCountsRequest,
     ListSuppressionsRequest,
 )
 
 from kernel.errors import InvalidArgument
+from kernel.spreadsheet import BOM, line
 from kernel.web.i18n import moment
-from kernel.web.paging import page_links
+from kernel.web.paging import every_page, page_links
 from services.gateway.clients import clients
-from services.gateway.labels import SUPPRESSION_REASONS, word
+from services.gateway.labels import CHANNELS, SUPPRESSION_REASONS, label, word
 from services.gateway.session import opens_with
 from services.gateway.suppressions.forms import CheckForm, SuppressionForm
 
 blueprint = Blueprint("suppressions", __name__)
 
 _PAGE = 50
+_FILE_PAGE = 200
 
 
 @opens_with("Suppressions.ListSuppressions")
 def index() -> ResponseReturnValue:
     """GET /suppressions"""
-    token = request.args.get("page_token", "")
-    answer = clients().suppressions.ListSuppressions(
-        ListSuppressionsRequest(page_size=_PAGE, page_token=token)
-    )
+    asked = _asked(page_size=_PAGE)
+    asked.page_token = request.args.get("page_token", "")
+    answer = clients().suppressions.ListSuppressions(asked)
+    here = {"reason": asked.reason or None, "channel": asked.channel or None}
     return render_template(
         "suppressions/index.html",
+        asked=asked,
+        here=here,
         entries=answer.entries,
         total=answer.total_size,
-        **page_links("suppressions.index", answer.next_page_token),
+        counts=clients().suppressions.GetSuppressionCounts(GetSuppressionCountsRequest()),
+        reasons=SUPPRESSION_REASONS,
+        channels=CHANNELS,
+        **page_links("suppressions.index", answer.next_page_token, **here),
     )
+
+
+@opens_with("Suppressions.ListSuppressions")
+def export() -> ResponseReturnValue:
+    """GET /suppressions.csv: every entry that the filters leave, newest first; no address, because none is kept."""
+    answer = Response(stream_with_context(_lines(_asked(page_size=_FILE_PAGE))), mimetype="text/csv")
+    name = _("suppression-list")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
+    return answer
+
+
+def _asked(*, page_size: int) -> ListSuppressionsRequest:
+    """What the filters say; a value that no list offers asks for everything."""
+    reason, channel = request.args.get("reason", ""), request.args.get("channel", type=int)
+    return ListSuppressionsRequest(
+        page_size=page_size,
+        reason=reason if reason in SUPPRESSION_REASONS else "",
+        channel=Channel.ValueType(channel) if channel in CHANNELS else CHANNEL_UNSPECIFIED,
+    )
+
+
+def _lines(asked: ListSuppressionsRequest) -> Iterator[str]:
+    yield BOM + line([_("Reason"), _("Channel"), _("Since")])
+    for answer in every_page(clients().suppressions.ListSuppressions, asked):
+        for entry in answer.entries:
+            channel = label(CHANNELS, entry.channel).text
+            yield line([word(SUPPRESSION_REASONS, entry.reason), str(channel), moment(entry.create_time)])
 
 
 @opens_with("Suppressions.CheckSuppressions")
@@ -86,5 +134,6 @@ def create() -> ResponseReturnValue:
 
 
 blueprint.add_url_rule("/suppressions", "index", index)
+blueprint.add_url_rule("/suppressions.csv", "export", export)
 blueprint.add_url_rule("/suppressions/check", "check", check, methods=["GET", "POST"])
 blueprint.add_url_rule("/suppressions/new", "create", create, methods=["GET", "POST"])

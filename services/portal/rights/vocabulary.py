@@ -20,6 +20,7 @@ DATASETS = {
     "consent_record": _l("Consents"),
     "consent_ip": _l("From where you consented"),
     "permit_decision": _l("Decisions whether we may write to you"),
+    "identity_check": _l("Codes that were sent to show that it is you"),
     "request_correction": _l("Corrections that you asked for"),
     "subject_request": _l("Requests under data protection law"),
     "access_document": _l("Copies made for you"),
@@ -49,6 +50,7 @@ TECHNICAL = {
     "login_invitation",
     "invitation_mail",
     "notice_mail",
+    "identity_check",
 }
 
 # The same words once more, in the form that searching needs. They are in the copy of the data.
@@ -111,6 +113,7 @@ COLUMNS = {
     "street": _l("Street"),
     "subject": _l("Subject"),
     "subject_id": _l("Your number in this system"),
+    "code_mac": _l("Fingerprint of the code"),
     "token_sha256": _l("Fingerprint of the link"),
     "topic": _l("Topic"),
     "topics": _l("Topics"),
@@ -141,6 +144,7 @@ RETENTION = {
     ),
     "first answer + 24 hours": _l("24 hours"),
     "import + 30 days": _l("30 days after the import"),
+    "check + 30 days": _l("30 days after the code was asked for"),
     "invitation + 30 days": _l("30 days after the invitation"),
     "with the contact": _l("as long as your record"),
     "sending + 3 years to the end of the year (§§ 195, 199 BGB)": _l(

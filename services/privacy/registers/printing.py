@@ -21,6 +21,8 @@ MEDIA = {
     TEXT: ("txt", "text/plain; charset=utf-8"),
 }
 Pair = tuple[str, str]
+# What stands in it, and how great the risk there is: "LOW", "MEDIUM" or "HIGH".
+Cell = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,9 @@ class Section:
     text: Sequence[str] = ()
     header: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
+    # A matrix of severity (down) and likelihood (across). Only the PDF draws it: rows say the same in words.
+    picture: Sequence[Sequence[Cell]] = ()
+    axes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,10 @@ LIFTED_BY_CONSENT = frozenset({"erasure", "objection", "import"})
 PREVENTS = "marketing"
 # The deletion class of an entry (DIN 66398).
 KEPT = "entry + until the subject asks to be taken off"
+
+
+class KeyLost(RuntimeError):
+    """Entries whose key is not known protect nobody any more, and nobody would notice."""
 
 
 class ReasonUnknown(InvalidArgument):
@@ -51,6 +55,32 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries a list is to show; None asks for all."""
+
+    reason: str | None = None
+    channel: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCount:
+    """How many entries stand under one key."""
+
+    key_id: str
+    count: int
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many entries there are: by reason, and by the key that they were made with."""
+
+    by_reason: Mapping[str, int]
+    # Every configured key, those without any entry too: only such a former key may be dropped.
+    by_key: Sequence[KeyCount]
+
+
+@dataclass(frozen=True, slots=True)
 class Lifting:
     """That an entry was lifted, when, and the consent that did it."""
 
@@ -75,6 +105,11 @@ class Hasher:
     def address(self, address: Address) -> bytes:
         """The hash of an address on its channel; the same address elsewhere has another one."""
         return self._digest(_content(address), self.current)
+
+    @property
+    def key_ids(self) -> frozenset[str]:
+        """Every key that lookups try."""
+        return frozenset(self._keys)
 
     def every(self, address: Address) -> list[tuple[str, bytes]]:
         """The address under every known key, as (key id, hash)."""

@@ -10,7 +10,7 @@ from kontor.privacy.v1 import privacy_pb2, privacy_pb2_grpc
 
 from kernel.clock import to_timestamp
 from kernel.pages import Pages, page_size
-from services.privacy.suppression.model import Address, Entry
+from services.privacy.suppression.model import Address, Entry, Wanted
 from services.privacy.suppression.service import SuppressionService
 
 
@@ -41,13 +41,29 @@ class SuppressionsRpc(privacy_pb2_grpc.SuppressionsServicer):
         position = self._pages.position(request)
         after = (datetime.fromisoformat(position[0]), uuid.UUID(position[1])) if position else None
         size = page_size(request.page_size)
-        entries, total = await self._suppression.list_suppressions(after=after, limit=size + 1)
+        wanted = Wanted(reason=request.reason or None, channel=request.channel or None)
+        entries, total = await self._suppression.list_suppressions(wanted, after=after, limit=size + 1)
         shown = entries[:size]
         response = privacy_pb2.ListSuppressionsResponse(entries=map(_entry, shown), total_size=total)
         if len(entries) > size:
             last = shown[-1]
             response.next_page_token = self._pages.token(request, [last.created_at.isoformat(), str(last.id)])
         return response
+
+    async def GetSuppressionCounts(
+        self, request: privacy_pb2.GetSuppressionCountsRequest, context: Any
+    ) -> privacy_pb2.SuppressionCounts:
+        counts = await self._suppression.get_suppression_counts()
+        return privacy_pb2.SuppressionCounts(
+            by_reason=[
+                privacy_pb2.SuppressionsOfReason(reason=reason, count=count)
+                for reason, count in sorted(counts.by_reason.items())
+            ],
+            by_key=[
+                privacy_pb2.SuppressionsOfKey(key_id=one.key_id, count=one.count, current=one.current)
+                for one in counts.by_key
+            ],
+        )
 
 
 def _address(message: privacy_pb2.Address) -> Address:

@@ -13,12 +13,18 @@ from services.privacy.suppression import store
 from services.privacy.suppression.model import (
     LIFTED_BY_CONSENT,
     Address,
+    Counts,
     Entry,
     Hasher,
+    KeyCount,
+    KeyLost,
     Lifting,
+    Wanted,
     require_address,
     require_reason,
 )
+
+EVERYTHING = Wanted()
 
 
 class SuppressionService:
@@ -30,9 +36,20 @@ class SuppressionService:
         self._clock = clock
 
     async def check_suppressions(self, addresses: Sequence[Address]) -> list[bool]:
-        """Which of the addresses are suppressed, in the order asked."""
+        """Which of the addresses are suppressed, in the order asked; what is found under a former key is re-keyed."""
+        keyed = [self._hasher.every(address) for address in addresses]
         async with self._database.reading() as session:
-            return await self.suppressed(session, addresses)
+            known = await store.known(session, [each for keys in keyed for each in keys])
+        found = [any(each in known for _, each in keys) for keys in keyed]
+        if any(key_id != self._hasher.current for key_id in known.values()):
+            # In a transaction of its own: the answer is right without it, and most checks find nothing to do.
+            async with self._database.transaction() as session:
+                # One order for everybody: two checks at once must not wait for each other.
+                for address in sorted(
+                    {a for a, hit in zip(addresses, found, strict=True) if hit}, key=_place
+                ):
+                    await self._rekey(session, address)
+        return found
 
     async def add_suppression(self, address: Address, *, reason: str) -> Entry:
         """Adds an address; says if it was listed before. Errors: ReasonUnknown, AddressInvalid."""
@@ -41,17 +58,36 @@ class SuppressionService:
         async with self._database.transaction() as session:
             return await self.add(session, address, reason=reason)
 
+    async def get_suppression_counts(self) -> Counts:
+        """How many entries there are by reason and by key. A former key without any may be dropped."""
+        async with self._database.reading() as session:
+            by_reason, by_key = await store.counts(session)
+        current = self._hasher.current
+        keys = sorted(self._hasher.key_ids | by_key.keys(), key=lambda key_id: (key_id != current, key_id))
+        return Counts(by_reason, [KeyCount(key, by_key.get(key, 0), key == current) for key in keys])
+
+    async def require_keys(self) -> None:
+        """That no entry stands under a key that is gone from the settings. Errors: KeyLost."""
+        async with self._database.reading() as session:
+            _, by_key = await store.counts(session)
+        lost = sorted(by_key.keys() - self._hasher.key_ids)
+        if lost:
+            raise KeyLost(
+                f"{sum(by_key[key] for key in lost)} entries of the suppression list were made with keys that "
+                f"are not configured ({', '.join(lost)}): put them back into suppression-peppers."
+            )
+
     async def list_suppressions(
-        self, *, after: tuple[datetime, uuid.UUID] | None, limit: int
+        self, wanted: Wanted = EVERYTHING, *, after: tuple[datetime, uuid.UUID] | None, limit: int
     ) -> tuple[list[Entry], int]:
         """Entries newest first, and how many there are."""
         async with self._database.reading() as session:
-            return await store.listed(session, after=after, limit=limit)
+            return await store.listed(session, wanted, after=after, limit=limit)
 
     async def suppressed(self, session: AnySession, addresses: Sequence[Address]) -> list[bool]:
         """As `check_suppressions`, in a use case of another area."""
         keyed = [self._hasher.every(address) for address in addresses]
-        known = await store.known_hashes(session, [each for keys in keyed for each in keys])
+        known = await store.known(session, [each for keys in keyed for each in keys])
         if not known:
             return [False] * len(keyed)
         return [any(each in known for _, each in keys) for keys in keyed]
@@ -80,6 +116,7 @@ class SuppressionService:
 
     async def add(self, session: WriteSession, address: Address, *, reason: str) -> Entry:
         """As `add_suppression`, in a use case of another area."""
+        await self._rekey(session, address)
         entry = Entry(id=new_id(), channel=address.channel, reason=reason, created_at=self._clock.now())
         return await store.add(
             session,
@@ -87,3 +124,15 @@ class SuppressionService:
             key_id=self._hasher.current,
             address_hash=self._hasher.address(address),
         )
+
+    async def _rekey(self, session: WriteSession, address: Address) -> None:
+        """Brings an entry that was made with a former key to the current one."""
+        keyed = self._hasher.every(address)
+        current = (self._hasher.current, self._hasher.address(address))
+        former = [each for each in keyed if each[0] != self._hasher.current]
+        if former:
+            await store.rekey(session, former, to=current)
+
+
+def _place(address: Address) -> tuple[int, str]:
+    return address.channel, address.value

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, Text, bindparam, delete, func, select, text, tuple_
+from sqlalchemy import ColumnElement, LargeBinary, Text, bindparam, delete, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from kernel.db import AnySession, WriteSession
-from services.privacy.suppression.model import PREVENTS, Entry, Lifting
+from services.privacy.suppression.model import PREVENTS, Entry, Lifting, Wanted
 from services.privacy.suppression.tables import SuppressionEntry, SuppressionLifting
 
 _KNOWN = text(
-    "SELECT asked.address_hash FROM unnest(:key_ids, :hashes) AS asked (key_id, address_hash) "
+    "SELECT asked.key_id, asked.address_hash FROM unnest(:key_ids, :hashes) AS asked (key_id, address_hash) "
     "JOIN suppression_entry USING (key_id, address_hash)"
 ).bindparams(bindparam("key_ids", type_=ARRAY(Text)), bindparam("hashes", type_=ARRAY(LargeBinary)))
 
 
-async def known_hashes(session: AnySession, keyed: Sequence[tuple[str, bytes]]) -> frozenset[bytes]:
-    """Which of these (key id, hash) have an entry. One statement, however many."""
+async def known(session: AnySession, keyed: Sequence[tuple[str, bytes]]) -> dict[bytes, str]:
+    """Which of these (key id, hash) have an entry, as hash → key id. One statement, however many."""
     if not keyed:
-        return frozenset()
+        return {}
     found = await session.execute(_KNOWN, {"key_ids": [k for k, _ in keyed], "hashes": [h for _, h in keyed]})
-    return frozenset(bytes(value) for value in found.scalars())
+    return {bytes(row.address_hash): row.key_id for row in found}
 
 
 async def entries(session: AnySession, keyed: Sequence[tuple[str, bytes]]) -> list[Entry]:
@@ -59,6 +60,24 @@ async def add(session: WriteSession, *, entry: Entry, key_id: str, address_hash:
     )
     kept = _entry(found.one())
     return replace(kept, listed_before=kept.id != entry.id)
+
+
+async def rekey(session: WriteSession, former: Sequence[tuple[str, bytes]], *, to: tuple[str, bytes]) -> None:
+    """Brings the entry of one address from its former keys to the current one: one entry, never two.
+
+    Of several the oldest stays: its reason came first. Twice, or at once, is as good as once.
+    """
+    key = tuple_(SuppressionEntry.key_id, SuppressionEntry.address_hash)
+    # The locks make a second caller wait here; it then finds nothing under a former key any more.
+    statement = select(SuppressionEntry.id).where(key.in_([*former, to])).with_for_update()
+    oldest = SuppressionEntry.created_at, SuppressionEntry.id
+    ids = list((await session.execute(statement.order_by(*oldest))).scalars())
+    if not ids:
+        return
+    await session.execute(delete(SuppressionEntry).where(SuppressionEntry.id.in_(ids[1:])))
+    await session.execute(
+        update(SuppressionEntry).where(SuppressionEntry.id == ids[0]).values(key_id=to[0], address_hash=to[1])
+    )
 
 
 async def reasons(session: AnySession, keyed: Sequence[tuple[str, bytes]]) -> dict[bytes, str]:
@@ -101,16 +120,40 @@ async def note_lifted(session: WriteSession, lifted: Sequence[Lifting]) -> None:
 
 
 async def listed(
-    session: AnySession, *, after: tuple[datetime, uuid.UUID] | None, limit: int
+    session: AnySession, wanted: Wanted, *, after: tuple[datetime, uuid.UUID] | None, limit: int
 ) -> tuple[list[Entry], int]:
     """Newest first, and how many there are in all."""
+    asked = _asked(wanted)
     key = tuple_(SuppressionEntry.created_at, SuppressionEntry.id)
-    statement = _SHOWN.order_by(SuppressionEntry.created_at.desc(), SuppressionEntry.id.desc()).limit(limit)
+    newest = SuppressionEntry.created_at.desc(), SuppressionEntry.id.desc()
+    statement = _SHOWN.where(*asked).order_by(*newest).limit(limit)
     if after is not None:
         statement = statement.where(key < after)
     rows = (await session.execute(statement)).all()
-    total = (await session.execute(select(func.count()).select_from(SuppressionEntry))).scalar_one()
+    total = (await session.execute(select(func.count(SuppressionEntry.id)).where(*asked))).scalar_one()
     return [_entry(row) for row in rows], int(total)
+
+
+async def counts(session: AnySession) -> tuple[dict[str, int], dict[str, int]]:
+    """How many entries there are by reason, and by key."""
+    grouped = select(
+        SuppressionEntry.reason, SuppressionEntry.key_id, func.count().label("entries")
+    ).group_by(SuppressionEntry.reason, SuppressionEntry.key_id)
+    by_reason: Counter[str] = Counter()
+    by_key: Counter[str] = Counter()
+    for row in await session.execute(grouped):
+        by_reason[row.reason] += row.entries
+        by_key[row.key_id] += row.entries
+    return dict(by_reason), dict(by_key)
+
+
+def _asked(wanted: Wanted) -> list[ColumnElement[bool]]:
+    asked = []
+    if wanted.reason is not None:
+        asked.append(SuppressionEntry.reason == wanted.reason)
+    if wanted.channel is not None:
+        asked.append(SuppressionEntry.channel == wanted.channel)
+    return asked
 
 
 _SHOWN = select(

@@ -348,6 +348,11 @@ class SuppressionsStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionsRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionsResponse.FromString,
                 _registered_method=True)
+        self.GetSuppressionCounts = channel.unary_unary(
+                '/kontor.privacy.v1.Suppressions/GetSuppressionCounts',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetSuppressionCountsRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.SuppressionCounts.FromString,
+                _registered_method=True)
 
 
 class SuppressionsServicer:
@@ -376,6 +381,13 @@ class SuppressionsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetSuppressionCounts(self, request, context):
+        """How many entries there are, by reason and by key. A former key without entries may be dropped.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SuppressionsServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -393,6 +405,11 @@ def add_SuppressionsServicer_to_server(servicer, server):
                     servicer.ListSuppressions,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionsRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionsResponse.SerializeToString,
+            ),
+            'GetSuppressionCounts': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSuppressionCounts,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetSuppressionCountsRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.SuppressionCounts.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -477,6 +494,33 @@ class Suppressions:
             '/kontor.privacy.v1.Suppressions/ListSuppressions',
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionsRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSuppressionCounts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Suppressions/GetSuppressionCounts',
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetSuppressionCountsRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.SuppressionCounts.FromString,
             options,
             channel_credentials,
             insecure,

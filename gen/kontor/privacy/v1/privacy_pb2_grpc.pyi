@@ -144,6 +144,8 @@ class SuppressionsStub:
     """
     ListSuppressions: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListSuppressionsRequest, _privacy_pb2.ListSuppressionsResponse]
     """Entries without any address: reason, channel, time."""
+    GetSuppressionCounts: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetSuppressionCountsRequest, _privacy_pb2.SuppressionCounts]
+    """How many entries there are, by reason and by key. A former key without entries may be dropped."""
 
 @_typing.type_check_only
 class SuppressionsAsyncStub(SuppressionsStub):
@@ -158,6 +160,8 @@ class SuppressionsAsyncStub(SuppressionsStub):
     """
     ListSuppressions: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListSuppressionsRequest, _privacy_pb2.ListSuppressionsResponse]  # type: ignore[assignment]
     """Entries without any address: reason, channel, time."""
+    GetSuppressionCounts: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GetSuppressionCountsRequest, _privacy_pb2.SuppressionCounts]  # type: ignore[assignment]
+    """How many entries there are, by reason and by key. A former key without entries may be dropped."""
 
 class SuppressionsServicer(metaclass=_abc_1.ABCMeta):
     """Addresses that must not be contacted, as keyed hashes."""
@@ -187,6 +191,14 @@ class SuppressionsServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.ListSuppressionsResponse, _abc.Awaitable[_privacy_pb2.ListSuppressionsResponse]]:
         """Entries without any address: reason, channel, time."""
+
+    @_abc_1.abstractmethod
+    def GetSuppressionCounts(
+        self,
+        request: _privacy_pb2.GetSuppressionCountsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.SuppressionCounts, _abc.Awaitable[_privacy_pb2.SuppressionCounts]]:
+        """How many entries there are, by reason and by key. A former key without entries may be dropped."""
 
 def add_SuppressionsServicer_to_server(servicer: SuppressionsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 

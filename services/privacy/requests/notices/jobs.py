@@ -28,7 +28,8 @@ class RequestNotices:
 
     async def tell(self) -> None:
         """Hands every open notice to campaigns. One that is not taken holds up no other."""
-        async with self._database.reading() as session:
+        async with self._database.transaction() as session:
+            await store.give_up(session)
             untold = await store.untold(session, limit=_AT_ONCE)
         for notice in untold:
             try:

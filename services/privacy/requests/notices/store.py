@@ -5,16 +5,25 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import and_, not_, select, update
+from sqlalchemy import and_, delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from kernel.db import AnySession, WriteSession
-from services.privacy.requests.model import ERASING, Kind, Notice, Request, Told
+from services.privacy.requests.model import ERASING, Kind, Notice, Request, State, Told
 from services.privacy.requests.tables import RequestNotice, SubjectRequest
 
 # From the word to erase on nobody writes about the contact any more: what a late mail leaves would be found by the
-# probe, and after the erasure there is nobody left to write to.
-_ERASING = and_(SubjectRequest.kind == Kind.ERASURE, SubjectRequest.state.in_(ERASING))
+# probe, and after the erasure there is nobody left to write to. What a hold has stopped has left the contact there.
+_ERASURE = aliased(SubjectRequest)
+_BEING_ERASED = exists().where(
+    _ERASURE.contact_id == SubjectRequest.contact_id,
+    _ERASURE.kind == Kind.ERASURE,
+    or_(
+        _ERASURE.state.in_((State.EXECUTING, State.COMPLETED)),
+        and_(_ERASURE.id == SubjectRequest.id, _ERASURE.state.in_(ERASING)),
+    ),
+)
 
 
 async def untold(session: AnySession, *, limit: int) -> list[Notice]:
@@ -22,7 +31,7 @@ async def untold(session: AnySession, *, limit: int) -> list[Notice]:
     statement = (
         select(RequestNotice, SubjectRequest.contact_id)
         .join(SubjectRequest, SubjectRequest.id == RequestNotice.request_id)
-        .where(RequestNotice.told_at.is_(None), not_(_ERASING))
+        .where(RequestNotice.told_at.is_(None))
         .order_by(RequestNotice.id)
         .limit(limit)
     )
@@ -30,6 +39,14 @@ async def untold(session: AnySession, *, limit: int) -> list[Notice]:
         Notice(row.id, row.request_id, contact_id, Told(row.kind), row.due_date)
         for row, contact_id in await session.execute(statement)
     ]
+
+
+async def give_up(session: WriteSession) -> None:
+    """Takes back what nobody may be told any more, so that nothing is noted as untold for ever."""
+    over = select(SubjectRequest.id).where(_BEING_ERASED)
+    await session.execute(
+        delete(RequestNotice).where(RequestNotice.told_at.is_(None), RequestNotice.request_id.in_(over))
+    )
 
 
 async def wish(
