@@ -12,6 +12,7 @@ import grpc
 from kontor.privacy.v1 import (
     assessments_pb2_grpc,
     audit_pb2_grpc,
+    blackening_pb2_grpc,
     breaches_pb2_grpc,
     consent_proofs_pb2_grpc,
     consent_texts_pb2_grpc,
@@ -62,6 +63,8 @@ from services.privacy.processing.service import ProcessingService
 from services.privacy.registers.rpc import RegistersRpc
 from services.privacy.registers.service import RegisterService
 from services.privacy.requests.access import Access
+from services.privacy.requests.blackening.rpc import BlackeningRpc
+from services.privacy.requests.blackening.service import BlackeningService
 from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Erasure, ProofKeys
@@ -136,6 +139,7 @@ async def main() -> None:
     kinds = beginning_kinds(desk, consents=consents, suppression=suppression, restrictions=restrictions)
     recipients = registered(_registers(backend, settings), otherwise=settings.recipients)
     erasure = _erasure(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds)
+    blackening = _serve_blackening(backend, desk, wake=lambda: _soon(machine.wake))
     procedures = RequestJobs(
         database,
         clock,
@@ -145,9 +149,13 @@ async def main() -> None:
             suppression=suppression,
             controller=settings.controller,
             recipients=recipients,
+            blackening=blackening,
         ),
         erasure=erasure,
-        others={Kind.PORTABILITY: Portability(desk, controller=settings.controller), **kinds},
+        others={
+            Kind.PORTABILITY: Portability(desk, controller=settings.controller, blackening=blackening),
+            **kinds,
+        },
     )
     machine = backend.every("requests", _REQUESTS_S, procedures.work)
     replay = Replay(desk, ledger, make_deadline(settings))
@@ -245,6 +253,14 @@ def _serve_identity(
     identity = IdentityService(reading, SystemClock(), hasher=hasher, wake=wake)
     door = identity_pb2_grpc.add_IdentityChecksServicer_to_server
     backend.add(door, IdentityChecksRpc(identity), "kontor.privacy.v1.IdentityChecks")
+
+
+def _serve_blackening(backend: Backend, desk: Desk, *, wake: Callable[[], None]) -> BlackeningService:
+    """What a copy says about others."""
+    blackening = BlackeningService(desk, wake=wake)
+    door = blackening_pb2_grpc.add_BlackeningServicer_to_server
+    backend.add(door, BlackeningRpc(blackening), "kontor.privacy.v1.Blackening")
+    return blackening
 
 
 def _registers(backend: Backend, settings: Settings) -> RegisterService:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +12,8 @@ from kontor.privacy.v1 import holder_pb2
 
 from kernel.errors import FailedPrecondition, InvalidArgument, NotFound
 from services.privacy.requests.collecting import Held
-from services.privacy.requests.model import Identifiers
+from services.privacy.requests.model import Identifiers, Kind, Request
+from services.privacy.requests.portable import provided
 
 # Of one length, whatever is under it: how long a name is says who it may be.
 BLACK = "█████"
@@ -23,7 +23,7 @@ BLACKENING = frozenset({"contact-data", "identity", "confidence", "secret"})
 RELEASING = frozenset({"no-harm", "known-to-subject", "agreed"})
 # What this service keeps are the person's own requests and our answers to them.
 _OWN_HOLDER = "privacy"
-_EMAIL = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"'@]+\.[^\s<>()\[\],;:\"'@.]{2,}")
+_EMAIL = re.compile(r"[^\s<>()\[\],;:\"'@]{1,64}@[^\s<>()\[\],;:\"'@]{1,250}\.[^\s<>()\[\],;:\"'@.]{2,63}")
 _PHONE = re.compile(r"(?<![\w+])(?:\+|0)\d(?:[ ()/.\-]{0,2}\d){6,14}(?!\w)")
 _TAIL = 7
 
@@ -77,8 +77,8 @@ class Passage:
     marks: tuple[Span, ...]
 
 
-def passages(request_id: uuid.UUID, held: Iterable[Held], own: Identifiers) -> list[Passage]:
-    """Every free text of other holders with an address or a number that is not the person's own."""
+def passages(request: Request, held: Iterable[Held], own: Identifiers) -> list[Passage]:
+    """Every free text of the copy with an address or a number that is not the person's own."""
     emails = {email.casefold() for email in own.emails}
     phones = {_digits(phone)[-_TAIL:] for phone in own.phones}
     found = []
@@ -89,9 +89,11 @@ def passages(request_id: uuid.UUID, held: Iterable[Held], own: Identifiers) -> l
             for value in record.values:
                 if value.category != options_pb2.CATEGORY_FREE_TEXT:
                     continue
+                if request.kind is Kind.PORTABILITY and not provided(value):
+                    continue
                 marks = marked(value.value, emails=emails, phones=phones)
                 if marks:
-                    place = (str(request_id), one.holder, record.dataset, record.record_id, value.column)
+                    place = (str(request.id), one.holder, record.dataset, record.record_id, value.column)
                     found.append(
                         Passage(_id(*place, value.value), one.holder, record.dataset, value, tuple(marks))
                     )

@@ -36,6 +36,7 @@ from services.privacy.requests.working import Desk
 
 # What was changed or erased at a holder meanwhile is noticed by then, also if nobody decides.
 _LOOKS_AGAIN = timedelta(hours=1)
+_COPIES = (Kind.ACCESS, Kind.PORTABILITY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class BlackeningService:
         return await self._reviewed(request, collected)
 
     async def _reviewed(self, request: Request, collected: Collected) -> Review:
-        found = passages(request.id, collected.held, collected.identifiers)
+        found = passages(request, collected.held, collected.identifiers)
         async with self._desk.database.reading() as session:
             return Review(found, await store.decisions(session, request.id) if found else {})
 
@@ -130,7 +131,9 @@ class BlackeningService:
     async def _wait(self, request: Request) -> None:
         now = self._desk.clock.now()
         async with self._desk.database.transaction() as session:
-            if not await request_store.change(session, request.id, waiting_for=[], retry_at=now + _LOOKS_AGAIN):
+            if not await request_store.change(
+                session, request.id, waiting_for=[], retry_at=now + _LOOKS_AGAIN
+            ):
                 return
             await request_store.stall(session, request.id, NAMES_OTHERS, at=now)
             steps = (await request_store.transitions(session, [request.id]))[request.id]
@@ -143,6 +146,6 @@ def _copying(request: Request | None) -> Request:
     if request is None:
         raise RequestNotFound("There is no such request.")
     note_subjects([request.contact_id])
-    if request.kind is not Kind.ACCESS or request.state is not State.EXECUTING:
+    if request.kind not in _COPIES or request.state is not State.EXECUTING:
         raise NoCopy("No copy is being made for this request.")
     return request
