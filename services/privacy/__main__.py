@@ -184,8 +184,11 @@ async def main() -> None:
     )
 
     backend.every("restrictions", _REQUESTS_S, restrictions.work)
-    notices = RequestNotices(database, clock, campaigns=NoticesClient.over(channels["campaigns"]))
-    backend.every("request-notices", _REQUESTS_S, notices.tell)
+    backend.every(
+        "request-notices",
+        _REQUESTS_S,
+        RequestNotices(database, clock, campaigns=NoticesClient.over(channels["campaigns"])).tell,
+    )
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
 
     async def exempt(session: AnySession) -> frozenset[uuid.UUID]:
