@@ -1,7 +1,7 @@
 # Every target prepares what it needs first. `make help` explains them.
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo demo-reset test smoke outage-drill restore-drill lint format types proto docs proto-check \
+.PHONY: help bootstrap demo demo-reset test smoke outage-drill restore-drill privacy-check lint format types proto docs proto-check \
         proto-breaking release-contract client lock audit \
         bench-rpc bench-events bench-tokens bench-permits bench-privacy dead-letters chart-check screenshots \
         demo-code sso-check keycloak
@@ -49,6 +49,10 @@ sso-check: bootstrap  ## Sign in, out and around real Keycloak in a real browser
 
 restore-drill: bootstrap  ## Erase 1,000 people, restore an older backup, and see that nobody comes back; the last line is one JSON object
 	@$(BIN)/python -m tests.e2e.restore_drill
+
+# `make privacy-check ARGS="--seed 7"` repeats a run.
+privacy-check: bootstrap  ## 200 people exercise every right while processes die, and are looked for; the last line is one JSON object
+	@$(BIN)/python -m tests.e2e.privacy_check $(ARGS)
 
 outage-drill: bootstrap  ## Five minutes without the broker, and a disk that fills (as root); the last line is one JSON object
 	@$(BIN)/python -m tests.e2e.outage_drill
@@ -110,7 +114,7 @@ bench-tokens: bootstrap  ## Measure what a call pays to know its caller: token v
 bench-permits: bootstrap  ## Measure permits a second through gRPC against 100,000 consents
 	@$(BIN)/python -m bench.permits
 
-bench-privacy: bootstrap  ## Measure access and erasure requests among 1,000 and among 100,000 contacts
+bench-privacy: bootstrap  ## Measure rights in numbers: permits, access and erasure among 1,000 and among 100,000 contacts, proofs of consent
 	@$(BIN)/python -m bench.privacy
 
 dead-letters: bootstrap  ## List facts of the running demo that nobody could process; ARGS="redrive all" sends them again

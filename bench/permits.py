@@ -165,12 +165,17 @@ async def count_kept(dsn: str) -> int:
     return int(kept)
 
 
-def main() -> int:
-    """Runs the measurement; fails if the aim is missed."""
+def run() -> dict[str, Any]:
+    """The whole measurement in a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as folder:
         # PostgreSQL's own user must be able to pass through.
         Path(folder).chmod(0o711)
-        result = asyncio.run(measure(Path(folder)))
+        return asyncio.run(measure(Path(folder)))
+
+
+def main() -> int:
+    """Runs the measurement; fails if the aim is missed."""
+    result = run()
     for size, figures in result["rounds"].items():
         print(f"batches of {size}: " + ", ".join(f"{each:,}" for each in figures) + " decisions/s")
     print(json.dumps(result))

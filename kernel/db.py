@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
 
+from asyncpg import InternalClientError
 from sqlalchemy import MetaData, event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -149,7 +150,7 @@ class Database:
 
 def _drop_silent(context: ExceptionContext) -> None:
     # The others of the pool lead to the same silent host; none of them is worth a question of its own.
-    if isinstance(context.original_exception, TimeoutError):
+    if isinstance(context.original_exception, TimeoutError | InternalClientError):
         context.is_disconnect = True
 
 
@@ -191,6 +192,7 @@ def is_disconnect(error: BaseException) -> bool:
     """Whether the error means that the database could not be reached, let nobody in or went away."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    if isinstance(error, InterfaceError | OperationalError | PoolTimeout):
+    # The driver's own state machine gives up like this when the server dies in the middle of an answer.
+    if isinstance(error, InterfaceError | OperationalError | PoolTimeout | InternalClientError):
         return True
     return _sqlstate(error).startswith(_AWAY) or isinstance(error, ConnectionError | TimeoutError)

@@ -30,6 +30,15 @@ POLL_S = 1.0
 GATHER_S = 0.01
 # No statement of the relay takes so long; a server that is silent for this long is gone, and its host with it.
 _SILENCE_S = 15.0
+# The driver's internal error is what its state machine says when the server dies in the middle of an answer.
+_AWAY = (
+    OSError,
+    NatsError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    TimeoutError,
+)
 _RELAY_LOCK = 0x4B6F6E74  # "Kont": one relay per database
 
 _INSERT = text(
@@ -94,7 +103,7 @@ class Relay:
         while True:
             try:
                 await self._relay()
-            except (OSError, NatsError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            except _AWAY as error:
                 log.warning("outbox relay waits", error=type(error).__name__)
                 await asyncio.sleep(POLL_S)
 

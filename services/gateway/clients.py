@@ -19,6 +19,7 @@ from kontor.privacy.v1.consent_proofs_pb2_grpc import ConsentProofsStub
 from kontor.privacy.v1.identity_pb2_grpc import IdentityChecksStub
 from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, PermitsStub, RequestsStub, SuppressionsStub
 from kontor.privacy.v1.registers_pb2_grpc import ProcessingRecordsStub, RegistersStub
+from kontor.privacy.v1.restrictions_pb2_grpc import RestrictionsStub
 from kontor.privacy.v1.retention_pb2_grpc import HoldsStub, RetentionStub
 from kontor.tickets.v1.tickets_pb2_grpc import TicketsStub
 
@@ -90,6 +91,10 @@ class Clients:
     @cached_property
     def retention(self) -> RetentionStub:
         return RetentionStub(self._privacy.get())
+
+    @cached_property
+    def restrictions(self) -> RestrictionsStub:
+        return RestrictionsStub(self._privacy.get())
 
     @cached_property
     def holds(self) -> HoldsStub:

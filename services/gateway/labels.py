@@ -15,6 +15,7 @@ from kontor.contacts.v1 import logins_pb2 as logins
 from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import holder_pb2 as holder
 from kontor.privacy.v1 import privacy_pb2 as privacy
+from kontor.privacy.v1 import restrictions_pb2 as restrictions
 from kontor.tickets.v1 import tickets_pb2 as tickets
 
 from services.gateway.request_labels import (
@@ -77,6 +78,13 @@ RESTRICTION_GROUNDS = {
         _l("needed by the person for legal claims (Art. 18(1)(c))"), "warn", "lock"
     ),
     options_pb2.RESTRICTION_GROUND_OBJECTION: Label(_l("objection made (Art. 18(1)(d))"), "warn", "lock"),
+}
+RESTRICTION_STATES = {
+    restrictions.RESTRICTION_STATE_ORDERED: Label(_l("being imposed in every service"), "warn", "lock"),
+    restrictions.RESTRICTION_STATE_IN_FORCE: Label(_l("in force"), "warn", "lock"),
+    restrictions.RESTRICTION_STATE_ANNOUNCED: Label(_l("in force, its end is announced"), "info", "clock"),
+    restrictions.RESTRICTION_STATE_LIFTING: Label(_l("being lifted in every service"), "info", "lock-open"),
+    restrictions.RESTRICTION_STATE_LIFTED: Label(_l("lifted"), "neutral", "lock-open"),
 }
 REQUEST_STATES = {
     privacy.REQUEST_STATE_RECEIVED: Label(_l("Received"), "info", "inbox"),
@@ -236,6 +244,11 @@ def why(key: str) -> str:
 def step_state(step: privacy.Transition) -> Label:
     """The state that a step led to; an erasure that nobody confirmed was not turned down by anybody."""
     return _UNCONFIRMED if step.reason == NOT_CONFIRMED else label(REQUEST_STATES, step.state)
+
+
+def label_of_restriction(state: int) -> Label:
+    """How a restriction stands."""
+    return label(RESTRICTION_STATES, state)
 
 
 def standing(request: privacy.Request) -> Label:

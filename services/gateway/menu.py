@@ -49,8 +49,10 @@ _GROUPS = (
     (
         _l("Data protection"),
         (
+            Page("privacy.index", "dashboard", _l("Overview"), "Breaches.ListBreaches"),
             Page("requests.index", "shield-check", _l("Requests"), "Requests.ListRequests"),
             Page("suppressions.index", "ban", _l("Suppression list"), "Suppressions.ListSuppressions"),
+            Page("decisions.index", "scale", _l("Decisions"), "Permits.ListDecisions"),
             Page("audit.index", "eye", _l("Accesses"), "Audit.ListAccesses"),
             Page("retention.index", "trash", _l("Deletion concept"), "Retention.PreviewRun"),
             Page(

@@ -200,14 +200,16 @@ async def main() -> None:
     backend.every("delete-overdue-consents", _DAY_S, consents_over.delete_overdue)
     _daily(backend, ledger, desk)
     add_servicers(
-        backend, UseCases(consents, suppression, permits, requests, handling, retention, holds, restrictions)
+        backend,
+        UseCases(consents, suppression, permits, requests, handling, retention, holds, restrictions),
+        ZoneInfo(settings.controller_timezone),
     )
     add_registers(backend, settings)
     _serve_audit(backend, settings, channels)
     await backend.run(own_contact=own_contact)
 
 
-def add_servicers(backend: Backend, use_cases: UseCases) -> None:
+def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None:
     """Serves the contract."""
     add, pages, v1 = backend.add, backend.pages, "kontor.privacy.v1"
     door = privacy_pb2_grpc
@@ -218,7 +220,8 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
     add(consent_texts_pb2_grpc.add_ConsentTextsServicer_to_server, texts, f"{v1}.ConsentTexts")
     suppressions = SuppressionsRpc(use_cases.suppression, pages)
     add(door.add_SuppressionsServicer_to_server, suppressions, f"{v1}.Suppressions")
-    add(door.add_PermitsServicer_to_server, PermitsRpc(use_cases.permits), f"{v1}.Permits")
+    permits = PermitsRpc(use_cases.permits, pages, zone)
+    add(door.add_PermitsServicer_to_server, permits, f"{v1}.Permits")
     requests = RequestsRpc(use_cases.requests, use_cases.handling, pages)
     add(door.add_RequestsServicer_to_server, requests, f"{v1}.Requests")
     retention = RetentionRpc(use_cases.retention, pages)

@@ -29,8 +29,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from devstack.keys import PROCESSES
 from kernel.holder.subject import has_subjects
-from kernel.personal import Category, dataset_of, datasets, declaration_of
+from kernel.personal import Category, dataset_of, datasets, declaration_of, personal_columns
 
 _NAMESPACE = uuid.UUID("5b0cf5a8-3a2e-5c1b-9d57-0a4d1f6f2b11")
 _AT = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
@@ -39,6 +40,12 @@ _ENDED: dict[tuple[str, str], Any] = {
     ("subject_request", "state"): 8,
     ("subject_request", "kind"): 1,
     ("restriction", "state"): 5,
+    ("restriction_order", "grounds"): [],
+    ("restriction_order", "completed_at"): _AT,
+    ("restricted_subject", "number"): 0,
+    ("restricted_subject", "grounds"): [],
+    ("restricted_subject", "lifted_at"): _AT,
+    ("legal_hold", "released_at"): _AT,
 }
 Maker = Callable[["Filled"], Any]
 
@@ -81,6 +88,11 @@ def invent(count: int, *, seed: str, start: int = 0) -> list[Filled]:
     return [Filled(start + n, f"k{canary}") for n, canary in enumerate(canaries)]
 
 
+def row_id(table: str, subject: Filled) -> uuid.UUID:
+    """The key of a subject's row in a table whose rows have keys of their own."""
+    return uuid.uuid5(subject.id, table)
+
+
 def fill(
     connection: psycopg.Connection, service: str, subjects: Sequence[Filled], *, without: frozenset[str]
 ) -> dict[str, int]:
@@ -98,6 +110,16 @@ def fill(
             elif table.name in parents and not _has_rows(connection, table):
                 _copy(connection, table, [_NOBODY], wanted)
     return count
+
+
+def tables_with_people() -> set[str]:
+    """`service.table` of every table that can hold somebody's data."""
+    found = set()
+    for service in PROCESSES:
+        metadata: MetaData = importlib.import_module(f"services.{service}.tables").metadata
+        people = (t for t, _ in datasets(metadata) if has_subjects(t) or any(personal_columns(t)))
+        found |= {f"{service}.{table.name}" for table in people}
+    return found
 
 
 def _parents(metadata: MetaData, names: set[str]) -> set[str]:
@@ -143,7 +165,7 @@ def _maker(table: Table, column: Column[Any], wanted: set[str]) -> Maker:
 
 def _row_id(table: Table, subject: Filled) -> uuid.UUID:
     own = dataset_of(table).subject in {key.name for key in table.primary_key.columns}
-    return subject.id if own else uuid.uuid5(subject.id, table.name)
+    return subject.id if own else row_id(table.name, subject)
 
 
 def _by_type(table: Table, column: Column[Any]) -> Maker:
@@ -156,12 +178,16 @@ def _by_type(table: Table, column: Column[Any]) -> Maker:
     if isinstance(kind, JSONB):
         return lambda subject: json.dumps({"text": subject.email} if told else {})
     if isinstance(kind, LargeBinary):
-        return lambda s: (s.email if told else f"{table.name}{column.name}{s.canary}").encode()
+        return (lambda s: s.email.encode()) if told else (lambda s: _digest(table, column, s))
     if isinstance(kind, DateTime | Date):
         return lambda subject: _AT if isinstance(kind, DateTime) else _AT.date()
     if isinstance(kind, Boolean | Integer):
         return (lambda subject: False) if isinstance(kind, Boolean) else _number(column)
     return _text(column)
+
+
+def _digest(table: Table, column: Column[Any], subject: Filled) -> bytes:
+    return hashlib.sha256(f"{table.name} {column.name} {subject.canary}".encode()).digest()
 
 
 def _array(kind: ARRAY[Any], *, told: bool) -> Maker:
@@ -184,7 +210,7 @@ def _text(column: Column[Any]) -> Maker:
     declared, name = declaration_of(column), column.name
     if declared is None:
         unique = column.primary_key or column.unique
-        return lambda s: s.canary if unique else "x"
+        return lambda s: s.id.hex if unique else "x"
     said: dict[str, Maker] = {
         "given_name": lambda s: s.given,
         "family_name": lambda s: s.family,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -45,6 +48,7 @@ class Running:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="stack")
 
     def __enter__(self) -> Self:
+        self._end_like_ctrl_c()
         self._thread.start()
         try:
             self._do(self._stack.start())
@@ -58,8 +62,10 @@ class Running:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._do(self._stack.stop())
-        self._close()
+        # Whoever is impatient sends a second one; what is being stopped goes on being stopped.
+        with _deaf(signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            self._do(self._stack.stop())
+            self._close()
 
     @property
     def start_seconds(self) -> float:
@@ -89,6 +95,11 @@ class Running:
 
     def wait_ready(self, name: str) -> None:
         self._do(self._stack.wait_ready(name))
+
+    def wait_until_all_are_ready(self) -> None:
+        """The engines first: nobody else can be ready without them."""
+        for name in ("postgres", "nats", *PROCESSES):
+            self.wait_ready(name)
 
     def restarts(self, name: str) -> int:
         return self._stack.restarts(name)
@@ -154,6 +165,15 @@ class Running:
                 continue
         return sum(sizes) / 1024**2
 
+    @staticmethod
+    def _end_like_ctrl_c() -> None:
+        """A stack that nobody stops would outlive us: what ends the process unasked leaves the block instead."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, lambda which, _frame: sys.exit(128 + which))
+
     def _do(self, work: Coroutine[Any, Any, Answer]) -> Answer:
         turn = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
@@ -171,6 +191,19 @@ class Running:
         self._thread.join(5)
         self._loop.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def _deaf(*numbers: signal.Signals) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in heard.items():
+            signal.signal(number, handler)
 
 
 def settle(seconds: float) -> None:

@@ -228,6 +228,7 @@ def protect_data(dpo: Colleague) -> None:
     dpo.press("stored context")
     dpo.open("/breaches", "breaches")
     dpo.open(dpo.first("/breaches"), "breach")
+    dpo.open("/privacy", "overview of data protection")
     dpo.open("/assessments", "assessments")
     dpo.open("/assessments/new", "new assessment")
     dpo.press("refused assessment")

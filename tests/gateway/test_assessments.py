@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 from kontor.privacy.v1 import assessments_pb2 as wire
 from kontor.privacy.v1 import registers_pb2
 
 from kernel.errors import FailedPrecondition, InvalidArgument
+from services.gateway.realm import Realm
 from tests.gateway.conftest import LogIn
 from tests.gateway.test_registers import posted
 from tests.web.neighbours import Neighbours
@@ -60,6 +62,17 @@ def test_the_picture_has_every_risk_and_the_table_says_the_same(
     assert "4 × 3" in page
     assert "Zweite Prüfung" in page
     assert "/opinion" not in page
+
+
+def test_who_changed_it_is_named_to_whom_may_know(
+    log_in: LogIn, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Realm, "names", lambda _self, ids: dict.fromkeys(ids, "Petra Beispiel"))
+    known(neighbours, entry(changed_by=MEASURE))
+    assert "Petra Beispiel" in log_in("dpo").get(f"/assessments/{ID}").text
+    page = log_in("manager").get(f"/assessments/{ID}").text
+    assert "Petra Beispiel" not in page
+    assert f"<code>{MEASURE[:8]}</code>" in page
 
 
 def test_a_risk_without_a_text_is_left_out(log_in: LogIn, neighbours: Neighbours) -> None:

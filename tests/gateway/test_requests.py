@@ -27,7 +27,7 @@ ACCESS = holder_pb2.REQUEST_KIND_ACCESS
 NOTED = {"channel": "letter", "vouched_by": "known-address"}
 
 
-def post(client: FlaskClient, path: str, *, form_at: str, **data: str) -> Any:
+def post(client: FlaskClient, path: str, *, form_at: str, **data: Any) -> Any:
     """As the form of a page does."""
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(form_at).text)
     assert token is not None

@@ -56,9 +56,10 @@ def test_the_page_says_what_goes_what_stays_and_why(log_in: LogIn, told: list[An
     page = log_in("dpo").get("/retention").text
     for words in (
         "1.234",
+        "Stammdaten",
         "letztes Geschäft",
         "3 Jahre, zum Jahresende",
-        "Antwortet gerade nicht: tickets",
+        "Antwortet gerade nicht: Vorgänge",
         "angehalten: 1.234 von 5.000 Einträgen",
         "Steuerprüfung (§ 147 Abs. 3 AO)",
         "Sind mehr als 20 %",

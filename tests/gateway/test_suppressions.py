@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,7 @@ from kontor.privacy.v1 import privacy_pb2
 
 from kernel.errors import InvalidArgument
 from services.gateway.contacts import detail
+from services.gateway.suppressions import lists
 from services.gateway.suppressions import views as suppressions
 from tests.gateway.conftest import LogIn
 from tests.gateway.test_requests import CONTACT, post
@@ -86,3 +88,29 @@ def test_the_list_is_filtered_counted_and_taken_along_without_addresses(
     assert file.mimetype == "text/csv"
     assert "Adresse funktioniert nicht;E-Mail" in file.text
     assert [(one.reason, one.channel) for one in asked] == [("bounce", 1), ("", 0), ("bounce", 0)]
+
+
+def test_a_list_that_is_taken_over_is_answered_in_numbers(
+    log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take(asked: privacy_pb2.ImportSuppressionsRequest) -> privacy_pb2.ImportSuppressionsResponse:
+        assert len(asked.addresses) == 3
+        return privacy_pb2.ImportSuppressionsResponse(
+            outcomes=[
+                privacy_pb2.SUPPRESSION_OUTCOME_ADDED,
+                privacy_pb2.SUPPRESSION_OUTCOME_LISTED_BEFORE,
+                privacy_pb2.SUPPRESSION_OUTCOME_INVALID,
+            ]
+        )
+
+    stub = SimpleNamespace(suppressions=SimpleNamespace(ImportSuppressions=take))
+    monkeypatch.setattr(lists, "clients", lambda: stub)
+    client, path = log_in("dpo"), "/suppressions/import"
+    rows = b"E-Mail\nanna@example.org\nbernd@example.org\nclara\n"
+    page = post(client, path, form_at=path, channel="1", file=(io.BytesIO(rows), "list.csv")).text
+    assert "1 hinzugefügt, 1 standen schon auf der Liste, 1 ungültig." in page
+    assert "<p>4</p>" in page
+    assert "clara" not in page
+    empty = post(client, path, form_at=path, channel="1", file=(io.BytesIO(b" \n"), "list.csv"))
+    assert empty.status_code == 400
+    assert "Die Datei ist leer." in empty.text

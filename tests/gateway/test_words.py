@@ -35,6 +35,7 @@ from services.gateway.contacts import timeline
 from services.gateway.designs import words as mistakes
 from services.gateway.registers import words as register_words
 from services.gateway.requests import plans
+from services.gateway.retention import datasets as retention_datasets
 from services.privacy.permits import model as permits_model
 
 _PACKAGE = Path(labels.__file__).parent
@@ -98,6 +99,15 @@ def _declared() -> Iterator[tuple[str, Table]]:
 
 def test_every_data_set_that_a_plan_can_name_has_words_and_no_other_has() -> None:
     assert set(plans.DATASETS) == {name for name, _table in _declared()}
+
+
+def test_every_dataset_of_the_deletion_concept_has_words() -> None:
+    declared = [
+        (holder, table.name)
+        for holder in labels.HOLDERS
+        for table, _declaration in datasets(importlib.import_module(f"services.{holder}.tables").metadata)
+    ]
+    assert [each for each in declared if not retention_datasets.known(*each)] == []
 
 
 def test_every_law_that_keeps_something_is_cited_as_germans_cite_it(app: Flask) -> None:

@@ -100,6 +100,11 @@ def test_a_server_that_starts_up_or_shuts_down_is_away() -> None:
     assert is_disconnect(asyncpg.AdminShutdownError("terminating connection"))
 
 
+def test_a_server_that_dies_in_the_middle_of_an_answer_is_away() -> None:
+    said = "cannot switch to state 15; another operation (2) is in progress"
+    assert is_disconnect(asyncpg.InternalClientError(said))
+
+
 @pytest.mark.parametrize(
     ("closed", "open_again"), [("CONNECTION LIMIT 0", "CONNECTION LIMIT -1"), ("NOLOGIN", "LOGIN")]
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
+import asyncpg
 import pytest
 from nats.aio.client import Client
 from sqlalchemy import text
@@ -253,3 +254,19 @@ async def test_writes_go_on_without_a_broker_and_nothing_is_lost(database: Datab
     assert await line.published() == ["before", *(f"during-{n:02}" for n in range(50))]
     await line.stop(*line.tasks)
     await line.bus.close()
+
+
+async def test_a_driver_that_loses_its_way_delays_facts_and_loses_none(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, lost = asyncpg.connect, asyncpg.InternalClientError("cannot switch to state 15")
+
+    async def once(*args: Any, **kwargs: Any) -> Any:
+        monkeypatch.setattr(asyncpg, "connect", connect)
+        raise lost
+
+    monkeypatch.setattr(asyncpg, "connect", once)
+    await commit(line.database, fact("late"))
+    line.relay()
+    await until(lambda: is_empty(line.database))
+    assert await line.published() == ["late"]

@@ -26,7 +26,7 @@ class Journey:
     look: Look
 
     def visit(self, email: str) -> None:
-        """As a visitor: order the newsletter, confirm it, meet dead links and missing pages."""
+        """As a visitor: order the newsletter, confirm it, meet dead links, a wrong code and missing pages."""
         self._open("/", "welcome")
         self._open("/newsletter", "newsletter")
         self.page.fill("#email", "no address")
@@ -42,6 +42,10 @@ class Journey:
         self._open("/u/unknown", "unsubscribe")
         self._press("unsubscribe, unknown link")
         self._open("/preferences/unknown", "preferences, unknown link")
+        self._open(f"/identity/{'0' * 8}-0000-7000-8000-{'0' * 12}", "code from a mail")
+        self.page.fill("#code", "K7QM-3XTD-9FWP")
+        self._press("code from a mail, a wrong one")
+        assert self.page.locator(".alert-danger").count() == 1
         self._open("/no-such-page", "not found")
 
     def log_in(self, email: str) -> None:

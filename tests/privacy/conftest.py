@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import pytest
 from kontor.privacy.v1 import consent_proofs_pb2_grpc, consent_texts_pb2_grpc, privacy_pb2_grpc
@@ -99,7 +100,10 @@ async def doors(parts: Parts, serve: Serve, realm: Realm) -> Doors:
             privacy_pb2_grpc.add_SuppressionsServicer_to_server,
             SuppressionsRpc(parts.suppression, Pages("s" * 32)),
         ),
-        (privacy_pb2_grpc.add_PermitsServicer_to_server, PermitsRpc(parts.permits)),
+        (
+            privacy_pb2_grpc.add_PermitsServicer_to_server,
+            PermitsRpc(parts.permits, Pages("s" * 32), ZoneInfo("Europe/Berlin")),
+        ),
         database=parts.database,
         own_contact=own,
         audience="kontor-privacy",

@@ -286,6 +286,8 @@ async def test_a_code_kept_under_a_former_secret_is_still_good() -> None:
     assert CodeHasher(["s" * 32, "former" * 6]).matches(check_id, CODE, kept)
     assert not CodeHasher(["s" * 32]).matches(check_id, CODE, kept)
     assert not CodeHasher(["s" * 32]).matches(check_id, CODE, None)
+    # Nor does what is kept of one check fit another one.
+    assert not CodeHasher(["s" * 32, "former" * 6]).matches(uuid.uuid4(), CODE, kept)
 
 
 async def test_an_erasure_in_doubt_plans_nothing_before_the_code(checks: Checks) -> None:

@@ -14,6 +14,7 @@ from kontor.privacy.v1 import registers_pb2
 
 from kernel.errors import Aborted, FailedPrecondition, InvalidArgument
 from kernel.web.i18n import iso_day
+from services.gateway import people
 from services.gateway.assessments.forms import AssessmentForm, OpinionForm, values_of
 from services.gateway.assessments.words import ALERTS, CRITERIA, FIELDS, LEVELS, VERDICTS
 from services.gateway.clients import clients
@@ -53,6 +54,7 @@ def detail(assessment_id: uuid.UUID) -> ResponseReturnValue:
         "assessments/detail.html",
         entry=found.entry,
         versions=found.versions,
+        changers=people.colleagues(version.changed_by for version in found.versions),
         facts=_facts(found.entry.assessment),
         measures=dict(_measures()),
         matrices=[

@@ -15,6 +15,7 @@ from kontor.privacy.v1 import registers_pb2
 
 from kernel.errors import Aborted, InvalidArgument
 from kernel.web.i18n import moment, number
+from services.gateway import people
 from services.gateway.breaches.forms import QUESTIONS, TIMES, BreachForm, values_of
 from services.gateway.breaches.words import ALERTS, DUTIES, EXCEPTIONS, FIELDS, RISKS
 from services.gateway.clients import clients
@@ -34,9 +35,13 @@ _WORDS = {"risks": RISKS, "duties": DUTIES, "alert_labels": ALERTS, "fields": FI
 
 @opens_with("Breaches.ListBreaches")
 def index() -> ResponseReturnValue:
-    """GET /breaches"""
+    """GET /breaches?clock=running: all of them, or only those whose clock still runs."""
     entries = clients().breaches.ListBreaches(wire.ListBreachesRequest()).entries
-    return render_template("breaches/index.html", entries=entries, left=_left, running=_running, **_WORDS)
+    narrowed = request.args.get("clock") == "running"
+    shown = [entry for entry in entries if running(entry) or not narrowed]
+    return render_template(
+        "breaches/index.html", entries=shown, narrowed=narrowed, left=_left, running=running, **_WORDS
+    )
 
 
 @opens_with("Breaches.GetBreach")
@@ -47,8 +52,9 @@ def detail(breach_id: uuid.UUID) -> ResponseReturnValue:
         "breaches/detail.html",
         entry=found.entry,
         versions=found.versions,
+        changers=people.colleagues(version.changed_by for version in found.versions),
         facts=_facts(found.entry.breach),
-        left=_left(found.entry) if _running(found.entry) else "",
+        left=_left(found.entry) if running(found.entry) else "",
         **_WORDS,
     )
 
@@ -107,7 +113,7 @@ def _edit(form: BreachForm, entry: wire.BreachEntry | None) -> ResponseReturnVal
     return page, 400 if problems else 200
 
 
-def _running(entry: wire.BreachEntry) -> bool:
+def running(entry: wire.BreachEntry) -> bool:
     """Whether the clock still runs: nothing was told yet, and something may have to be."""
     return bool({"authority-open", "authority-late"} & set(entry.alerts))
 

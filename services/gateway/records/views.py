@@ -12,11 +12,12 @@ from kontor.privacy.v1 import holder_pb2 as holder
 from kontor.privacy.v1 import registers_pb2 as wire
 
 from kernel.errors import Aborted, InvalidArgument
+from services.gateway import people
 from services.gateway.clients import clients
 from services.gateway.labels import HOLDERS, Label, word
 from services.gateway.records.forms import ConfirmForm, ContextForm
 from services.gateway.registers.views import FORMATS, sent
-from services.gateway.requests.plans import DATASETS
+from services.gateway.retention.datasets import dataset
 from services.gateway.session import opens_with
 
 blueprint = Blueprint("records", __name__)
@@ -63,9 +64,10 @@ def index() -> ResponseReturnValue:
         "records/index.html",
         record=record,
         versions=versions,
+        changers=people.colleagues(version.confirmed_by for version in versions),
         silent=[each for each in record.descriptions if each.stale],
         form=ConfirmForm(fingerprint=record.fingerprint),
-        dataset=_dataset,
+        dataset=dataset,
         holder=lambda name: word(HOLDERS, name),
         purposes=PURPOSES,
         categories=CATEGORIES,
@@ -127,10 +129,6 @@ def file(number: int, form: str) -> ResponseReturnValue:
         version=number or abort(404), format=FORMATS.get(form) or abort(404), language=str(get_locale())
     )
     return sent(clients().records.GetProcessingFile(asked))
-
-
-def _dataset(holder_name: str, name: str) -> str:
-    return str(DATASETS.get(f"{holder_name}.{name}") or DATASETS.get(name) or name.replace("_", " "))
 
 
 blueprint.add_url_rule("/records", "index", index)

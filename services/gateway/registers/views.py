@@ -17,6 +17,7 @@ from kontor.privacy.v1 import registers_pb2 as wire
 from kernel.errors import Aborted, InvalidArgument
 from kernel.web.forms import Form
 from kernel.web.i18n import iso_day
+from services.gateway import people
 from services.gateway.clients import clients
 from services.gateway.registers.forms import EntryForm, MeasureForm, ProcessorForm, TransferForm
 from services.gateway.registers.words import ALERTS, ENUMS, FIELDS, country
@@ -62,8 +63,8 @@ KINDS = {
 
 @opens_with("Registers.ListRegisterEntries")
 def index() -> ResponseReturnValue:
-    """GET /registers?register="""
-    name = _asked()
+    """GET /registers?register=&alert=: one register, or what of it asks for somebody in one way."""
+    name, alert = _asked(), request.args.get("alert", "")
     counts: dict[str, int] = {}
     shown: list[tuple[wire.RegisterEntry, int]] = []
     for each, kind in KINDS.items():
@@ -71,9 +72,18 @@ def index() -> ResponseReturnValue:
         counts[each] = len(found.entries)
         shown = _in_order(found.entries) if each == name else shown
     tabs = [(k.title, url_for("registers.index", register=n), n == name, counts[n]) for n, k in KINDS.items()]
+    if alert:
+        shown = [(entry, 0) for entry, _depth in shown if alert in entry.alerts]
     urgent = sum(bool(entry.alerts) for entry, _depth in shown)
     return render_template(
-        "registers/index.html", name=name, kind=KINDS[name], tabs=tabs, rows=shown, urgent=urgent, **_words()
+        "registers/index.html",
+        name=name,
+        kind=KINDS[name],
+        alert=alert,
+        tabs=tabs,
+        rows=shown,
+        urgent=urgent,
+        **_words(),
     )
 
 
@@ -90,6 +100,7 @@ def detail(entry_id: uuid.UUID) -> ResponseReturnValue:
         title=_title(found.entry),
         facts=_facts(found.entry),
         versions=found.versions,
+        changers=people.colleagues(version.changed_by for version in found.versions),
         form=Form(),
         **_words(),
     )

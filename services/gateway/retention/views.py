@@ -18,6 +18,8 @@ from kontor.privacy.v1.retention_pb2 import (
 
 from kernel.web.forms import Form
 from services.gateway.clients import clients
+from services.gateway.labels import HOLDERS, word
+from services.gateway.retention.datasets import dataset
 from services.gateway.retention.words import matrix
 from services.gateway.session import opens_with
 
@@ -36,11 +38,13 @@ def index() -> ResponseReturnValue:
         preview=preview,
         matrix=matrix(preview.holders),
         due=[(h.holder, e) for h in preview.holders for e in h.datasets if e.rows or e.exempt_rows],
-        silent=[h.holder for h in preview.holders if h.problem],
+        silent=[word(HOLDERS, h.holder) for h in preview.holders if h.problem],
         overdue=sum(entry.rows for holder in preview.holders for entry in holder.datasets),
         runs=clients().retention.ListRuns(ListRunsRequest(page_size=_RUNS)).runs,
         holds=clients().holds.ListHolds(ListHoldsRequest(page_size=_HOLDS)).holds,
         stopped=RUN_OUTCOME_STOPPED,
+        dataset=dataset,
+        holder=lambda name: word(HOLDERS, name),
         form=Form(),
     )
 

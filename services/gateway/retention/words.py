@@ -12,6 +12,7 @@ from kontor.privacy.v1.holder_pb2 import DeletionRule, OverdueDataset
 from kontor.privacy.v1.retention_pb2 import HolderPreview
 
 from services.gateway.labels import HOLDERS, word
+from services.gateway.retention.datasets import dataset
 
 EVENTS = {
     "closing of the ticket": _l("closing of the ticket"),
@@ -60,7 +61,7 @@ def matrix(holders: Iterable[HolderPreview]) -> list[Row]:
     return [
         Row(
             *key,
-            where=sorted({f"{word(HOLDERS, who)}: {e.name}" for who, e in entries}),
+            where=sorted({f"{word(HOLDERS, who)}: {dataset(who, e.name)}" for who, e in entries}),
             overdue=_rows(entries),
         )
         for key, entries in sorted(found.items())

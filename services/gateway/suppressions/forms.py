@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField, FileRequired
 from kontor.privacy.v1.privacy_pb2 import CHANNEL_EMAIL, CHANNEL_PHONE
 from wtforms import SelectField, StringField
 
 from kernel.web.forms import Form, at_most, required, strip
 from kernel.web.options import options
+
+# As the web server takes them; 100,000 addresses are about 3 MB.
+MAX_BYTES = 10 * 1024 * 1024
+CHANNELS = [(CHANNEL_EMAIL, _l("E-mail")), (CHANNEL_PHONE, _l("Phone"))]
+
+
+class ImportForm(Form):
+    """A foreign list of addresses of one channel."""
+
+    file = FileField(_l("File"), validators=[FileRequired(_l("Please choose a file."))])
+    channel = SelectField(_l("Channel"), coerce=int, choices=options(CHANNELS))
 
 
 class CheckForm(Form):
@@ -16,7 +28,7 @@ class CheckForm(Form):
     channel = SelectField(
         _l("Channel"),
         coerce=int,
-        choices=options([(CHANNEL_EMAIL, _l("E-mail")), (CHANNEL_PHONE, _l("Phone"))]),
+        choices=options(CHANNELS),
     )
     value = StringField(_l("Address or number"), filters=[strip], validators=[required, at_most(320)])
 

@@ -33,7 +33,9 @@ from kernel.web.paging import every_page, page_links
 from services.gateway.clients import clients
 from services.gateway.labels import CHANNELS, SUPPRESSION_REASONS, label, word
 from services.gateway.session import opens_with
-from services.gateway.suppressions.forms import CheckForm, SuppressionForm
+from services.gateway.suppressions import lists
+from services.gateway.suppressions.forms import MAX_BYTES, CheckForm, ImportForm, SuppressionForm
+from services.gateway.suppressions.lists import Result
 
 blueprint = Blueprint("suppressions", __name__)
 
@@ -134,6 +136,30 @@ def create() -> ResponseReturnValue:
 
 
 blueprint.add_url_rule("/suppressions", "index", index)
+
+
+@opens_with("Suppressions.ImportSuppressions")
+def take_over() -> ResponseReturnValue:
+    """GET, POST /suppressions/import: a foreign list. Of the file nothing is kept, so the result is shown at once."""
+    form = ImportForm()
+    problems: list[str] = []
+    result: Result | None = None
+    if form.validate_on_submit():
+        content = form.file.data.read(MAX_BYTES + 1)
+        if not content.strip() or len(content) > MAX_BYTES:
+            problems = [
+                _("The file is too large. Please split it.") if content.strip() else _("The file is empty.")
+            ]
+        else:
+            try:
+                result = lists.take_over(content, form.channel.data)
+            except lists.Unreadable:
+                problems = [_("This is no list that can be read. Please save it as a CSV file in UTF-8.")]
+    page = render_template("suppressions/import.html", form=form, problems=problems, result=result)
+    return page, 400 if problems or form.errors else 200
+
+
+blueprint.add_url_rule("/suppressions/import", "take_over", take_over, methods=["GET", "POST"])
 blueprint.add_url_rule("/suppressions.csv", "export", export)
 blueprint.add_url_rule("/suppressions/check", "check", check, methods=["GET", "POST"])
 blueprint.add_url_rule("/suppressions/new", "create", create, methods=["GET", "POST"])

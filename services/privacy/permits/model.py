@@ -82,6 +82,28 @@ class Decision:
     suppressed_for: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A decision as the log shows it: with what it was about, and the batch that it was asked in."""
+
+    decision: Decision
+    topic: str
+    channel: int
+    batch_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which decisions of the log. None and empty restrict nothing; `until` is the first moment after."""
+
+    contact_id: uuid.UUID | None = None
+    topic: str = ""
+    permitted: bool | None = None
+    reason: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 def require_basis(about: About) -> None:
     """Errors: BasisNotOpen for a contract or a duty that does not carry the topic."""
     if about.contract and about.topic not in SERVICE_TOPICS:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from asyncpg.pgproto.pgproto import UUID
 from google.protobuf.timestamp_pb2 import Timestamp
 from kontor.privacy.v1 import holder_pb2, privacy_pb2, privacy_pb2_grpc
 
 from kernel.clock import to_timestamp
+from kernel.pages import Pages, page_size
 from kernel.rpc.call import current_principal
-from services.privacy.permits.model import About, BasisNotOpen, Candidate, Decision
+from services.privacy.audit.model import day_bounds
+from services.privacy.permits.model import (
+    About,
+    BasisNotOpen,
+    Candidate,
+    Decision,
+    Logged,
+    Wanted,
+)
 from services.privacy.permits.service import PermitService
 
 _BASES = (
@@ -25,8 +36,10 @@ _BASES = (
 class PermitsRpc(privacy_pb2_grpc.PermitsServicer):
     """The Permits service of the contract."""
 
-    def __init__(self, permits: PermitService) -> None:
+    def __init__(self, permits: PermitService, pages: Pages, zone: ZoneInfo) -> None:
         self._permits = permits
+        self._pages = pages
+        self._zone = zone
 
     async def Authorize(
         self, request: privacy_pb2.AuthorizeRequest, context: Any
@@ -45,11 +58,43 @@ class PermitsRpc(privacy_pb2_grpc.PermitsServicer):
         # A preview's decisions were not kept: without an id nobody can take one for a permit.
         return _response(decisions, kept=False)
 
+    async def ListDecisions(
+        self, request: privacy_pb2.ListDecisionsRequest, context: Any
+    ) -> privacy_pb2.ListDecisionsResponse:
+        position = self._pages.position(request)
+        after = (datetime.fromisoformat(position[0]), uuid.UUID(position[1])) if position else None
+        size = page_size(request.page_size)
+        found = await self._permits.list_decisions(_wanted(request, self._zone), after=after, limit=size)
+        response = privacy_pb2.ListDecisionsResponse(decisions=map(_logged, found[:size]))
+        if len(found) > size:
+            last = found[size - 1].decision
+            response.next_page_token = self._pages.token(request, [last.decided_at.isoformat(), str(last.id)])
+        return response
+
     async def GetDecision(
         self, request: privacy_pb2.GetDecisionRequest, context: Any
     ) -> privacy_pb2.Decision:
         decision = await self._permits.get_decision(uuid.UUID(request.decision_id))
         return privacy_pb2.Decision(**_fields(decision, to_timestamp(decision.decided_at)))
+
+
+def _wanted(request: privacy_pb2.ListDecisionsRequest, zone: ZoneInfo) -> Wanted:
+    first, last = day_bounds(request.from_date, zone), day_bounds(request.until_date, zone)
+    permitted = request.outcome == privacy_pb2.DECISION_OUTCOME_PERMITTED if request.outcome else None
+    return Wanted(
+        contact_id=uuid.UUID(request.contact_id) if request.contact_id else None,
+        topic=request.topic,
+        permitted=permitted,
+        reason=request.reason,
+        since=first[0] if first else None,
+        until=last[1] if last else None,
+    )
+
+
+def _logged(logged: Logged) -> privacy_pb2.Decision:
+    fields = _fields(logged.decision, to_timestamp(logged.decision.decided_at))
+    channel = privacy_pb2.Channel.ValueType(logged.channel)
+    return privacy_pb2.Decision(**fields, topic=logged.topic, channel=channel, batch_id=str(logged.batch_id))
 
 
 def _candidates(request: privacy_pb2.AuthorizeRequest) -> list[Candidate]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from kernel.clock import Clock
 from kernel.db import AnySession, Database
@@ -20,6 +21,8 @@ from services.privacy.permits.model import (
     Decision,
     DecisionNotFound,
     Known,
+    Logged,
+    Wanted,
     decide,
     require_basis,
 )
@@ -97,6 +100,15 @@ class PermitService:
         if found is None:
             raise DecisionNotFound("There is no such decision.")
         note_subjects([found.contact_id])
+        return found
+
+    async def list_decisions(
+        self, wanted: Wanted, *, after: tuple[datetime, uuid.UUID] | None, limit: int
+    ) -> list[Logged]:
+        """Decisions that were kept, the newest first. One more than `limit` if there are more."""
+        async with self._database.reading() as session:
+            found = await store.listed(session, wanted, after=after, limit=limit + 1)
+        note_subjects(each.decision.contact_id for each in found[:limit])
         return found
 
     async def _decide(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
 from kernel.db import AnySession, WriteSession
-from services.privacy.permits.model import Decision
+from services.privacy.permits.model import Decision, Logged, Wanted
 from services.privacy.permits.tables import PermitDecision
 
 _COLUMNS = (
@@ -37,8 +38,33 @@ async def find(session: AnySession, decision_id: uuid.UUID) -> Decision | None:
     """A decision by id."""
     statement = select(PermitDecision).where(PermitDecision.id == decision_id)
     row = (await session.execute(statement)).scalars().first()
-    if row is None:
-        return None
+    return None if row is None else _decision(row)
+
+
+async def listed(
+    session: AnySession, wanted: Wanted, *, after: tuple[datetime, uuid.UUID] | None, limit: int
+) -> list[Logged]:
+    """The newest first, from behind a position; the index on the moment (or the contact) bounds what is read."""
+    table = PermitDecision
+    conditions = [
+        condition
+        for asked, condition in (
+            (wanted.contact_id, table.contact_id == wanted.contact_id),
+            (wanted.topic, table.topic == wanted.topic),
+            (wanted.permitted is not None, table.permitted.is_(bool(wanted.permitted))),
+            (wanted.reason, table.reason == wanted.reason),
+            (wanted.since, table.decided_at >= wanted.since),
+            (wanted.until, table.decided_at < wanted.until),
+            (after, tuple_(table.decided_at, table.id) < after),
+        )
+        if asked
+    ]
+    statement = select(table).where(*conditions).order_by(table.decided_at.desc(), table.id.desc())
+    rows = (await session.execute(statement.limit(limit))).scalars()
+    return [Logged(_decision(row), row.topic, row.channel, row.batch_id) for row in rows]
+
+
+def _decision(row: PermitDecision) -> Decision:
     return Decision(
         id=row.id,
         contact_id=row.contact_id,

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 
 from kernel.errors import InvalidArgument
 from services.privacy.suppression.normalise import is_address, normalise
@@ -52,6 +53,14 @@ class Entry:
     created_at: datetime
     # Whether it was there before it was asked for.
     listed_before: bool = False
+
+
+class Outcome(IntEnum):
+    """What became of one address of a foreign list; the numbers are the contract's."""
+
+    ADDED = 1
+    LISTED_BEFORE = 2
+    INVALID = 3
 
 
 @dataclass(frozen=True, slots=True)

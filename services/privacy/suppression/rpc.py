@@ -35,6 +35,14 @@ class SuppressionsRpc(privacy_pb2_grpc.SuppressionsServicer):
         entry = await self._suppression.add_suppression(_address(request.address), reason=request.reason)
         return _entry(entry)
 
+    async def ImportSuppressions(
+        self, request: privacy_pb2.ImportSuppressionsRequest, context: Any
+    ) -> privacy_pb2.ImportSuppressionsResponse:
+        outcomes = await self._suppression.import_suppressions([_address(a) for a in request.addresses])
+        return privacy_pb2.ImportSuppressionsResponse(
+            outcomes=[privacy_pb2.SuppressionOutcome.ValueType(outcome) for outcome in outcomes]
+        )
+
     async def ListSuppressions(
         self, request: privacy_pb2.ListSuppressionsRequest, context: Any
     ) -> privacy_pb2.ListSuppressionsResponse:

@@ -19,10 +19,12 @@ from services.privacy.suppression.model import (
     KeyCount,
     KeyLost,
     Lifting,
+    Outcome,
     Wanted,
     require_address,
     require_reason,
 )
+from services.privacy.suppression.normalise import is_address
 
 EVERYTHING = Wanted()
 
@@ -57,6 +59,25 @@ class SuppressionService:
         require_address(address)
         async with self._database.transaction() as session:
             return await self.add(session, address, reason=reason)
+
+    async def import_suppressions(self, addresses: Sequence[Address]) -> list[Outcome]:
+        """Takes a part of a foreign list over, and says of each address in the order given what became of it."""
+        valid = [is_address(address.channel, address.value) for address in addresses]
+        good = [address for address, fits in zip(addresses, valid, strict=True) if fits]
+        async with self._database.transaction() as session:
+            fresh = await self._add_all(session, good, reason="import")
+        outcomes = []
+        for address, fits in zip(addresses, valid, strict=True):
+            address_hash = self._hasher.address(address) if fits else b""
+            if not fits:
+                outcomes.append(Outcome.INVALID)
+            elif address_hash in fresh:
+                # The second time in one list it is there already.
+                fresh.discard(address_hash)
+                outcomes.append(Outcome.ADDED)
+            else:
+                outcomes.append(Outcome.LISTED_BEFORE)
+        return outcomes
 
     async def get_suppression_counts(self) -> Counts:
         """How many entries there are by reason and by key. A former key without any may be dropped."""
@@ -124,6 +145,25 @@ class SuppressionService:
             key_id=self._hasher.current,
             address_hash=self._hasher.address(address),
         )
+
+    async def _add_all(
+        self, session: WriteSession, addresses: Sequence[Address], *, reason: str
+    ) -> set[bytes]:
+        """Adds many at once; answers the hashes that are new."""
+        every = {self._hasher.address(address): address for address in addresses}
+        keyed = [each for address in every.values() for each in self._hasher.every(address)]
+        known = await store.known(session, keyed)
+        if any(key_id != self._hasher.current for key_id in known.values()):
+            for address in sorted(every.values(), key=_place):
+                if any(each in known for _, each in self._hasher.every(address)):
+                    await self._rekey(session, address)
+        now = self._clock.now()
+        entries = [
+            # One order for everybody: two lists at once must not wait for each other.
+            (each, Entry(id=new_id(), channel=every[each].channel, reason=reason, created_at=now))
+            for each in sorted(every)
+        ]
+        return set(await store.add_all(session, entries, key_id=self._hasher.current))
 
     async def _rekey(self, session: WriteSession, address: Address) -> None:
         """Brings an entry that was made with a former key to the current one."""

@@ -62,6 +62,29 @@ async def add(session: WriteSession, *, entry: Entry, key_id: str, address_hash:
     return replace(kept, listed_before=kept.id != entry.id)
 
 
+async def add_all(
+    session: WriteSession, entries: Sequence[tuple[bytes, Entry]], *, key_id: str
+) -> frozenset[bytes]:
+    """Adds entries by hash in one statement; answers the hashes that were not there before."""
+    if not entries:
+        return frozenset()
+    rows = [
+        {
+            "id": entry.id,
+            "channel": entry.channel,
+            "key_id": key_id,
+            "address_hash": address_hash,
+            "reason": entry.reason,
+            "prevents": PREVENTS,
+            "created_at": entry.created_at,
+        }
+        for address_hash, entry in entries
+    ]
+    statement = insert(SuppressionEntry).values(rows).on_conflict_do_nothing()
+    added = await session.execute(statement.returning(SuppressionEntry.address_hash))
+    return frozenset(bytes(each) for each in added.scalars())
+
+
 async def rekey(session: WriteSession, former: Sequence[tuple[str, bytes]], *, to: tuple[str, bytes]) -> None:
     """Brings the entry of one address from its former keys to the current one: one entry, never two.
 

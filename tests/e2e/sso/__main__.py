@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 import time
 import traceback
@@ -56,8 +55,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.e2e.sso", description=__doc__)
     parser.add_argument("--idp", choices=get_args(IdentityProvider), default="keycloak")
     idp = parser.parse_args().idp
-    # A stack that nobody stops would outlive us: end as if by Ctrl-C.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     result: dict[str, Any] = {"ok": False, "idp": idp, "steps": {}, "failed": "start"}
     began = time.monotonic()
     try:

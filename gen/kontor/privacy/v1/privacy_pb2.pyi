@@ -68,6 +68,45 @@ CHANNEL_LETTER: Channel.ValueType  # 4
 CHANNEL_PORTAL: Channel.ValueType  # 5
 Global___Channel: _TypeAlias = Channel  # noqa: Y015
 
+class _SuppressionOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SuppressionOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SuppressionOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SUPPRESSION_OUTCOME_UNSPECIFIED: _SuppressionOutcome.ValueType  # 0
+    SUPPRESSION_OUTCOME_ADDED: _SuppressionOutcome.ValueType  # 1
+    SUPPRESSION_OUTCOME_LISTED_BEFORE: _SuppressionOutcome.ValueType  # 2
+    SUPPRESSION_OUTCOME_INVALID: _SuppressionOutcome.ValueType  # 3
+    """It cannot be an address on its channel."""
+
+class SuppressionOutcome(_SuppressionOutcome, metaclass=_SuppressionOutcomeEnumTypeWrapper):
+    """What became of one address of a foreign list."""
+
+SUPPRESSION_OUTCOME_UNSPECIFIED: SuppressionOutcome.ValueType  # 0
+SUPPRESSION_OUTCOME_ADDED: SuppressionOutcome.ValueType  # 1
+SUPPRESSION_OUTCOME_LISTED_BEFORE: SuppressionOutcome.ValueType  # 2
+SUPPRESSION_OUTCOME_INVALID: SuppressionOutcome.ValueType  # 3
+"""It cannot be an address on its channel."""
+Global___SuppressionOutcome: _TypeAlias = SuppressionOutcome  # noqa: Y015
+
+class _DecisionOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DecisionOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DecisionOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DECISION_OUTCOME_UNSPECIFIED: _DecisionOutcome.ValueType  # 0
+    DECISION_OUTCOME_PERMITTED: _DecisionOutcome.ValueType  # 1
+    DECISION_OUTCOME_DENIED: _DecisionOutcome.ValueType  # 2
+
+class DecisionOutcome(_DecisionOutcome, metaclass=_DecisionOutcomeEnumTypeWrapper): ...
+
+DECISION_OUTCOME_UNSPECIFIED: DecisionOutcome.ValueType  # 0
+DECISION_OUTCOME_PERMITTED: DecisionOutcome.ValueType  # 1
+DECISION_OUTCOME_DENIED: DecisionOutcome.ValueType  # 2
+Global___DecisionOutcome: _TypeAlias = DecisionOutcome  # noqa: Y015
+
 class _RequestState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -636,6 +675,51 @@ class AddSuppressionRequest(_message.Message):
 Global___AddSuppressionRequest: _TypeAlias = AddSuppressionRequest  # noqa: Y015
 
 @_typing.final
+class ImportSuppressionsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ADDRESSES_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    @_builtins.property
+    def addresses(self) -> _containers.RepeatedCompositeFieldContainer[Global___Address]: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        addresses: _abc.Iterable[Global___Address] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportSuppressionsRequest: _TypeAlias = ImportSuppressionsRequest  # noqa: Y015
+
+@_typing.final
+class ImportSuppressionsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOMES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def outcomes(self) -> _containers.RepeatedScalarFieldContainer[Global___SuppressionOutcome.ValueType]:
+        """In the order asked."""
+
+    def __init__(
+        self,
+        *,
+        outcomes: _abc.Iterable[Global___SuppressionOutcome.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcomes", b"outcomes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportSuppressionsResponse: _TypeAlias = ImportSuppressionsResponse  # noqa: Y015
+
+@_typing.final
 class SuppressionEntry(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -906,6 +990,9 @@ class Decision(_message.Message):
     CONSENT_ID_FIELD_NUMBER: _builtins.int
     DECIDE_TIME_FIELD_NUMBER: _builtins.int
     SUPPRESSED_FOR_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    BATCH_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     contact_id: _builtins.str
     permitted: _builtins.bool
@@ -915,6 +1002,10 @@ class Decision(_message.Message):
     """The consent record it rests on."""
     suppressed_for: _builtins.str
     """Previews only: why the address is on the suppression list."""
+    topic: _builtins.str
+    """In the log of decisions only: what the message was about, which way it would go, and the batch it was asked in."""
+    channel: Global___Channel.ValueType
+    batch_id: _builtins.str
     @_builtins.property
     def decide_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -927,14 +1018,84 @@ class Decision(_message.Message):
         consent_id: _builtins.str = ...,
         decide_time: _timestamp_pb2.Timestamp | None = ...,
         suppressed_for: _builtins.str = ...,
+        topic: _builtins.str = ...,
+        channel: Global___Channel.ValueType = ...,
+        batch_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_id", b"consent_id", "contact_id", b"contact_id", "decide_time", b"decide_time", "id", b"id", "permitted", b"permitted", "reason", b"reason", "suppressed_for", b"suppressed_for"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "channel", b"channel", "consent_id", b"consent_id", "contact_id", b"contact_id", "decide_time", b"decide_time", "id", b"id", "permitted", b"permitted", "reason", b"reason", "suppressed_for", b"suppressed_for", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Decision: _TypeAlias = Decision  # noqa: Y015
+
+@_typing.final
+class ListDecisionsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    FROM_DATE_FIELD_NUMBER: _builtins.int
+    UNTIL_DATE_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    page_token: _builtins.str
+    contact_id: _builtins.str
+    """About this contact only; all if empty."""
+    topic: _builtins.str
+    outcome: Global___DecisionOutcome.ValueType
+    """Both if unset."""
+    reason: _builtins.str
+    """As in Decision; every reason if empty."""
+    from_date: _builtins.str
+    """The first and the last day, ISO 8601 dates of the controller's time zone; open where empty."""
+    until_date: _builtins.str
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        contact_id: _builtins.str = ...,
+        topic: _builtins.str = ...,
+        outcome: Global___DecisionOutcome.ValueType = ...,
+        reason: _builtins.str = ...,
+        from_date: _builtins.str = ...,
+        until_date: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "from_date", b"from_date", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "reason", b"reason", "topic", b"topic", "until_date", b"until_date"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDecisionsRequest: _TypeAlias = ListDecisionsRequest  # noqa: Y015
+
+@_typing.final
+class ListDecisionsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def decisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Decision]: ...
+    def __init__(
+        self,
+        *,
+        decisions: _abc.Iterable[Global___Decision] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decisions", b"decisions", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDecisionsResponse: _TypeAlias = ListDecisionsResponse  # noqa: Y015
 
 @_typing.final
 class GetDecisionRequest(_message.Message):

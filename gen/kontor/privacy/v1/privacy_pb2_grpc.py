@@ -343,6 +343,11 @@ class SuppressionsStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.AddSuppressionRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.SuppressionEntry.FromString,
                 _registered_method=True)
+        self.ImportSuppressions = channel.unary_unary(
+                '/kontor.privacy.v1.Suppressions/ImportSuppressions',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ImportSuppressionsRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ImportSuppressionsResponse.FromString,
+                _registered_method=True)
         self.ListSuppressions = channel.unary_unary(
                 '/kontor.privacy.v1.Suppressions/ListSuppressions',
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionsRequest.SerializeToString,
@@ -374,6 +379,14 @@ class SuppressionsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ImportSuppressions(self, request, context):
+        """Takes a foreign list over, in parts: each address is hashed and forgotten. What is invalid is said one by one
+        and stops nothing; a part that is sent twice adds nothing twice.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListSuppressions(self, request, context):
         """Entries without any address: reason, channel, time.
         """
@@ -400,6 +413,11 @@ def add_SuppressionsServicer_to_server(servicer, server):
                     servicer.AddSuppression,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.AddSuppressionRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.SuppressionEntry.SerializeToString,
+            ),
+            'ImportSuppressions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportSuppressions,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ImportSuppressionsRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ImportSuppressionsResponse.SerializeToString,
             ),
             'ListSuppressions': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSuppressions,
@@ -467,6 +485,33 @@ class Suppressions:
             '/kontor.privacy.v1.Suppressions/AddSuppression',
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.AddSuppressionRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.SuppressionEntry.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportSuppressions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Suppressions/ImportSuppressions',
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.ImportSuppressionsRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.ImportSuppressionsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -552,6 +597,11 @@ class PermitsStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.AuthorizeRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.AuthorizeResponse.FromString,
                 _registered_method=True)
+        self.ListDecisions = channel.unary_unary(
+                '/kontor.privacy.v1.Permits/ListDecisions',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDecisionsRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDecisionsResponse.FromString,
+                _registered_method=True)
         self.GetDecision = channel.unary_unary(
                 '/kontor.privacy.v1.Permits/GetDecision',
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetDecisionRequest.SerializeToString,
@@ -577,6 +627,13 @@ class PermitsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDecisions(self, request, context):
+        """Decisions that were kept, the newest first. Errors: INVALID_ARGUMENT for a day that is none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetDecision(self, request, context):
         """A decision that was kept. Errors: NOT_FOUND.
         """
@@ -596,6 +653,11 @@ def add_PermitsServicer_to_server(servicer, server):
                     servicer.Preview,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.AuthorizeRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.AuthorizeResponse.SerializeToString,
+            ),
+            'ListDecisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDecisions,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDecisionsRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDecisionsResponse.SerializeToString,
             ),
             'GetDecision': grpc.unary_unary_rpc_method_handler(
                     servicer.GetDecision,
@@ -658,6 +720,33 @@ class Permits:
             '/kontor.privacy.v1.Permits/Preview',
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.AuthorizeRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.AuthorizeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDecisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Permits/ListDecisions',
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDecisionsRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDecisionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -142,6 +142,10 @@ class SuppressionsStub:
     """Keeps an address from being contacted again, beyond its erasure. Errors: INVALID_ARGUMENT for what cannot
     be an address on its channel.
     """
+    ImportSuppressions: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ImportSuppressionsRequest, _privacy_pb2.ImportSuppressionsResponse]
+    """Takes a foreign list over, in parts: each address is hashed and forgotten. What is invalid is said one by one
+    and stops nothing; a part that is sent twice adds nothing twice.
+    """
     ListSuppressions: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListSuppressionsRequest, _privacy_pb2.ListSuppressionsResponse]
     """Entries without any address: reason, channel, time."""
     GetSuppressionCounts: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetSuppressionCountsRequest, _privacy_pb2.SuppressionCounts]
@@ -157,6 +161,10 @@ class SuppressionsAsyncStub(SuppressionsStub):
     AddSuppression: _aio.UnaryUnaryMultiCallable[_privacy_pb2.AddSuppressionRequest, _privacy_pb2.SuppressionEntry]  # type: ignore[assignment]
     """Keeps an address from being contacted again, beyond its erasure. Errors: INVALID_ARGUMENT for what cannot
     be an address on its channel.
+    """
+    ImportSuppressions: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ImportSuppressionsRequest, _privacy_pb2.ImportSuppressionsResponse]  # type: ignore[assignment]
+    """Takes a foreign list over, in parts: each address is hashed and forgotten. What is invalid is said one by one
+    and stops nothing; a part that is sent twice adds nothing twice.
     """
     ListSuppressions: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListSuppressionsRequest, _privacy_pb2.ListSuppressionsResponse]  # type: ignore[assignment]
     """Entries without any address: reason, channel, time."""
@@ -182,6 +190,16 @@ class SuppressionsServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_privacy_pb2.SuppressionEntry, _abc.Awaitable[_privacy_pb2.SuppressionEntry]]:
         """Keeps an address from being contacted again, beyond its erasure. Errors: INVALID_ARGUMENT for what cannot
         be an address on its channel.
+        """
+
+    @_abc_1.abstractmethod
+    def ImportSuppressions(
+        self,
+        request: _privacy_pb2.ImportSuppressionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.ImportSuppressionsResponse, _abc.Awaitable[_privacy_pb2.ImportSuppressionsResponse]]:
+        """Takes a foreign list over, in parts: each address is hashed and forgotten. What is invalid is said one by one
+        and stops nothing; a part that is sent twice adds nothing twice.
         """
 
     @_abc_1.abstractmethod
@@ -213,6 +231,8 @@ class PermitsStub:
     """Decides each candidate at this moment; every decision is kept. Also for other systems that send."""
     Preview: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.AuthorizeRequest, _privacy_pb2.AuthorizeResponse]
     """What Authorize would say, for previews; nothing is kept and nothing may be sent on it."""
+    ListDecisions: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListDecisionsRequest, _privacy_pb2.ListDecisionsResponse]
+    """Decisions that were kept, the newest first. Errors: INVALID_ARGUMENT for a day that is none."""
     GetDecision: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetDecisionRequest, _privacy_pb2.Decision]
     """A decision that was kept. Errors: NOT_FOUND."""
 
@@ -225,6 +245,8 @@ class PermitsAsyncStub(PermitsStub):
     """Decides each candidate at this moment; every decision is kept. Also for other systems that send."""
     Preview: _aio.UnaryUnaryMultiCallable[_privacy_pb2.AuthorizeRequest, _privacy_pb2.AuthorizeResponse]  # type: ignore[assignment]
     """What Authorize would say, for previews; nothing is kept and nothing may be sent on it."""
+    ListDecisions: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListDecisionsRequest, _privacy_pb2.ListDecisionsResponse]  # type: ignore[assignment]
+    """Decisions that were kept, the newest first. Errors: INVALID_ARGUMENT for a day that is none."""
     GetDecision: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GetDecisionRequest, _privacy_pb2.Decision]  # type: ignore[assignment]
     """A decision that was kept. Errors: NOT_FOUND."""
 
@@ -246,6 +268,14 @@ class PermitsServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.AuthorizeResponse, _abc.Awaitable[_privacy_pb2.AuthorizeResponse]]:
         """What Authorize would say, for previews; nothing is kept and nothing may be sent on it."""
+
+    @_abc_1.abstractmethod
+    def ListDecisions(
+        self,
+        request: _privacy_pb2.ListDecisionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.ListDecisionsResponse, _abc.Awaitable[_privacy_pb2.ListDecisionsResponse]]:
+        """Decisions that were kept, the newest first. Errors: INVALID_ARGUMENT for a day that is none."""
 
     @_abc_1.abstractmethod
     def GetDecision(

@@ -1,0 +1,118 @@
+"""The cockpit: every number is the number of rows behind it, whoever looks and whoever does not answer."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from kontor.privacy.v1 import (
+    assessments_pb2,
+    audit_pb2,
+    breaches_pb2,
+    privacy_pb2,
+    registers_pb2,
+    retention_pb2,
+)
+from kontor.privacy.v1.holder_pb2 import REQUEST_KIND_ACCESS, OverdueDataset
+
+from kernel.errors import Unavailable
+from services.gateway.privacy.figures import BANDS, band_of
+from services.gateway.requests.deadline import Due
+from tests.gateway.conftest import LogIn
+from tests.web.neighbours import Neighbours
+
+ID = "018f0000-0000-7000-8000-0000000000{:02}"
+DAYS = (-40, -1, 0, 7, 8, 14, 15, 90)
+
+
+@pytest.mark.parametrize("days", [None, *range(-3, 40)])
+def test_every_request_stands_in_exactly_one_band(days: int | None) -> None:
+    found = band_of(Due(privacy_pb2.Request(), None, days))
+    fitting = [
+        name
+        for name, _text, first, last in BANDS
+        if days is not None and (first is None or days >= first) and (last is None or days <= last)
+    ]
+    assert [found] == (fitting or ["none"])
+
+
+def full(neighbours: Neighbours) -> None:
+    today = datetime.now(ZoneInfo("Europe/Berlin")).date()
+    requests = [
+        privacy_pb2.Request(
+            id=ID.format(at),
+            kind=REQUEST_KIND_ACCESS,
+            due_date=(today + timedelta(days=days)).isoformat(),
+            state=privacy_pb2.REQUEST_STATE_ACCEPTED,
+        )
+        for at, days in enumerate(DAYS)
+    ]
+    clocks = [["authority-open"], ["authority-late"], ["undecided"]]
+    breaches = [breaches_pb2.BreachEntry(id=ID.format(at), alerts=a) for at, a in enumerate(clocks)]
+    contracts = [["ends-soon"], ["ends-soon"], ["ended"], []]
+    role = registers_pb2.RECIPIENT_ROLE_PROCESSOR
+    processors = [
+        registers_pb2.RegisterEntry(
+            id=ID.format(at),
+            alerts=alerts,
+            processor=registers_pb2.Processor(name=f"Firma {at}", country="DE", role=role),
+        )
+        for at, alerts in enumerate(contracts)
+    ]  # fmt: skip
+
+    def listed(asked: registers_pb2.ListRegisterEntriesRequest) -> registers_pb2.ListRegisterEntriesResponse:
+        own = processors if asked.register == registers_pb2.REGISTER_PROCESSORS else []
+        return registers_pb2.ListRegisterEntriesResponse(entries=own)
+
+    due = assessments_pb2.AssessmentEntry(id=ID.format(1), alerts=["review-due"])
+    preview = retention_pb2.HolderPreview(holder="tickets", datasets=[OverdueDataset(name="ticket", rows=17)])
+    neighbours.answers |= {
+        "Requests.ListRequests": lambda _: privacy_pb2.ListRequestsResponse(requests=requests),
+        "Breaches.ListBreaches": lambda _: breaches_pb2.ListBreachesResponse(entries=breaches),
+        "Registers.ListRegisterEntries": listed,
+        "Assessments.ListAssessments": lambda _: assessments_pb2.ListAssessmentsResponse(entries=[due, due]),
+        "Audit.ListAlerts": lambda _: audit_pb2.ListAlertsResponse(open_size=4),
+        "Retention.PreviewRun": lambda _: retention_pb2.RunPreview(holders=[preview]),
+        "Suppressions.ListSuppressions": lambda _: privacy_pb2.ListSuppressionsResponse(total_size=1234),
+    }
+
+
+def numbers(page: str) -> dict[str, str]:
+    found = re.findall(r'k-stat [^>]*href="([^"]*)".*?k-stat-value">([^<]*)<', page, re.DOTALL)
+    return {href.replace("&amp;", "&"): value for href, value in found}
+
+
+def test_every_number_is_that_of_the_rows_behind_it(log_in: LogIn, neighbours: Neighbours) -> None:
+    full(neighbours)
+    browser = log_in("dpo")
+    page = browser.get("/privacy").text
+    shown = numbers(page)
+    lists = ("/breaches?clock=running", "/registers?register=processors&alert=ended",
+             "/registers?register=processors&alert=ends-soon", "/assessments?due=yes")  # fmt: skip
+    rows = {href: browser.get(href).text.partition("<tbody>")[2].count("<tr>") for href in lists}
+    assert rows == {href: int(shown[href]) for href in lists}
+    assert list(rows.values()) == [2, 1, 2, 2]
+    assert (shown["/audit/alerts"], shown["/retention"], shown["/suppressions"]) == ("4", "17", "1.234")
+    bars = re.findall(r'href="(/privacy/requests/\w+)">[^<]*</a><strong>(\d+)<', page)
+    assert [(href, browser.get(href).text.count('class="g-person"')) for href, _count in bars] == [
+        (href, int(count)) for href, count in bars
+    ]
+    assert sum(int(count) for _href, count in bars) == len(DAYS)
+
+
+def test_a_service_that_is_down_costs_its_number_only(log_in: LogIn, neighbours: Neighbours) -> None:
+    full(neighbours)
+    for name in ("Requests.ListRequests", "Breaches.ListBreaches", "Suppressions.ListSuppressions"):
+        neighbours.answers[name] = lambda _: Unavailable("down")
+    shown = numbers(log_in("dpo").get("/privacy").text)
+    assert (shown["/breaches?clock=running"], shown["/suppressions"], shown["/retention"]) == ("–", "–", "17")
+
+
+def test_who_may_not_see_accesses_is_told_so(log_in: LogIn, neighbours: Neighbours) -> None:
+    full(neighbours)
+    page = log_in("manager").get("/privacy").text
+    assert "nicht für Ihre Rolle" in page
+    assert "/audit/alerts" not in page
+    assert neighbours.of("Audit.ListAlerts") == []
