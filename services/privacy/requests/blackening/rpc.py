@@ -9,7 +9,8 @@ from typing import Any
 from kontor.privacy.v1 import blackening_pb2, blackening_pb2_grpc
 
 from kernel.rpc.rows import narrowed_caller
-from services.privacy.requests.blackening.model import Decision, Passage, Span
+from services.privacy.requests.blackening.finding import Passage
+from services.privacy.requests.blackening.model import Decision, Span
 from services.privacy.requests.blackening.service import BlackeningService
 
 _PAGE, _LARGEST = 20, 100

@@ -11,17 +11,16 @@ from kernel.errors import Unavailable
 from kernel.rpc.call import note_subjects
 from services.privacy.requests import store as request_store
 from services.privacy.requests.blackening import store
+from services.privacy.requests.blackening.finding import Passage, passages
 from services.privacy.requests.blackening.model import (
     NAMES_OTHERS,
     Decision,
     NoCopy,
     NotOfThisText,
-    Passage,
     PassageDecided,
     PassageNotFound,
     blackened,
     joined,
-    passages,
 )
 from services.privacy.requests.collecting import Collected, collect_everything
 from services.privacy.requests.model import (
