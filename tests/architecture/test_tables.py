@@ -184,3 +184,10 @@ def test_what_nobody_looks_through_holds_no_word() -> None:
     assert authorize.full_name == "/kontor.privacy.v1.Permits/Authorize"
     wordless = {dataset_of(t).wordless for s in BACK_ENDS for t in metadata_of(s).tables.values()}
     assert wordless == {"", "method = '/kontor.privacy.v1.Permits/Authorize'"}
+
+
+def test_answers_about_a_request_hold_nothing_personal() -> None:
+    """Each answer of a command is kept for a day under its subject: an erasure must not find itself there."""
+    requests = privacy_pb2.DESCRIPTOR.services_by_name["Requests"]
+    methods = [Method.of(each) for each in requests.methods]
+    assert [m.full_name for m in methods if m.mutating and m.answer_is_personal] == []

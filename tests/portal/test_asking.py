@@ -126,7 +126,10 @@ def test_what_was_done_is_said_and_no_file_is_promised(
     found = privacy_pb2.Request(
         id=REQUEST, contact_id=OWN.id, state=privacy_pb2.REQUEST_STATE_COMPLETED, **values
     )
-    stubs = SimpleNamespace(requests=SimpleNamespace(GetRequest=lambda _asked: found))
+    answers = SimpleNamespace(
+        GetRequest=lambda _asked: found, GetCorrections=lambda _asked: privacy_pb2.Corrections()
+    )
+    stubs = SimpleNamespace(requests=answers)
     monkeypatch.setattr(views, "clients", lambda: stubs)
     page = log_in("customer").get(f"/rights/requests/{REQUEST}").text
     assert said in page
@@ -141,13 +144,16 @@ def test_a_correction_shows_before_and_after_and_who_was_told(
         contact_id=OWN.id,
         kind=holder_pb2.REQUEST_KIND_RECTIFICATION,
         state=privacy_pb2.REQUEST_STATE_EXECUTING,
-        corrections=[privacy_pb2.Correction(field="city", before="Ulm", after="<b>Köln</b>")],
         recipients=[
             privacy_pb2.SettledRecipient(name="Versand AG", how="letter"),
             privacy_pb2.SettledRecipient(name="Druck GmbH"),
         ],
     )
-    stubs = SimpleNamespace(requests=SimpleNamespace(GetRequest=lambda _asked: found))
+    said = privacy_pb2.Corrections(
+        corrections=[privacy_pb2.Correction(field="city", before="Ulm", after="<b>Köln</b>")]
+    )
+    answers = SimpleNamespace(GetRequest=lambda _asked: found, GetCorrections=lambda _asked: said)
+    stubs = SimpleNamespace(requests=answers)
     monkeypatch.setattr(views, "clients", lambda: stubs)
     page = log_in("customer").get(f"/rights/requests/{REQUEST}").text
     assert "<del>Ulm</del>" in page

@@ -181,7 +181,8 @@ async def test_a_correction_is_complete_when_every_recipient_is_settled(machine:
     contact_id = await add_person(machine.contacts)
     view = await machine.create(contact_id, Kind.RECTIFICATION, wish=WISHES[Kind.RECTIFICATION])
     await machine.jobs().work()
-    assert {(c.field, c.before, c.after) for c in view.corrections} == {
+    said = await machine.service.get_corrections(view.request.id, caller=customer(contact_id))
+    assert {(c.field, c.before, c.after) for c in said} == {
         ("street", "Alte Gasse 1", "Neue Gasse 2"),
         ("city", "Ulm", "Köln"),
     }
@@ -243,7 +244,7 @@ async def test_corrections_go_with_the_person(machine: Machine) -> None:
     assert (await machine.see(erasure, contact_id)).request.state is State.COMPLETED
     seen = await machine.service.get_request(view.request.id, caller=OFFICER)
     assert (seen.request.state, seen.transitions[-1].reason) == (State.WITHDRAWN, "erasure-confirmed")
-    assert seen.corrections == []
+    assert await machine.service.get_corrections(view.request.id, caller=OFFICER) == []
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -271,3 +272,5 @@ async def test_only_the_own_request_is_seen(machine: Machine) -> None:
     with pytest.raises(DomainError) as refused:
         await machine.service.get_request(view.request.id, caller=customer(hugo))
     assert refused.value.reason == "REQUEST_NOT_FOUND"
+    with pytest.raises(DomainError):
+        await machine.service.get_corrections(view.request.id, caller=customer(hugo))

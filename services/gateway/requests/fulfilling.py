@@ -22,7 +22,7 @@ from kernel.ids import derived_id
 from kernel.web.forms import Form
 from services.gateway.clients import clients
 from services.gateway.requests.forms import CORRECTABLE, Settlement
-from services.gateway.requests.views import blueprint
+from services.gateway.requests.views import blueprint, corrections
 from services.gateway.session import opens_with
 
 
@@ -34,7 +34,7 @@ def take_over(request_id: uuid.UUID) -> ResponseReturnValue:
         abort(400)
     found = clients().requests.GetRequest(GetRequestRequest(id=str(request_id)))
     changed: dict[str, Any] = {
-        each.field: each.after for each in found.corrections if each.field in CORRECTABLE
+        each.field: each.after for each in corrections(found) if each.field in CORRECTABLE
     }
     if changed:
         try:

@@ -27,6 +27,8 @@ from kontor.privacy.v1.privacy_pb2 import (
     REQUEST_STATE_PARTIALLY_FULFILLED,
     REQUEST_STATE_PLANNED,
     ConfirmRequestRequest,
+    Correction,
+    GetCorrectionsRequest,
     GetDocumentRequest,
     GetRequestRequest,
     ListRequestsRequest,
@@ -182,6 +184,14 @@ def _get(request_id: uuid.UUID) -> Request:
     return clients().requests.GetRequest(GetRequestRequest(id=str(request_id)))
 
 
+def corrections(found: Request) -> list[Correction]:
+    """What a rectification says is wrong."""
+    if found.kind != REQUEST_KIND_RECTIFICATION:
+        return []
+    asked = GetCorrectionsRequest(id=found.id)
+    return list(clients().requests.GetCorrections(asked).corrections)
+
+
 def _person(found: Request) -> dict[str, object]:
     return {"contact": people.by_id([found.contact_id]).get(found.contact_id)}
 
@@ -219,6 +229,7 @@ def _by_staff(found: Request) -> dict[str, object]:
     corrected = any(step.reason == "corrected" for step in found.transitions)
     return {
         "rectification": found.kind == REQUEST_KIND_RECTIFICATION,
+        "corrections": corrections(found),
         "to_correct": running and found.kind == REQUEST_KIND_RECTIFICATION and not corrected,
         "to_weigh": running and found.kind == REQUEST_KIND_OBJECTION and weighed,
         "refusable": found.withdrawable or (running and found.objection == OBJECTION_SCOPE_PROCESSING),

@@ -33,7 +33,9 @@ from kontor.privacy.v1.privacy_pb2 import (
     REQUEST_STATE_VERIFYING,
     REQUEST_STATE_WITHDRAWN,
     ConfirmRequestRequest,
+    Correction,
     CreateRequestRequest,
+    GetCorrectionsRequest,
     GetDocumentRequest,
     GetRequestRequest,
     HolderPlan,
@@ -244,7 +246,7 @@ def _shown(request_id: uuid.UUID) -> dict[str, object]:
         "copy": found.kind in _COPIES,
         "steps": STEPS.get(found.kind, STEPS[REQUEST_KIND_ACCESS]),
         "done": done(found),
-        "corrections": [(vocabulary.column(each.field), each) for each in found.corrections],
+        "corrections": [(vocabulary.column(each.field), each) for each in _corrections(found)],
         "recipients": [(each, str(WAYS.get(each.how, ""))) for each in found.recipients],
         "planned": found.state == REQUEST_STATE_PLANNED,
         "completed": found.state == REQUEST_STATE_COMPLETED,
@@ -266,6 +268,13 @@ def _shown(request_id: uuid.UUID) -> dict[str, object]:
         "waiting_for": [holder_words(holder)[0] for holder in found.waiting_for],
         "form": Form(),
     }
+
+
+def _corrections(found: Request) -> list[Correction]:
+    if found.kind != REQUEST_KIND_RECTIFICATION:
+        return []
+    asked = GetCorrectionsRequest(id=found.id)
+    return list(clients().requests.GetCorrections(asked).corrections)
 
 
 def _day(iso: str) -> date | None:

@@ -46,19 +46,21 @@ async def listed(
 ) -> list[Logged]:
     """The newest first, from behind a position; the index on the moment (or the contact) bounds what is read."""
     table = PermitDecision
-    conditions = [
-        condition
-        for asked, condition in (
-            (wanted.contact_id, table.contact_id == wanted.contact_id),
-            (wanted.topic, table.topic == wanted.topic),
-            (wanted.permitted is not None, table.permitted.is_(bool(wanted.permitted))),
-            (wanted.reason, table.reason == wanted.reason),
-            (wanted.since, table.decided_at >= wanted.since),
-            (wanted.until, table.decided_at < wanted.until),
-            (after, tuple_(table.decided_at, table.id) < after),
-        )
-        if asked
-    ]
+    conditions = []
+    if wanted.contact_id is not None:
+        conditions.append(table.contact_id == wanted.contact_id)
+    if wanted.topic:
+        conditions.append(table.topic == wanted.topic)
+    if wanted.permitted is not None:
+        conditions.append(table.permitted.is_(wanted.permitted))
+    if wanted.reason:
+        conditions.append(table.reason == wanted.reason)
+    if wanted.since is not None:
+        conditions.append(table.decided_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(table.decided_at < wanted.until)
+    if after is not None:
+        conditions.append(tuple_(table.decided_at, table.id) < after)
     statement = select(table).where(*conditions).order_by(table.decided_at.desc(), table.id.desc())
     rows = (await session.execute(statement.limit(limit))).scalars()
     return [Logged(_decision(row), row.topic, row.channel, row.batch_id) for row in rows]

@@ -18,7 +18,6 @@ from services.privacy.requests.corrections import store as correction_store
 from services.privacy.requests.course import Course, course
 from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.model import (
-    Correction,
     Request,
     Requester,
     RequestNotFound,
@@ -45,7 +44,6 @@ class View:
     decide_by: date | None = None
     # Why a legal hold keeps what is held about the contact; empty if there is none.
     hold: str = ""
-    corrections: Sequence[Correction] = ()
     recipients: Sequence[SettledRecipient] = ()
 
 
@@ -88,7 +86,6 @@ class Reading:
         steps = await store.transitions(session, ids)
         plans = await plan_store.plans(session, ids)
         formats = await store.formats(session, ids)
-        corrections = await correction_store.corrections(session, ids)
         recipients = await correction_store.recipients(session, ids)
         held = await self.holds(session, [r.contact_id for r in requests])
         now = self.clock.now()
@@ -101,7 +98,6 @@ class Reading:
                 formats=formats[r.id],
                 decide_by=self._decide_by(r, steps[r.id]),
                 hold=held.get(r.contact_id, ""),
-                corrections=corrections[r.id],
                 recipients=recipients[r.id],
             )
             for r in requests

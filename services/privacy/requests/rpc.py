@@ -118,6 +118,17 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
         )
         return _request(view)
 
+    async def GetCorrections(
+        self, request: privacy_pb2.GetCorrectionsRequest, context: Any
+    ) -> privacy_pb2.Corrections:
+        found = await self._requests.get_corrections(uuid.UUID(request.id), caller=narrowed_caller())
+        return privacy_pb2.Corrections(
+            corrections=[
+                privacy_pb2.Correction(field=each.field, before=each.before, after=each.after)
+                for each in found
+            ]
+        )
+
     async def FulfilRequest(
         self, request: privacy_pb2.FulfilRequestRequest, context: Any
     ) -> privacy_pb2.Request:
@@ -185,8 +196,6 @@ def _wish(request: privacy_pb2.CreateRequestRequest) -> Wish:
 def _request(view: View) -> privacy_pb2.Request:
     answer = _standing(view)
     answer.MergeFrom(_course(view.course))
-    for each in view.corrections:
-        answer.corrections.add(field=each.field, before=each.before, after=each.after)
     for recipient in view.recipients:
         answer.recipients.add(
             name=recipient.recipient, how=recipient.how, settle_time=to_timestamp(recipient.settled_at)

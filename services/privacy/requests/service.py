@@ -16,6 +16,7 @@ from kernel.outbox import emit
 from kernel.rpc.call import note_subjects
 from services.privacy import events
 from services.privacy.requests import store
+from services.privacy.requests.corrections import store as correction_store
 from services.privacy.requests.course import (
     A_DAY,
     Reception,
@@ -29,6 +30,7 @@ from services.privacy.requests.model import (
     STAFF,
     SUBJECT,
     WORDS_BY,
+    Correction,
     DocumentGone,
     ErasureRuns,
     Filter,
@@ -211,6 +213,14 @@ class RequestService:
             await end(session, request, Transition(State.WITHDRAWN, self._clock.now(), actor, "withdrawn"))
             await plan_store.forget_identifiers(session, request_id)
             return await self._reading.reread(session, request_id)
+
+    async def get_corrections(self, request_id: uuid.UUID, *, caller: Principal) -> list[Correction]:
+        """What a rectification says is wrong. Errors: RequestNotFound."""
+        requester = await self._reading.requester(caller)
+        async with self._database.reading() as session:
+            request = visible(await store.find(session, request_id), requester)
+            note_subjects([request.contact_id])
+            return await correction_store.of_request(session, request_id)
 
     async def get_document(
         self, request_id: uuid.UUID, *, format: int, caller: Principal

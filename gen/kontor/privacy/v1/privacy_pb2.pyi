@@ -1146,7 +1146,6 @@ class Request(_message.Message):
     DOUBT_DAYS_FIELD_NUMBER: _builtins.int
     SUSPENDED_DUE_DATE_FIELD_NUMBER: _builtins.int
     REFUSAL_FIELD_NUMBER: _builtins.int
-    CORRECTIONS_FIELD_NUMBER: _builtins.int
     RECIPIENTS_FIELD_NUMBER: _builtins.int
     OBJECTION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
@@ -1219,10 +1218,6 @@ class Request(_message.Message):
         """In which formats the answer can be fetched now. The JSON may be there before the PDF."""
 
     @_builtins.property
-    def corrections(self) -> _containers.RepeatedCompositeFieldContainer[Global___Correction]:
-        """Rectifications: what is said to be wrong, and how it is right."""
-
-    @_builtins.property
     def recipients(self) -> _containers.RepeatedCompositeFieldContainer[Global___SettledRecipient]:
         """Rectifications: to whom the data was disclosed, and who has been told of the correction."""
 
@@ -1255,13 +1250,12 @@ class Request(_message.Message):
         doubt_days: _builtins.int = ...,
         suspended_due_date: _builtins.str = ...,
         refusal: _builtins.str = ...,
-        corrections: _abc.Iterable[Global___Correction] | None = ...,
         recipients: _abc.Iterable[Global___SettledRecipient] | None = ...,
         objection: Global___ObjectionScope.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["complete_time", b"complete_time", "receive_time", b"receive_time", "stall_time", b"stall_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "complete_time", b"complete_time", "contact_id", b"contact_id", "corrections", b"corrections", "decide_by", b"decide_by", "documents", b"documents", "doubt_days", b"doubt_days", "doubted", b"doubted", "due_date", b"due_date", "extend_by", b"extend_by", "extension", b"extension", "hold_reason", b"hold_reason", "id", b"id", "identity", b"identity", "kept_until", b"kept_until", "kind", b"kind", "objection", b"objection", "on_behalf", b"on_behalf", "plans", b"plans", "problem", b"problem", "receive_time", b"receive_time", "recipients", b"recipients", "refusal", b"refusal", "stall_time", b"stall_time", "state", b"state", "suspended_due_date", b"suspended_due_date", "transitions", b"transitions", "waiting_for", b"waiting_for", "withdrawable", b"withdrawable"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "complete_time", b"complete_time", "contact_id", b"contact_id", "decide_by", b"decide_by", "documents", b"documents", "doubt_days", b"doubt_days", "doubted", b"doubted", "due_date", b"due_date", "extend_by", b"extend_by", "extension", b"extension", "hold_reason", b"hold_reason", "id", b"id", "identity", b"identity", "kept_until", b"kept_until", "kind", b"kind", "objection", b"objection", "on_behalf", b"on_behalf", "plans", b"plans", "problem", b"problem", "receive_time", b"receive_time", "recipients", b"recipients", "refusal", b"refusal", "stall_time", b"stall_time", "state", b"state", "suspended_due_date", b"suspended_due_date", "transitions", b"transitions", "waiting_for", b"waiting_for", "withdrawable", b"withdrawable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1297,6 +1291,45 @@ class Correction(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Correction: _TypeAlias = Correction  # noqa: Y015
+
+@_typing.final
+class GetCorrectionsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCorrectionsRequest: _TypeAlias = GetCorrectionsRequest  # noqa: Y015
+
+@_typing.final
+class Corrections(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORRECTIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def corrections(self) -> _containers.RepeatedCompositeFieldContainer[Global___Correction]: ...
+    def __init__(
+        self,
+        *,
+        corrections: _abc.Iterable[Global___Correction] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corrections", b"corrections"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Corrections: _TypeAlias = Corrections  # noqa: Y015
 
 @_typing.final
 class SettledRecipient(_message.Message):

@@ -835,6 +835,11 @@ class RequestsStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.RefuseRequestRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
                 _registered_method=True)
+        self.GetCorrections = channel.unary_unary(
+                '/kontor.privacy.v1.Requests/GetCorrections',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetCorrectionsRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Corrections.FromString,
+                _registered_method=True)
         self.FulfilRequest = channel.unary_unary(
                 '/kontor.privacy.v1.Requests/FulfilRequest',
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.FulfilRequestRequest.SerializeToString,
@@ -928,6 +933,14 @@ class RequestsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCorrections(self, request, context):
+        """What a rectification says is wrong; nothing once the person is erased. By itself, because an answer about a request
+        holds nothing personal otherwise. Errors: NOT_FOUND, also for somebody else's request.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def FulfilRequest(self, request, context):
         """Staff has done what was asked for: corrected the data, or ended the processing that was objected to. A
         rectification is completed when every recipient is settled (Art. 19 GDPR). Errors: FAILED_PRECONDITION for what
@@ -1002,6 +1015,11 @@ def add_RequestsServicer_to_server(servicer, server):
                     servicer.RefuseRequest,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.RefuseRequestRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.SerializeToString,
+            ),
+            'GetCorrections': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCorrections,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetCorrectionsRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Corrections.SerializeToString,
             ),
             'FulfilRequest': grpc.unary_unary_rpc_method_handler(
                     servicer.FulfilRequest,
@@ -1241,6 +1259,33 @@ class Requests:
             '/kontor.privacy.v1.Requests/RefuseRequest',
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.RefuseRequestRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCorrections(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Requests/GetCorrections',
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetCorrectionsRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.Corrections.FromString,
             options,
             channel_credentials,
             insecure,

@@ -327,6 +327,10 @@ class RequestsStub:
     """Ends a request without doing what it asks for (Art. 12(4), (5) GDPR). Errors: FAILED_PRECONDITION once an erasure
     is being carried out (TOO_LATE), or if the reason contradicts the request (REASON_UNFIT).
     """
+    GetCorrections: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetCorrectionsRequest, _privacy_pb2.Corrections]
+    """What a rectification says is wrong; nothing once the person is erased. By itself, because an answer about a request
+    holds nothing personal otherwise. Errors: NOT_FOUND, also for somebody else's request.
+    """
     FulfilRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.FulfilRequestRequest, _privacy_pb2.Request]
     """Staff has done what was asked for: corrected the data, or ended the processing that was objected to. A
     rectification is completed when every recipient is settled (Art. 19 GDPR). Errors: FAILED_PRECONDITION for what
@@ -379,6 +383,10 @@ class RequestsAsyncStub(RequestsStub):
     RefuseRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.RefuseRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
     """Ends a request without doing what it asks for (Art. 12(4), (5) GDPR). Errors: FAILED_PRECONDITION once an erasure
     is being carried out (TOO_LATE), or if the reason contradicts the request (REASON_UNFIT).
+    """
+    GetCorrections: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GetCorrectionsRequest, _privacy_pb2.Corrections]  # type: ignore[assignment]
+    """What a rectification says is wrong; nothing once the person is erased. By itself, because an answer about a request
+    holds nothing personal otherwise. Errors: NOT_FOUND, also for somebody else's request.
     """
     FulfilRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.FulfilRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
     """Staff has done what was asked for: corrected the data, or ended the processing that was objected to. A
@@ -477,6 +485,16 @@ class RequestsServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_privacy_pb2.Request, _abc.Awaitable[_privacy_pb2.Request]]:
         """Ends a request without doing what it asks for (Art. 12(4), (5) GDPR). Errors: FAILED_PRECONDITION once an erasure
         is being carried out (TOO_LATE), or if the reason contradicts the request (REASON_UNFIT).
+        """
+
+    @_abc_1.abstractmethod
+    def GetCorrections(
+        self,
+        request: _privacy_pb2.GetCorrectionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.Corrections, _abc.Awaitable[_privacy_pb2.Corrections]]:
+        """What a rectification says is wrong; nothing once the person is erased. By itself, because an answer about a request
+        holds nothing personal otherwise. Errors: NOT_FOUND, also for somebody else's request.
         """
 
     @_abc_1.abstractmethod

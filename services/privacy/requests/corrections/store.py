@@ -22,19 +22,15 @@ async def add(session: WriteSession, request_id: uuid.UUID, corrections: Iterabl
     await session.execute(insert(RequestCorrection), rows)
 
 
-async def corrections(
-    session: AnySession, request_ids: Sequence[uuid.UUID]
-) -> dict[uuid.UUID, list[Correction]]:
-    """What is wrong, by request; nothing for a person who is erased."""
+async def of_request(session: AnySession, request_id: uuid.UUID) -> list[Correction]:
+    """What is wrong; nothing for a person who is erased."""
     statement = (
         select(RequestCorrection)
-        .where(RequestCorrection.request_id.in_(request_ids))
+        .where(RequestCorrection.request_id == request_id)
         .order_by(RequestCorrection.field)
     )
-    found: dict[uuid.UUID, list[Correction]] = {each: [] for each in request_ids}
-    for row in (await session.execute(statement)).scalars():
-        found[row.request_id].append(Correction(row.field, row.before, row.after))
-    return found
+    rows = (await session.execute(statement)).scalars()
+    return [Correction(row.field, row.before, row.after) for row in rows]
 
 
 async def add_recipients(session: WriteSession, request_id: uuid.UUID, names: Iterable[str]) -> int:
