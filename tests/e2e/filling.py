@@ -8,7 +8,7 @@ import json
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -34,11 +34,14 @@ from kernel.holder.subject import has_subjects
 from kernel.personal import Category, dataset_of, datasets, declaration_of, personal_columns
 
 _NAMESPACE = uuid.UUID("5b0cf5a8-3a2e-5c1b-9d57-0a4d1f6f2b11")
-_AT = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+# A while ago: nothing of it is due for deletion before the end of a check, and nothing waits for its time.
+_AT = datetime.now(UTC) - timedelta(hours=1)
 # Values that mean something to a machine which would act on them: what is filled in has ended.
 _ENDED: dict[tuple[str, str], Any] = {
     ("subject_request", "state"): 8,
     ("subject_request", "kind"): 1,
+    # Addresses of a request go with its end: these stay, so that their owner's erasure has to take them.
+    ("subject_request", "completed_at"): None,
     ("restriction", "state"): 5,
     ("restriction_order", "grounds"): [],
     ("restriction_order", "completed_at"): _AT,
@@ -146,8 +149,8 @@ def _copy(connection: psycopg.Connection, table: Table, subjects: Sequence[Fille
 
 def _maker(table: Table, column: Column[Any], wanted: set[str]) -> Maker:
     """How one column is filled: by what it leads to, by what it declares, by its type."""
-    fixed = _ENDED.get((table.name, column.name))
-    if fixed is not None:
+    if (table.name, column.name) in _ENDED:
+        fixed = _ENDED[table.name, column.name]
         return lambda subject: fixed
     for key in column.foreign_keys:
         target = key.column.table

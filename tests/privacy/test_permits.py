@@ -30,7 +30,7 @@ SOMEBODY = Candidate(uuid.uuid4(), "somebody@example.org")
         ("a@b.example", False, True, State.WITHDRAWN, "suppressed"),
         ("a@b.example", False, False, State.WITHDRAWN, "withdrawn"),
         ("a@b.example", False, False, State.REFUSED, "withdrawn"),
-        ("a@b.example", False, False, State.EXPIRED, "no-consent"),
+        ("a@b.example", False, False, State.EXPIRED, "expired"),
         ("a@b.example", False, False, State.REQUESTED, "no-consent"),
         ("a@b.example", False, False, None, "no-consent"),
     ],

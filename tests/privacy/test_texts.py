@@ -173,7 +173,7 @@ async def test_a_version_is_shown_from_its_day_on(doors: Doors, staff: Staff, pa
     assert await permitted(parts) == (True, "consent")
     parts.clock.advance(days=11)
     assert (await shown(doors)).version == 2
-    assert await permitted(parts) == (False, "no-consent")
+    assert await permitted(parts) == (False, "expired")
 
 
 async def test_old_consents_cover_a_version_that_only_reads_better(
@@ -193,7 +193,7 @@ async def test_who_agrees_to_the_changed_text_is_covered_again(
     await consents.GiveConsent(given)
     draft = await staff.marketer.CreateConsentDraft(draft_request(material=True))
     await staff.officer.ApproveConsentDraft(approval(draft))
-    assert await permitted(parts) == (False, "no-consent")
+    assert await permitted(parts) == (False, "expired")
     given.request_id, given.text_id = str(uuid.uuid4()), (await shown(doors)).id
     given.evidence.token_sha256 = b"n" * 32
     await consents.GiveConsent(given)
@@ -210,7 +210,7 @@ async def test_nobody_is_asked_about_a_retired_topic_and_no_message_rests_on_it(
     await staff.officer.RetireConsentTopic(retirement)
     with pytest.raises(NotFound):
         await shown(doors)
-    assert await permitted(parts) == (False, "no-consent")
+    assert await permitted(parts) == (False, "expired")
     draft = await staff.marketer.CreateConsentDraft(draft_request())
     await staff.officer.ApproveConsentDraft(approval(draft))
     assert (await shown(doors)).version == 2

@@ -39,6 +39,10 @@ _ANEW = _l(
 # Why a mail would not go out, by the permit's reason or by why an address is suppressed.
 REFUSALS = {
     "no-address": _l("your record has no e-mail address."),
+    "expired": _l(
+        "the text has changed since you agreed. If you still want this, order it anew; nothing comes until then."
+    ),
+    "no-consent": _l("your agreement does not hold any more. If you still want this, order it anew."),
     "bounce": _l("mails to your address came back. Please tell us another address, or that it works again."),
     "objection": _ANEW,
     "erasure": _ANEW,

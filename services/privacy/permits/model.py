@@ -16,6 +16,7 @@ NO_ADDRESS = "no-address"
 RESTRICTED = "restricted"
 SUPPRESSED = "suppressed"
 WITHDRAWN = "withdrawn"
+EXPIRED = "expired"
 NO_CONSENT = "no-consent"
 PERMITS = frozenset({CONSENT, CONTRACT, DUTY})
 # What may be sent without consent, because it serves what the person has with the company (Art. 6(1)(b) GDPR).
@@ -131,4 +132,6 @@ def decide(
         return CONTRACT, None
     if known.state in (State.WITHDRAWN, State.REFUSED):
         return WITHDRAWN, None
+    if known.state is State.EXPIRED:
+        return EXPIRED, None
     return (CONSENT, known.consent_id) if known.state is State.GIVEN else (NO_CONSENT, None)

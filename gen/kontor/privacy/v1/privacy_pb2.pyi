@@ -997,7 +997,7 @@ class Decision(_message.Message):
     contact_id: _builtins.str
     permitted: _builtins.bool
     reason: _builtins.str
-    """"consent", "contract" or "legal-obligation" if permitted; else "restricted", "suppressed", "withdrawn", "no-consent", "no-address"."""
+    """"consent", "contract" or "legal-obligation" if permitted; else "restricted", "suppressed", "withdrawn", "expired", "no-consent", "no-address"."""
     consent_id: _builtins.str
     """The consent record it rests on."""
     suppressed_for: _builtins.str
