@@ -85,6 +85,8 @@ ROUTES = {
     "requests.retry": "manager dpo admin",
     "requests.take_over": "agent manager admin",
     "requests.fulfil": "agent manager dpo admin",
+    "requests.blacken": "dpo admin",
+    "requests.decide_passage": "dpo admin",
     "requests.send_code": "agent manager dpo admin",
     "requests.settle": "agent manager dpo admin",
     "consents.index": "manager dpo admin",
