@@ -149,6 +149,8 @@ ROUTES = {
 }
 # No page of their own: parts of pages, files, and steps that ask again before something is done.
 WITHOUT_PICTURE = {
+    # Only a request whose texts name others has it.
+    "requests.blackening",
     "audiences.preview",
     "campaigns.progress",
     "palette.find",
