@@ -48,7 +48,7 @@ sso-check: bootstrap  ## Sign in, out and around real Keycloak in a real browser
 	@$(BIN)/python -m tests.e2e.sso
 
 restore-drill: bootstrap  ## Erase 1,000 people, restore an older backup, and see that nobody comes back; the last line is one JSON object
-	@$(BIN)/python -m tests.e2e.restore_drill
+	@$(BIN)/python -m tests.e2e.restore_drill $(ARGS)
 
 # `make privacy-check ARGS="--seed 7"` repeats a run.
 privacy-check: bootstrap  ## 200 people exercise every right while processes die, and are looked for; the last line is one JSON object

@@ -74,6 +74,7 @@ STEP_REASONS = {
     "restricting": _l("being restricted in every service"),
     "restricted": _l("every service has confirmed the restriction"),
     "identity-in-doubt": _l("it is not known yet who asks"),
+    "names-others": _l("the copy names somebody else"),
     "code-sent": _l("a code was sent to the address on file"),
     "verified-code": _l("the code that was sent to the address on file was entered"),
     **{f"by-{key}": text for key, text in CAME_BY.items()},
@@ -91,8 +92,21 @@ STEP_REASONS = {
     NOT_CONFIRMED: _l("the person did not confirm the plan in time"),
     "identifiers-changed": _l("the person's addresses have changed meanwhile, so everything is planned anew"),
 }
+# Why a text of a copy is blackened, or is not.
+BLACKENING_REASONS = {
+    "contact-data": _l("blackened: addresses or numbers of others"),
+    "identity": _l("blackened: says who somebody else is"),
+    "confidence": _l("blackened: said in confidence"),
+    "secret": _l("blackened: a secret of business or of the profession"),
+}
+RELEASE_REASONS = {
+    "no-harm": _l("released: harms nobody"),
+    "known-to-subject": _l("released: the person knows it already"),
+    "agreed": _l("released: the others agree"),
+}
 # Why a request stands still.
 PROBLEMS = {
+    "names-others": _l("The copy names somebody else. Each such text waits for a word: blacken or release."),
     "holders-down": _l("Not every service answers."),
     "receipt-refused": _l("A service has signed something else than was planned, or with another key."),
     "ledger-unavailable": _l("The erasure ledger cannot be written. Nothing is erased before it can."),

@@ -104,6 +104,7 @@ WAYS = {
 STEP_REASONS = {
     "corrected": _l("corrected in our systems"),
     "recipients-settled": _l("everybody who had received it knows"),
+    "names-others": _l("the copy names other people, whose rights we have to look at"),
     "objects-to-marketing": _l("against advertising"),
     "objects-to-processing": _l("against processing on legitimate interests"),
     "weighing-grounds": _l("locked in every part of our system while we weigh the grounds"),
@@ -124,6 +125,7 @@ STEP_REASONS = {
 
 # Why a request stands still.
 PROBLEMS = {
+    "names-others": _l("The copy names other people. We look at each such text before you get it."),
     "holders-down": _l("Not every part of our system answers at the moment. We ask again by ourselves."),
     "receipt-refused": _l(
         "One part of our system has answered something that we do not accept as proof. We look into it."

@@ -12,6 +12,7 @@ import grpc
 from kontor.privacy.v1 import (
     assessments_pb2_grpc,
     audit_pb2_grpc,
+    blackening_pb2_grpc,
     breaches_pb2_grpc,
     consent_proofs_pb2_grpc,
     consent_standings_pb2_grpc,
@@ -65,6 +66,8 @@ from services.privacy.processing.service import ProcessingService
 from services.privacy.registers.rpc import RegistersRpc
 from services.privacy.registers.service import RegisterService
 from services.privacy.requests.access import Access
+from services.privacy.requests.blackening.rpc import BlackeningRpc
+from services.privacy.requests.blackening.service import BlackeningService
 from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Erasure, ProofKeys
@@ -139,6 +142,7 @@ async def main() -> None:
     kinds = beginning_kinds(desk, consents=consents, suppression=suppression, restrictions=restrictions)
     recipients = registered(_registers(backend, settings), otherwise=settings.recipients)
     erasure = _erasure(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds)
+    blackening = _serve_blackening(backend, desk, wake=lambda: _soon(machine.wake))
     procedures = RequestJobs(
         database,
         clock,
@@ -148,9 +152,13 @@ async def main() -> None:
             suppression=suppression,
             controller=settings.controller,
             recipients=recipients,
+            blackening=blackening,
         ),
         erasure=erasure,
-        others={Kind.PORTABILITY: Portability(desk, controller=settings.controller), **kinds},
+        others={
+            Kind.PORTABILITY: Portability(desk, controller=settings.controller, blackening=blackening),
+            **kinds,
+        },
     )
     machine = backend.every("requests", _REQUESTS_S, procedures.work)
     replay = Replay(desk, ledger, make_deadline(settings))
@@ -179,8 +187,11 @@ async def main() -> None:
     )
 
     backend.every("restrictions", _REQUESTS_S, restrictions.work)
-    notices = RequestNotices(database, clock, campaigns=NoticesClient.over(channels["campaigns"]))
-    backend.every("request-notices", _REQUESTS_S, notices.tell)
+    backend.every(
+        "request-notices",
+        _REQUESTS_S,
+        RequestNotices(database, clock, campaigns=NoticesClient.over(channels["campaigns"])).tell,
+    )
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
 
     async def exempt(session: AnySession) -> frozenset[uuid.UUID]:
@@ -254,6 +265,14 @@ def _serve_identity(
     identity = IdentityService(reading, SystemClock(), hasher=hasher, wake=wake)
     door = identity_pb2_grpc.add_IdentityChecksServicer_to_server
     backend.add(door, IdentityChecksRpc(identity), "kontor.privacy.v1.IdentityChecks")
+
+
+def _serve_blackening(backend: Backend, desk: Desk, *, wake: Callable[[], None]) -> BlackeningService:
+    """What a copy says about others."""
+    blackening = BlackeningService(desk, wake=wake)
+    door = blackening_pb2_grpc.add_BlackeningServicer_to_server
+    backend.add(door, BlackeningRpc(blackening), "kontor.privacy.v1.Blackening")
+    return blackening
 
 
 def _registers(backend: Backend, settings: Settings) -> RegisterService:

@@ -85,6 +85,8 @@ ROUTES = {
     "requests.retry": "manager dpo admin",
     "requests.take_over": "agent manager admin",
     "requests.fulfil": "agent manager dpo admin",
+    "requests.blacken": "dpo admin",
+    "requests.decide_passage": "dpo admin",
     "requests.send_code": "agent manager dpo admin",
     "requests.settle": "agent manager dpo admin",
     "consents.index": "manager dpo admin",
@@ -147,6 +149,8 @@ ROUTES = {
 }
 # No page of their own: parts of pages, files, and steps that ask again before something is done.
 WITHOUT_PICTURE = {
+    # Only a request whose texts name others has it.
+    "requests.blackening",
     "audiences.preview",
     "campaigns.progress",
     "palette.find",

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from kontor.contacts.v1.contacts_pb2 import Contact, ListContactsResponse
-from kontor.privacy.v1 import holder_pb2, identity_pb2, privacy_pb2
+from kontor.privacy.v1 import blackening_pb2, holder_pb2, identity_pb2, privacy_pb2
 
 from kernel.errors import FailedPrecondition, InvalidArgument, ResourceExhausted
 from services.gateway import people
-from services.gateway.requests import fulfilling, identifying, recording, views
+from services.gateway.requests import blackening, fulfilling, identifying, recording, views
 from tests.gateway.conftest import LogIn
 from tests.web.neighbours import Neighbours
 
@@ -424,3 +424,33 @@ def test_a_code_is_asked_for_while_identity_is_in_doubt(
     assert said in client.get(page).text
     requests.found.doubted = False
     assert "/code" not in client.get(page).text
+
+
+def test_a_text_that_names_others_is_blackened_by_ticks_and_by_words(
+    log_in: LogIn, given: Callable[..., Requests], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(state=privacy_pb2.REQUEST_STATE_EXECUTING, problem="names-others")
+    text = "😀 Jürgen\n<b>Köhler</b>: j@x.example"
+    passage = blackening_pb2.Passage(
+        id="ab" * 32, holder="tickets", text=text, marks=[blackening_pb2.Span(start=24, end=35)]
+    )
+    said: list[blackening_pb2.DecidePassageRequest] = []
+
+    def decide(wanted: blackening_pb2.DecidePassageRequest) -> blackening_pb2.DecidePassageResponse:
+        said.append(wanted)
+        return blackening_pb2.DecidePassageResponse(undecided=1)
+
+    listed = blackening_pb2.ListPassagesResponse(passages=[passage], undecided=1)
+    door = SimpleNamespace(ListPassages=lambda _asked: listed, DecidePassage=decide)
+    requests = views.clients().requests
+    stubs = SimpleNamespace(blackening=door, requests=requests)
+    monkeypatch.setattr(blackening, "clients", lambda: stubs)
+    client, page = log_in("dpo"), f"/requests/{REQUEST}/blackening"
+    shown = client.get(page).text
+    assert "&lt;b&gt;Köhler&lt;/b&gt;" in shown
+    assert "1 Text wartet auf eine Entscheidung" in shown
+    form = {"passage_id": passage.id, "mark": "24-35", "words": "Köhler\r\nJürgen", "reason": "identity"}
+    assert post(client, page, form_at=page, **form).status_code == 303
+    assert sorted(text[s.start : s.end] for s in said[0].spans) == ["Jürgen", "Köhler", "j@x.example"]
+    assert post(client, page, form_at=page, **{**form, "reason": "no-harm"}).status_code == 303
+    assert len(said) == 1

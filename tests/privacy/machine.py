@@ -22,6 +22,7 @@ from services.privacy.holder import holder_rpc
 from services.privacy.holds.service import HoldService
 from services.privacy.ledger.service import LedgerService
 from services.privacy.requests.access import Access
+from services.privacy.requests.blackening.service import BlackeningService
 from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.course import Reception
 from services.privacy.requests.deadline import Deadline
@@ -199,11 +200,17 @@ class Machine:
             clock,
             deadline=DEADLINE,
             access=Access(
-                desk, suppression=self.parts.suppression, controller=CONTROLLER, recipients=RECIPIENTS
+                desk,
+                suppression=self.parts.suppression,
+                controller=CONTROLLER,
+                recipients=RECIPIENTS,
+                blackening=BlackeningService(desk),
             ),
             erasure=erasure,
             others={
-                Kind.PORTABILITY: Portability(desk, controller=CONTROLLER),
+                Kind.PORTABILITY: Portability(
+                    desk, controller=CONTROLLER, blackening=BlackeningService(desk)
+                ),
                 **kinds_of(self.parts, desk, self.restrictions),
             },
         )

@@ -1,6 +1,6 @@
 """Requests of data subjects, with their legal clock."""
 
-from services.gateway.requests import fulfilling, handling, identifying, recording
+from services.gateway.requests import blackening, fulfilling, handling, identifying, recording
 from services.gateway.requests.views import blueprint
 
-__all__ = ["blueprint", "fulfilling", "handling", "identifying", "recording"]
+__all__ = ["blackening", "blueprint", "fulfilling", "handling", "identifying", "recording"]

@@ -10,11 +10,13 @@ from kernel.web.forms import Form, at_most, required, strip, strip_lines
 from kernel.web.options import options
 from services.gateway.labels import RESTRICTION_GROUNDS
 from services.gateway.request_labels import (
+    BLACKENING_REASONS,
     CAME_BY,
     EXTENSIONS,
     OBJECTION_SCOPES,
     RECIPIENT_WAYS,
     REFUSALS,
+    RELEASE_REASONS,
     STEP_REASONS,
     VOUCHERS,
 )
@@ -125,3 +127,15 @@ class Refusal(Form):
     """Why nothing is done."""
 
     reason = RadioField(_l("Why is it refused?"), choices=options(REFUSALS.items()))
+
+
+class Blackening(Form):
+    """What of one text is blackened: what is ticked, and every place where one of the words stands."""
+
+    passage_id = HiddenField(validators=[DataRequired()])
+    words = TextAreaField(_l("More words to blacken, one on each line"), filters=[strip_lines])
+    reason = SelectField(
+        _l("Why"),
+        choices=options([("", _l("Please choose")), *BLACKENING_REASONS.items(), *RELEASE_REASONS.items()]),
+        validate_choice=False,
+    )

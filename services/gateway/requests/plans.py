@@ -33,6 +33,7 @@ DATASETS = {
     "privacy.permit_decision": _l("decisions about messages"),
     "privacy.identity_check": _l("codes that show who asks"),
     "privacy.request_correction": _l("corrections that were asked for"),
+    "privacy.passage_decision": _l("decisions about texts that name others"),
     "privacy.subject_request": _l("requests of data subjects"),
     "privacy.request_identifiers": _l("search terms of requests"),
     "privacy.access_document": _l("copies of the data"),

@@ -33,6 +33,7 @@ PARTS = {
     "Suppressions": _l("Suppression list"),
     "Permits": _l("Permits"),
     "Requests": _l("Requests of data subjects"),
+    "Blackening": _l("Blackening of what copies say about others"),
     "IdentityChecks": _l("Checks of who asks"),
     "Retention": _l("Deletion concept"),
     "Holds": _l("Legal holds"),

@@ -22,6 +22,7 @@ DATASETS = {
     "permit_decision": _l("Decisions whether we may write to you"),
     "identity_check": _l("Codes that were sent to show that it is you"),
     "request_correction": _l("Corrections that you asked for"),
+    "passage_decision": _l("What was kept from a copy because it names others"),
     "subject_request": _l("Requests under data protection law"),
     "access_document": _l("Copies made for you"),
     "certificate": _l("Certificates of erasure"),
@@ -51,12 +52,15 @@ TECHNICAL = {
     "invitation_mail",
     "notice_mail",
     "identity_check",
+    "passage_decision",
 }
 
 # The same words once more, in the form that searching needs. They are in the copy of the data.
 DERIVED = {"email_key", "name_key", "search_text"}
 
 COLUMNS = {
+    "decided_by": _l("Decided by"),
+    "spans": _l("Blackened passages"),
     "after": _l("How it is right"),
     "before": _l("What stood there"),
     "other": _l("Something else"),

@@ -18,6 +18,12 @@ SUPPRESSED = "suppressed"
 WITHDRAWN = "withdrawn"
 EXPIRED = "expired"
 NO_CONSENT = "no-consent"
+# What the newest record says that permits nothing; whoever was never asked has none.
+_DENIES: dict[State | None, str] = {
+    State.WITHDRAWN: WITHDRAWN,
+    State.REFUSED: WITHDRAWN,
+    State.EXPIRED: EXPIRED,
+}
 PERMITS = frozenset({CONSENT, CONTRACT, DUTY})
 # What may be sent without consent, because it serves what the person has with the company (Art. 6(1)(b) GDPR).
 # Advertising never does: a topic comes onto this list by a decision, not by a caller's word.
@@ -130,8 +136,6 @@ def decide(
         return SUPPRESSED, None
     if contract:
         return CONTRACT, None
-    if known.state in (State.WITHDRAWN, State.REFUSED):
-        return WITHDRAWN, None
-    if known.state is State.EXPIRED:
-        return EXPIRED, None
-    return (CONSENT, known.consent_id) if known.state is State.GIVEN else (NO_CONSENT, None)
+    if known.state is State.GIVEN:
+        return CONSENT, known.consent_id
+    return _DENIES.get(known.state, NO_CONSENT), None

@@ -9,6 +9,7 @@ from typing import Any
 from kernel.outbox import emit
 from services.privacy import events
 from services.privacy.requests import pdf, store
+from services.privacy.requests.blackening.service import Blackened, BlackeningService
 from services.privacy.requests.collecting import Collected, begin, collect_everything
 from services.privacy.requests.model import SYSTEM, Controller, Request, State, Transition
 from services.privacy.requests.recipients import Recipients
@@ -19,6 +20,7 @@ from services.privacy.requests.report import (
     access_page,
     suppression_record,
 )
+from services.privacy.requests.wording import words
 from services.privacy.requests.working import Desk
 from services.privacy.suppression.model import Address
 from services.privacy.suppression.normalise import EMAIL, PHONE, SMS
@@ -37,12 +39,14 @@ class Access:
         suppression: SuppressionService,
         controller: Controller,
         recipients: Recipients,
+        blackening: BlackeningService,
     ) -> None:
         self._desk = desk
         self._database = desk.database
         self._suppression = suppression
         self._controller = controller
         self._recipients = recipients
+        self._blackening = blackening
 
     async def advance(self, request: Request) -> None:
         """As far as it goes now; a holder that is down only delays."""
@@ -59,10 +63,14 @@ class Access:
         collected = await collect_everything(self._desk, request)
         if collected is None:
             return
+        kept_from = await self._blackening.blacken(request, collected)
+        if kept_from is None:
+            return
         await self._add_suppressions(collected)
         async with self._database.reading() as session:
             company = Company(self._controller, await self._recipients(session))
         content = access_content(request, collected.held, company, now=self._desk.clock.now())
+        content["blackened"] = _said_of(kept_from, request.language)
         if await self._hand_out(request, content):
             await self._complete(request, content)
 
@@ -98,3 +106,10 @@ class Access:
                     request_id=request.id, contact_id=request.contact_id, kind=request.kind
                 ),
             )
+
+
+def _said_of(kept_from: Blackened, language: str) -> dict[str, Any]:
+    """That something is missing, how much, and why; nothing where nothing is."""
+    said = words(language)["answers"]["blackened"] if kept_from.spans else ""
+    text = said.format(spans=kept_from.spans, texts=kept_from.texts)
+    return {"spans": kept_from.spans, "texts": kept_from.texts, "text": text}

@@ -8,6 +8,7 @@ from typing import Any
 from kernel.outbox import emit
 from services.privacy import events
 from services.privacy.requests import store
+from services.privacy.requests.blackening.service import BlackeningService
 from services.privacy.requests.collecting import begin, collect_everything
 from services.privacy.requests.model import SYSTEM, Controller, Request, State, Transition
 from services.privacy.requests.portable import as_json, portable_content, portable_csv, portable_vcard
@@ -20,8 +21,9 @@ _JSON, _CSV, _VCARD = 1, 3, 4
 class Portability:
     """Nothing is kept until every holder has answered; then all forms at once, because they are one answer."""
 
-    def __init__(self, desk: Desk, *, controller: Controller) -> None:
+    def __init__(self, desk: Desk, *, controller: Controller, blackening: BlackeningService) -> None:
         self._desk = desk
+        self._blackening = blackening
         self._controller = controller
 
     async def advance(self, request: Request) -> None:
@@ -29,7 +31,7 @@ class Portability:
         if not await begin(self._desk, request):
             return
         collected = await collect_everything(self._desk, request)
-        if collected is None:
+        if collected is None or await self._blackening.blacken(request, collected) is None:
             return
         now = self._desk.clock.now()
         content = portable_content(request, collected.held, self._controller, now=now)

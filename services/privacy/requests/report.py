@@ -26,8 +26,8 @@ from services.privacy.requests.wording import (
 )
 from services.privacy.suppression.model import KEPT, Entry
 
-# Of the file's layout; 2 names recipients, transfers, sources and automated decisions one by one.
-VERSION = 2
+# Of the file's layout; 2 names recipients, transfers, sources and automated decisions one by one, 3 what is blackened.
+VERSION = 3
 # The same words once more in the form that searching needs; complete in the JSON, noise on paper.
 DERIVED = frozenset({"email_key", "name_key", "search_text"})
 # Every holder's log of who has read or changed the data.

@@ -31,6 +31,9 @@ _PROOF_KEPT_WITH_IT = after(
     "completion", LIMITATION, starts="request_id -> subject_request", law=LIMITATION_LAW
 )
 
+# PDF and ZIP: compressed, so that no search for words finds any. The JSON beside them says the same in the clear.
+_PACKED = "format IN (2, 3)"
+
 
 def _proof(kind: Any, category: Category = Category.TRANSACTION, **kwargs: Any) -> MappedColumn[Any]:
     """A column that proves that and when a right was granted; kept restricted."""
@@ -212,6 +215,7 @@ class AccessDocument(Base):
             deletion_class=after("completion", days(ACCESS_DOCUMENT_KEPT_DAYS), starts="created_at"),
             subject="request_id -> subject_request",
             since="created_at",
+            wordless=_PACKED,
         ),
     )
 
@@ -230,5 +234,6 @@ class Certificate(Base):
             subject="request_id -> subject_request",
             since="created_at",
             evidence=True,
+            wordless=_PACKED,
         ),
     )
