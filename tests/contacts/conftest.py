@@ -65,6 +65,8 @@ class Neighbour(privacy_pb2_grpc.SuppressionsServicer):
     async def ListSuppressions(self, request: Any, context: Any) -> Any:
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "contacts never reads the list")
 
+    GetSuppressionCounts = ImportSuppressions = ListSuppressions
+
 
 @dataclass
 class House:

@@ -429,7 +429,7 @@ def test_a_code_is_asked_for_while_identity_is_in_doubt(
 def test_a_text_that_names_others_is_blackened_by_ticks_and_by_words(
     log_in: LogIn, given: Callable[..., Requests], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given(state=privacy_pb2.REQUEST_STATE_EXECUTING, problem="names-others")
+    requests = given(state=privacy_pb2.REQUEST_STATE_EXECUTING, problem="names-others")
     text = "😀 Jürgen\n<b>Köhler</b>: j@x.example"
     passage = blackening_pb2.Passage(
         id="ab" * 32, holder="tickets", text=text, marks=[blackening_pb2.Span(start=24, end=35)]
@@ -442,7 +442,6 @@ def test_a_text_that_names_others_is_blackened_by_ticks_and_by_words(
 
     listed = blackening_pb2.ListPassagesResponse(passages=[passage], undecided=1)
     door = SimpleNamespace(ListPassages=lambda _asked: listed, DecidePassage=decide)
-    requests = views.clients().requests
     stubs = SimpleNamespace(blackening=door, requests=requests)
     monkeypatch.setattr(blackening, "clients", lambda: stubs)
     client, page = log_in("dpo"), f"/requests/{REQUEST}/blackening"
