@@ -149,8 +149,13 @@ ROUTES = {
 }
 # No page of their own: parts of pages, files, and steps that ask again before something is done.
 WITHOUT_PICTURE = {
+    # Files.
+    "consents.export",
+    "decisions.export",
+    "maturity.file",
+    "suppressions.export",
     # Only a request whose texts name others has it.
-    "requests.blackening",
+    "requests.blacken",
     "audiences.preview",
     "campaigns.progress",
     "palette.find",

@@ -33,6 +33,8 @@ CANARY = "Kanarienvogel"
 OPEN = {
     "DataHolder.Collect": "the copy that the person asked for (Art. 15)",
     "Requests.GetDocument": "the answer to the person's own request",
+    "Requests.GetCorrections": "what the person's own request says",
+    "Blackening.ListPassages": "the copy that the person asked for (Art. 15)",
     "Consents.GetConsentEvidence": "proves what was consented to (Art. 7(1))",
     "ConsentProofs.GetConsentProof": "proves what was consented to (Art. 7(1))",
     "ConsentProofs.CollectLedger": "proves what was consented to (Art. 7(1))",

@@ -26,7 +26,7 @@ def page(*texts: str) -> bytes:
         "authority": _NOBODY,
         "request": {"id": "", "received": "2026-03-02T09:00", "answered": "2026-03-02T09:00"},
         "subject": "", "processing": [], "recipients": [], "sources": [], "rights": [],
-        "processed": True, "recipients_text": "",
+        "processed": True, "recipients_text": "", "blackened": {"text": ""},
         "automated_decisions": {"text": "", "checks": []}, "transfers": {"text": "", "to": []},
         "groups": [{"title": text, "records": [{"since": "", "values": [[text, text]]}]} for text in texts],
     }  # fmt: skip
