@@ -31,7 +31,7 @@ class _Http11(WSGIRequestHandler):
 @pytest.fixture
 def app(postgres_url: PostgresUrl, targets: dict[str, str]) -> Iterator[Flask]:
     given = sample.settings(database_url=postgres_url("gateway"), client_id="kontor-gateway", **targets)
-    made = create_app(GatewaySettings(**given.model_dump()))
+    made = sample.undisturbed(lambda: create_app(GatewaySettings(**given.model_dump())))
     yield made
     made.extensions["kontor.login"].sessions.dispose()
 

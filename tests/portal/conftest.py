@@ -22,7 +22,7 @@ __all__ = ["LogIn", "neighbours", "targets"]
 @pytest.fixture
 def app(postgres_url: PostgresUrl, targets: dict[str, str]) -> Iterator[Flask]:
     given = sample.settings(database_url=postgres_url("portal"), **targets)
-    made = create_app(PortalSettings(**given.model_dump()))
+    made = sample.undisturbed(lambda: create_app(PortalSettings(**given.model_dump())))
     yield made
     made.extensions["kontor.login"].sessions.dispose()
 

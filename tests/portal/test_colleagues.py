@@ -30,7 +30,7 @@ SAID = [
 @pytest.fixture
 def app(postgres_url: PostgresUrl) -> Flask:
     given = sample.settings(database_url=postgres_url("portal"))
-    return create_app(PortalSettings(**given.model_dump()))
+    return sample.undisturbed(lambda: create_app(PortalSettings(**given.model_dump())))
 
 
 def shown(app: Flask, template: str, *, name: str = "Anna Chef", **values: Any) -> str:

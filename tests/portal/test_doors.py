@@ -60,7 +60,7 @@ MACHINES = {"login.backchannel", "newsletter.unsubscribe"}
 @pytest.fixture
 def app(postgres_url: PostgresUrl) -> Flask:
     given = sample.settings(database_url=postgres_url("portal"))
-    return create_app(PortalSettings(**given.model_dump()))
+    return sample.undisturbed(lambda: create_app(PortalSettings(**given.model_dump())))
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_staff_are_shown_their_own_page(
     given = sample.settings(
         database_url=postgres_url("portal"), gateway_url="https://staff.example", **targets
     )
-    app = create_app(PortalSettings(**given.model_dump()))
+    app = sample.undisturbed(lambda: create_app(PortalSettings(**given.model_dump())))
     answer = browser_of(app, login_of(role, **STAFF)).get("/")
     app.extensions["kontor.login"].sessions.dispose()
     assert answer.status_code == 403

@@ -1,9 +1,10 @@
 """A small application on the chrome, with one view of each kind."""
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from flask import Blueprint, Response, render_template_string, request, stream_with_context
+from flask import Blueprint, Flask, Response, render_template_string, request, stream_with_context
 
 from kernel.errors import DomainError
 from kernel.web.access import login_required, polled, public, public_to_machines, roles_required
@@ -19,6 +20,19 @@ _PAGE = """
 """
 # Nothing listens there: a page must not need a service to be drawn.
 _NOBODY = "127.0.0.1:9"
+
+
+def undisturbed(make: Callable[[], Flask]) -> Flask:
+    """An application made without the garbage collector in between.
+
+    Werkzeug compiles each route. On Python 3.11 the parser fails with "AST constructor recursion depth mismatch" if the
+    collector runs meanwhile and ends a greenlet of a test before.
+    """
+    gc.disable()
+    try:
+        return make()
+    finally:
+        gc.enable()
 
 
 def settings(**changes: object) -> WebSettings:
