@@ -47,5 +47,6 @@ class PassageDecision(Base):
             ),
             subject="request_id -> subject_request",
             since="decided_at",
+            evidence=True,
         ),
     )
