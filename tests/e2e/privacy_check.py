@@ -51,6 +51,8 @@ KEPT = {
     "privacy.access_alert.actor": "Art. 5(2) GDPR: who looked too much, for three years",
     "privacy.certificate.content": "Art. 5(2) GDPR: the proof, for three years",
     "privacy.legal_hold.reason": "Art. 5(2) GDPR: why data had to stay, for three years",
+    "privacy.passage_decision.decided_by": "Art. 5(2) GDPR: who decided what the person was not shown, for three years",
+    "privacy.passage_decision.reason": "Art. 5(2) GDPR: why a text was blackened or not, for three years",
     "privacy.permit_decision.reason": "Art. 5(2) GDPR: why a message was sent or not, for three years",
     "privacy.permit_decision.topic": "Art. 5(2) GDPR: why a message was sent or not, for three years",
     "privacy.request_identifiers.sealed": "Art. 17(1) GDPR: sealed, until the erasure is complete",
