@@ -13,7 +13,7 @@ from kontor.privacy.v1 import audit_pb2
 from kernel.errors import FailedPrecondition, InvalidArgument
 from kernel.spreadsheet import BOM
 from tests.gateway.conftest import LogIn
-from tests.gateway.test_requests import post
+from tests.gateway.desk import post
 from tests.web.neighbours import Neighbours
 
 ANNA = "018f0000-0000-7000-8000-00000000000a"

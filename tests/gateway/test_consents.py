@@ -12,7 +12,7 @@ from kernel.errors import InvalidArgument
 from services.gateway import people
 from services.gateway.consents import views
 from tests.gateway.conftest import LogIn
-from tests.gateway.test_requests import CONTACT
+from tests.gateway.desk import CONTACT
 
 GIVEN = privacy_pb2.CONSENT_STATE_GIVEN
 

@@ -9,7 +9,7 @@ from kontor.privacy.v1 import holder_pb2, retention_pb2
 
 from services.gateway.retention import views
 from tests.gateway.conftest import LogIn
-from tests.gateway.test_requests import post
+from tests.gateway.desk import post
 
 RUN, HOLD = str(uuid.uuid4()), str(uuid.uuid4())
 

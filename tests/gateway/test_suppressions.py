@@ -15,7 +15,7 @@ from services.gateway.contacts import detail
 from services.gateway.suppressions import lists
 from services.gateway.suppressions import views as suppressions
 from tests.gateway.conftest import LogIn
-from tests.gateway.test_requests import CONTACT, post
+from tests.gateway.desk import CONTACT, post
 
 
 def test_a_suppressed_address_is_no_green_may(
