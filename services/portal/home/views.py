@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from kontor.privacy.v1.privacy_pb2 import (
     CONSENT_STATE_GIVEN,
+    CONSENT_STATE_RENEWED,
     Consent,
     ListConsentsRequest,
     ListRequestsRequest,
@@ -69,7 +70,7 @@ def _overview() -> str:
 
 
 def _given(consents: Iterable[Consent]) -> int:
-    return sum(consent.state == CONSENT_STATE_GIVEN for consent in consents)
+    return sum(consent.state in (CONSENT_STATE_GIVEN, CONSENT_STATE_RENEWED) for consent in consents)
 
 
 blueprint.add_url_rule("/", "start", start)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.errors import InvalidArgument, NotFound
-from services.privacy.consent.model import State
+from services.privacy.consent.model import STANDING, State
 
 CONSENT = "consent"
 CONTRACT = "contract"
@@ -16,13 +16,15 @@ NO_ADDRESS = "no-address"
 RESTRICTED = "restricted"
 SUPPRESSED = "suppressed"
 WITHDRAWN = "withdrawn"
+REFUSED = "refused"
+LAPSED = "lapsed"
 EXPIRED = "expired"
 NO_CONSENT = "no-consent"
 # What the newest record says that permits nothing; whoever was never asked has none.
 _DENIES: dict[State | None, str] = {
     State.WITHDRAWN: WITHDRAWN,
-    State.REFUSED: WITHDRAWN,
-    State.EXPIRED: EXPIRED,
+    State.REFUSED: REFUSED,
+    State.EXPIRED: LAPSED,
 }
 PERMITS = frozenset({CONSENT, CONTRACT, DUTY})
 # What may be sent without consent, because it serves what the person has with the company (Art. 6(1)(b) GDPR).
@@ -73,6 +75,8 @@ class Known:
     suppressed: bool
     consent_id: uuid.UUID | None
     state: State | None
+    # Whether it is the text that has changed since.
+    outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,6 @@ def decide(
         return SUPPRESSED, None
     if contract:
         return CONTRACT, None
-    if known.state is State.GIVEN:
+    if known.state in STANDING:
         return CONSENT, known.consent_id
-    return _DENIES.get(known.state, NO_CONSENT), None
+    return EXPIRED if known.outdated else _DENIES.get(known.state, NO_CONSENT), None
