@@ -96,6 +96,7 @@ GATEWAY = {
         "gateway-decision-figures": "/decisions/figures",
         "gateway-audit": "/audit",
         "gateway-audit-alerts": "/audit/alerts",
+        "gateway-audit-figures": "/audit/figures",
         "gateway-record": "/records",
         "gateway-record-activity": "/records/activities/service",
         "gateway-breaches": "/breaches",

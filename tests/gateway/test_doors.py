@@ -117,6 +117,7 @@ ROUTES = {
     "audit.index": "dpo admin",
     "audit.export": "dpo admin",
     "audit.alerts": "dpo admin",
+    "audit.numbers": "dpo admin",
     "audit.judge": "dpo admin",
     "audit.watch": "dpo admin",
     "records.index": "manager dpo admin",

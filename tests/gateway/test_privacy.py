@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
+from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import (
     assessments_pb2,
     audit_pb2,
@@ -90,7 +91,34 @@ def full(neighbours: Neighbours) -> None:
         ),
         "Permits.GetDecisionCounts": lambda _: privacy_pb2.GetDecisionCountsResponse(counts=COUNTS),
         "Permits.ListDecisions": decisions,
+        "Audit.GetAccessCounts": lambda _: audit_pb2.GetAccessCountsResponse(counts=READS),
+        "Audit.ListAccesses": accesses,
     }
+
+
+# Who, in which role, for what, how often; what was changed is no read.
+READS = [
+    audit_pb2.AccessCount(actor=actor, role=role, purpose=purpose, reads=reads, changes=3)
+    for actor, role, purpose, reads in (
+        (ID.format(70), "agent", options_pb2.PURPOSE_SERVICE, 6),
+        (ID.format(70), "manager", options_pb2.PURPOSE_MARKETING, 2),
+        (ID.format(71), "agent", options_pb2.PURPOSE_MARKETING, 1),
+        (ID.format(71), "agent", options_pb2.PURPOSE_SALES, 0),
+    )
+]
+
+
+def accesses(asked: audit_pb2.ListAccessesRequest) -> audit_pb2.ListAccessesResponse:
+    """As many accesses as are counted, by the filters that the page asks with."""
+    assert (asked.reads_only, asked.people_only, bool(asked.from_day)) == (True, True, True)
+    many = sum(
+        each.reads
+        for each in READS
+        if asked.actor in ("", each.actor)
+        and asked.role in ("", each.role)
+        and asked.purpose in (0, each.purpose)
+    )
+    return audit_pb2.ListAccessesResponse(accesses=[audit_pb2.Access(role="agent")] * many)
 
 
 # Reason, channel, whether it was permitted, how many.
@@ -173,6 +201,24 @@ def test_messages_by_basis_lead_to_the_decisions_that_they_count(
     ]
 
 
+def test_reads_by_person_role_and_purpose_lead_to_the_accesses_that_they_count(
+    log_in: LogIn, neighbours: Neighbours
+) -> None:
+    full(neighbours)
+    browser = log_in("dpo")
+    for page in ("/privacy", "/audit/figures"):
+        bars = re.findall(r'href="(/audit\?[^"]*)">[^<]*</a><strong>(\d+)<', browser.get(page).text)
+        found = [(html.unescape(href), int(count)) for href, count in bars]
+        # By person, by role, by purpose.
+        assert [count for _href, count in found] == [8, 1, 7, 2, 6, 3]
+        assert [rows_of(browser, href) for href, _count in found] == [8, 1, 7, 2, 6, 3]
+    page = browser.get("/audit/figures").text.partition("<tbody>")[2]
+    table = re.findall(r'<tr><td><a href="(/audit\?[^"]*)">.*?<td class="text-end">(\d+)<', page)
+    assert [(rows_of(browser, html.unescape(href)), int(count)) for href, count in table] == [
+        (each.reads, each.reads) for each in READS if each.reads
+    ]
+
+
 def test_a_service_that_is_down_costs_its_number_only(log_in: LogIn, neighbours: Neighbours) -> None:
     full(neighbours)
     for name in ("Requests.ListRequests", "Breaches.ListBreaches", "Suppressions.ListSuppressions"):
@@ -186,4 +232,5 @@ def test_who_may_not_see_accesses_is_told_so(log_in: LogIn, neighbours: Neighbou
     page = log_in("manager").get("/privacy").text
     assert "nicht für Ihre Rolle" in page
     assert "/audit/alerts" not in page
+    assert neighbours.of("Audit.GetAccessCounts") == []
     assert neighbours.of("Audit.ListAlerts") == []

@@ -14,11 +14,12 @@ from kernel.spreadsheet import BOM, line
 from kernel.web.i18n import moment
 from kernel.web.paging import every_page, page_links
 from services.gateway import people
+from services.gateway.audit import figures as audit
 from services.gateway.clients import clients, unless_down
 from services.gateway.decisions import figures as decisions
 from services.gateway.labels import RESTRICTION_GROUNDS, label
 from services.gateway.privacy.figures import BANDS, WITHOUT_DATE, band_of, figures, open_requests
-from services.gateway.session import opens_with
+from services.gateway.session import may, opens_with
 
 blueprint = Blueprint("privacy", __name__)
 
@@ -44,6 +45,8 @@ def index() -> ResponseReturnValue:
         bars=bars,
         figures=figures(),
         messages=_messages(),
+        reads=_reads(),
+        read_days=audit.DAYS,
         days=decisions.DAYS,
     )
 
@@ -103,6 +106,13 @@ def _messages() -> list[decisions.Group] | None:
     period = decisions.period("", "")
     found = unless_down(lambda: decisions.counted(period))
     return None if found is None else decisions.groups(found, period)
+
+
+def _reads() -> audit.Reads | None:
+    """What people have read in the last days; None for who may not see it, or if nobody answers."""
+    if not may("Audit.GetAccessCounts"):
+        return None
+    return unless_down(lambda: audit.counted(audit.period("", "")))
 
 
 def _bands() -> dict[str, str]:
