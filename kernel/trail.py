@@ -154,7 +154,8 @@ class AuditTrailRpc(audit_pb2_grpc.AuditTrailServicer):
 
     def _in_role(self, request: audit_pb2.ListEntriesRequest) -> list[ColumnElement[bool]]:
         """In which role and for what something was done, and whether it changed anything."""
-        columns, found = self._entries.c, []
+        columns = self._entries.c
+        found: list[ColumnElement[bool]] = []
         if request.role:
             found.append(columns.roles.op("@>", is_comparison=True)(literal([request.role], ARRAY(Text))))
         if request.without_roles:

@@ -39,7 +39,7 @@ class Row(NamedTuple):
     person: str
     role: str
     purpose: str
-    count: int
+    reads: int
     href: str
 
 

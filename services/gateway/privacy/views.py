@@ -85,7 +85,7 @@ def restricted() -> ResponseReturnValue:
 def restricted_file() -> ResponseReturnValue:
     """GET /privacy/restricted.csv: contacts by their number only."""
     answer = Response(_restricted_lines(), mimetype="text/csv")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{_('restricted-people')}.csv")
+    answer.headers.set("Content-Disposition", "attachment", filename=_("restricted-people") + ".csv")
     return answer
 
 
