@@ -188,7 +188,7 @@ METHODS = {
     "preferences": _l("preference page"),
     "request": _l("request under data protection law"),
     "objection": _l("objection to advertising"),
-    "integration": _l("a connected system"),
+    "integration": _l("connected system"),
     "portal": _l("portal"),
 }
 SUPPRESSION_REASONS = {
