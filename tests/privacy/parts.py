@@ -9,6 +9,7 @@ from kernel.db import Database
 from services.privacy.consent.life.lapsing import Lapsing
 from services.privacy.consent.life.service import LifeService
 from services.privacy.consent.service import ConsentService
+from services.privacy.customers.judging import ExistingCustomers
 from services.privacy.permits.service import PermitService
 from services.privacy.suppression.model import Hasher
 from services.privacy.suppression.service import SuppressionService
@@ -31,4 +32,5 @@ class Parts:
     hasher: Hasher
     lapsing: Lapsing
     life: LifeService
+    customers: ExistingCustomers
     restricted: set[uuid.UUID] = field(default_factory=set)

@@ -16,7 +16,9 @@ from sqlalchemy import text
 from kernel.db import WriteSession
 from services.privacy.consent.jobs import ConsentJobs
 from services.privacy.consent.life import jobs
+from services.privacy.consent.life import store as life_store
 from services.privacy.consent.life.model import Periods
+from services.privacy.consent.recording import append_records
 from tests.privacy.conftest import Doors, Setting
 from tests.privacy.giving import withdraw_request
 from tests.privacy.living import (
@@ -154,13 +156,13 @@ async def test_a_withdrawal_that_comes_while_the_job_runs_is_the_last_word(
     job = setting(A_YEAR)
     await given(doors, parts)
     parts.clock.advance(days=400)
-    found_them = jobs.store.records
+    found_them = life_store.records
 
     async def withdrawn_first(session: WriteSession, ids: list[uuid.UUID]) -> Any:
         await doors.consents(doors.as_service()).WithdrawConsent(withdraw_request(ANNA))
         return await found_them(session, ids)
 
-    monkeypatch.setattr(jobs.store, "records", withdrawn_first)
+    monkeypatch.setattr(life_store, "records", withdrawn_first)
     assert await job.expire() == 0
     assert (await history(parts))[-1][0] == 4
 
@@ -174,7 +176,7 @@ async def test_killed_half_way_it_goes_on_with_what_is_left(
         await given(doors, parts, person)
     parts.clock.advance(days=400)
     monkeypatch.setattr(jobs, "_BATCH", 2)
-    append, left = jobs.append_records, [2]
+    append, left = append_records, [2]
 
     async def dies(*args: Any) -> None:
         left[0] -= 1

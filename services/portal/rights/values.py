@@ -87,6 +87,8 @@ _METHODS = {
     "staff": _l("by our staff"),
     "validity": _l("by itself: its time was over"),
     "unused": _l("by itself: we had not used it for too long"),
+    "integration": _l("by a connected system of ours"),
+    "objection": _l("by your objection to advertising"),
 }
 
 
