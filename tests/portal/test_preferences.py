@@ -131,7 +131,7 @@ def test_what_holds_or_is_refused_for_another_reason_has_not_expired(
     [
         (True, "", "Sie erhalten das"),
         (True, "expired", EXPIRED),
-        (False, "expired", EXPIRED),
+        (False, "lapsed", EXPIRED),
         (True, "bounce", "Bestellt, wird aber nicht gesendet"),
         (False, "", "Sie erhalten das nicht"),
     ],
