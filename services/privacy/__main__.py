@@ -17,6 +17,7 @@ from kontor.privacy.v1 import (
     consent_proofs_pb2_grpc,
     consent_standings_pb2_grpc,
     consent_texts_pb2_grpc,
+    farewells_pb2_grpc,
     holder_pb2_grpc,
     identity_pb2_grpc,
     privacy_pb2_grpc,
@@ -70,7 +71,10 @@ from services.privacy.requests.blackening.rpc import BlackeningRpc
 from services.privacy.requests.blackening.service import BlackeningService
 from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
-from services.privacy.requests.erasure import Erasure, ProofKeys
+from services.privacy.requests.erasure import Closing, Erasure
+from services.privacy.requests.farewell.jobs import Farewells
+from services.privacy.requests.farewell.rpc import FarewellsRpc
+from services.privacy.requests.farewell.service import FarewellService
 from services.privacy.requests.handling import RequestHandling
 from services.privacy.requests.identity.model import CodeHasher
 from services.privacy.requests.identity.rpc import IdentityChecksRpc
@@ -187,11 +191,7 @@ async def main() -> None:
     )
 
     backend.every("restrictions", _REQUESTS_S, restrictions.work)
-    backend.every(
-        "request-notices",
-        _REQUESTS_S,
-        RequestNotices(database, clock, campaigns=NoticesClient.over(channels["campaigns"])).tell,
-    )
+    _tell(backend, settings, NoticesClient.over(channels["campaigns"]))
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
 
     async def exempt(session: AnySession) -> frozenset[uuid.UUID]:
@@ -257,6 +257,19 @@ def add_registers(backend: Backend, settings: Settings) -> None:
     backend.add(assessments_pb2_grpc.add_AssessmentsServicer_to_server, assessed, f"{v1}.Assessments")
 
 
+def _farewells(backend: Backend, settings: Settings) -> FarewellService:
+    return FarewellService(backend.database, SystemClock(), seal=Seal(settings.secret_keys))
+
+
+def _tell(backend: Backend, settings: Settings, campaigns: NoticesClient) -> None:
+    """Mails at each step, and the one after the last."""
+    database, clock = backend.database, SystemClock()
+    backend.every("request-notices", _REQUESTS_S, RequestNotices(database, clock, campaigns=campaigns).tell)
+    backend.every("farewells", _REQUESTS_S, Farewells(database, clock, campaigns=campaigns).tend)
+    door = farewells_pb2_grpc.add_FarewellsServicer_to_server
+    backend.add(door, FarewellsRpc(_farewells(backend, settings)), "kontor.privacy.v1.Farewells")
+
+
 def _serve_identity(
     backend: Backend, settings: Settings, reading: Reading, *, wake: Callable[[], None]
 ) -> None:
@@ -307,7 +320,11 @@ def _erasure(
         ledger=ledger,
         suppression=suppression,
         hasher=_hasher(settings),
-        proof=ProofKeys(settings.holder_keys, Certifier(backend.signer, settings.controller)),
+        closing=Closing(
+            settings.holder_keys,
+            Certifier(backend.signer, settings.controller),
+            _farewells(backend, settings),
+        ),
         holds=holds.reasons,
     )
 

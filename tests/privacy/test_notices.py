@@ -11,6 +11,7 @@ from kontor.privacy.v1 import holder_pb2, privacy_pb2
 
 from kernel.errors import InvalidArgument
 from services.privacy.clients import NoticesClient
+from services.privacy.requests.farewell.jobs import Farewells
 from services.privacy.requests.model import Kind, State
 from services.privacy.requests.notices import store as notice_store
 from services.privacy.requests.notices.jobs import RequestNotices
@@ -32,7 +33,9 @@ class Campaigns(notices_pb2_grpc.NoticesServicer):
     def __init__(self) -> None:
         self.asked: list[notices_pb2.SendNoticeRequest] = []
         self.down = False
-        self.refuses = ""
+        self.refuses: str | None = None
+        # How mails stand, by id; none is asked for here but what SendNotice brought.
+        self.states: dict[str, int] = {}
 
     async def SendNotice(self, request: Any, context: Any) -> notices_pb2.SendNoticeResponse:
         if self.down:
@@ -40,7 +43,15 @@ class Campaigns(notices_pb2_grpc.NoticesServicer):
         if request.contact_id == self.refuses:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "no")
         self.asked.append(request)
+        self.states.setdefault(request.request_id, notices_pb2.NOTICE_STATE_OPEN)
         return notices_pb2.SendNoticeResponse(id=request.request_id)
+
+    async def GetNotice(self, request: Any, context: Any) -> notices_pb2.Notice:
+        if self.down:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "down")
+        if request.id not in self.states:
+            await context.abort(grpc.StatusCode.NOT_FOUND, "nobody asked for it")
+        return notices_pb2.Notice(id=request.id, state=self.states[request.id])  # type: ignore[arg-type]
 
     @property
     def kinds(self) -> list[int]:
@@ -53,7 +64,9 @@ class Teller:
     def __init__(self, machine: Machine, campaigns: Campaigns, channel: Any) -> None:
         self.campaigns = campaigns
         parts = machine.parts
-        self.job = RequestNotices(parts.database, parts.clock, campaigns=NoticesClient.over(channel))
+        client = NoticesClient.over(channel)
+        self.job = RequestNotices(parts.database, parts.clock, campaigns=client)
+        self.farewells = Farewells(parts.database, parts.clock, campaigns=client)
 
 
 @pytest.fixture
@@ -140,7 +153,7 @@ async def test_one_that_is_not_taken_holds_up_no_other(machine: Machine, teller:
     await machine.create(berta, Kind.ACCESS)
     await teller.job.tell()
     assert [one.contact_id for one in teller.campaigns.asked] == [str(berta)]
-    teller.campaigns.refuses = ""
+    teller.campaigns.refuses = None
     await teller.job.tell()
     assert [one.contact_id for one in teller.campaigns.asked] == [str(berta), str(anna)]
 
@@ -162,7 +175,8 @@ async def test_what_waited_when_the_erasure_began_is_told_to_nobody_and_does_not
     await machine.create(berta, Kind.ACCESS)
     for _ in range(2):
         await teller.job.tell()
-        assert {one.contact_id for one in teller.campaigns.asked} == {str(berta)}
+        # Whoever is erased is told that, by a mail about nobody.
+        assert {one.contact_id for one in teller.campaigns.asked} <= {str(berta), ""}
         await machine.jobs().work()
     assert (await machine.see(request_id, anna)).request.state is State.COMPLETED
     await teller.job.tell()
