@@ -292,7 +292,7 @@ async def serving(world: World) -> AsyncIterator[str]:
     logins_pb2_grpc.add_LoginsServicer_to_server(Logins(world), server)  # type: ignore[abstract]
     privacy_pb2_grpc.add_PermitsServicer_to_server(Permits(world), server)  # type: ignore[abstract]
     identity_pb2_grpc.add_IdentityChecksServicer_to_server(IdentityChecks(world), server)  # type: ignore[abstract]
-    farewells_pb2_grpc.add_FarewellsServicer_to_server(Farewells(world), server)  # type: ignore[abstract]
+    farewells_pb2_grpc.add_FarewellsServicer_to_server(Farewells(world), server)
     privacy_pb2_grpc.add_SuppressionsServicer_to_server(Suppressions(world), server)  # type: ignore[abstract]
     privacy_pb2_grpc.add_ConsentsServicer_to_server(Consents(world), server)  # type: ignore[abstract]
     port = server.add_insecure_port(f"{LOOPBACK}:0")

@@ -15,13 +15,14 @@ from services.privacy.requests.farewell.model import FAILED, LASTS, NO_ADDRESS, 
 from services.privacy.requests.farewell.rpc import FarewellsRpc
 from services.privacy.requests.farewell.service import FarewellService
 from services.privacy.requests.model import Kind, State
+from services.privacy.requests.rpc import partial_since
 from services.privacy.requests.sealing import Seal
 from tests.fixtures.realm import Realm
 from tests.fixtures.serving import Serve
 from tests.privacy.holders import Person, add_person
 from tests.privacy.machine import Killed, Machine, Reaper, customer
+from tests.privacy.teller import Teller
 from tests.privacy.test_holds import place
-from tests.privacy.test_notices import Teller, teller  # noqa: F401 - the fixture
 from tests.privacy.test_partial import keep
 
 ERASED, PARTLY_ERASED, HELD = 8, 9, 10
@@ -47,14 +48,14 @@ async def reasons(machine: Machine, request_id: uuid.UUID, contact: uuid.UUID) -
     return [step.reason for step in (await machine.see(request_id, contact)).transitions]
 
 
-def last(teller: Teller) -> notices_pb2.SendNoticeRequest:  # noqa: F811
+def last(teller: Teller) -> notices_pb2.SendNoticeRequest:
     (found,) = [one for one in teller.campaigns.asked if one.kind in (ERASED, PARTLY_ERASED)]
     return found
 
 
 async def test_who_is_erased_is_told_once_and_then_nobody_knows_the_address(
     machine: Machine,
-    teller: Teller,  # noqa: F811
+    teller: Teller,
 ) -> None:
     anna = await add_person(machine.contacts, email="Anna@example.org")
     request_id = await erased(machine, anna)
@@ -147,7 +148,7 @@ async def test_its_time_is_bounded_whoever_is_down(
 
 async def test_what_a_law_keeps_is_named_and_its_later_end_needs_no_address(
     machine: Machine,
-    teller: Teller,  # noqa: F811
+    teller: Teller,
 ) -> None:
     anna = await add_person(machine.contacts)
     keep(machine, until=datetime(2034, 12, 31, tzinfo=UTC))
@@ -176,7 +177,7 @@ async def test_what_a_law_keeps_is_named_and_its_later_end_needs_no_address(
 
 async def test_a_hold_is_told_while_it_stops_the_erasure_and_the_erasure_when_it_is_released(
     machine: Machine,
-    teller: Teller,  # noqa: F811
+    teller: Teller,
 ) -> None:
     anna = await add_person(machine.contacts)
     await machine.confirmed(anna)
@@ -244,7 +245,6 @@ async def test_no_person_opens_it_only_a_service(machine: Machine, serve: Serve,
 
     wanted = farewells_pb2.GetFarewellRequest(farewell_id=str(row.id))
     for role, client in (
-        ("service", "kontor-tickets"),
         ("dpo", "kontor-gateway"),
         ("customer", "kontor-portal"),
     ):
@@ -260,10 +260,8 @@ async def test_no_person_opens_it_only_a_service(machine: Machine, serve: Serve,
 
 async def test_what_is_noted_later_does_not_move_the_day_on_which_the_clock_ended(
     machine: Machine,
-    teller: Teller,  # noqa: F811
+    teller: Teller,
 ) -> None:
-    from services.privacy.requests.rpc import _partial_since
-
     anna = await add_person(machine.contacts)
     keep(machine, until=datetime(2034, 12, 31, tzinfo=UTC))
     request_id = await erased(machine, anna)
@@ -272,4 +270,4 @@ async def test_what_is_noted_later_does_not_move_the_day_on_which_the_clock_ende
     teller.campaigns.states[last(teller).request_id] = GONE
     machine.parts.clock.advance(seconds=timedelta(days=1).total_seconds())
     await teller.farewells.tend()
-    assert _partial_since(await machine.see(request_id, anna)) == ended
+    assert partial_since(await machine.see(request_id, anna)) == ended

@@ -147,7 +147,7 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
         return privacy_pb2.Document(file_name=file_name, media_type=media_type, content=content)
 
 
-def _partial_since(view: View) -> datetime | None:
+def partial_since(view: View) -> datetime | None:
     """When the clock ended of what is not completed yet; what is noted later does not move that."""
     if view.request.state is not State.PARTIALLY_FULFILLED:
         return None
@@ -215,7 +215,7 @@ def _standing(view: View) -> privacy_pb2.Request:
         contact_id=str(request.contact_id),
         receive_time=to_timestamp(request.received_at),
         due_date=request.due_date.isoformat(),
-        complete_time=to_timestamp(request.completed_at or _partial_since(view)),
+        complete_time=to_timestamp(request.completed_at or partial_since(view)),
         plans=_plans(view.plans),
         transitions=[
             privacy_pb2.Transition(
