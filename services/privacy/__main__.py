@@ -8,16 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-import grpc
 from kontor.privacy.v1 import (
     assessments_pb2_grpc,
-    audit_pb2_grpc,
     blackening_pb2_grpc,
     breaches_pb2_grpc,
     consent_proofs_pb2_grpc,
     consent_standings_pb2_grpc,
     consent_texts_pb2_grpc,
-    farewells_pb2_grpc,
     holder_pb2_grpc,
     identity_pb2_grpc,
     privacy_pb2_grpc,
@@ -30,22 +27,15 @@ from kernel.clock import SystemClock
 from kernel.db import AnySession
 from kernel.lifecycle import Backend, run
 from kernel.own_contact import RemoteOwnContact
-from kernel.trail import AuditTrailRpc
 from services.privacy.assessments.rpc import AssessmentsRpc
 from services.privacy.assessments.service import AssessmentService
-from services.privacy.audit.jobs import AuditJobs
-from services.privacy.audit.rpc import AuditRpc
-from services.privacy.audit.service import AuditService
 from services.privacy.breaches.rpc import BreachesRpc
 from services.privacy.breaches.service import BreachService
 from services.privacy.clients import (
     HOLDERS,
-    Cases,
     HolderClient,
+    NamesClient,
     NoticesClient,
-    OwnTrail,
-    RemoteTrail,
-    Trail,
 )
 from services.privacy.config import Settings
 from services.privacy.consent.erasing import ConsentErasing
@@ -55,6 +45,7 @@ from services.privacy.consent.rpc import ConsentProofsRpc, ConsentsRpc
 from services.privacy.consent.service import ConsentService
 from services.privacy.consent.standings.rpc import ConsentStandingsRpc
 from services.privacy.consent.standings.service import StandingService
+from services.privacy.customers.wiring import existing_customers, serve_customers
 from services.privacy.holder import holder_rpc
 from services.privacy.holds.rpc import HoldsRpc
 from services.privacy.holds.service import HoldService
@@ -67,14 +58,12 @@ from services.privacy.processing.service import ProcessingService
 from services.privacy.registers.rpc import RegistersRpc
 from services.privacy.registers.service import RegisterService
 from services.privacy.requests.access import Access
+from services.privacy.requests.blackening.naming import NamesOfOthers
 from services.privacy.requests.blackening.rpc import BlackeningRpc
 from services.privacy.requests.blackening.service import BlackeningService
 from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Closing, Erasure
-from services.privacy.requests.farewell.jobs import Farewells
-from services.privacy.requests.farewell.rpc import FarewellsRpc
-from services.privacy.requests.farewell.service import FarewellService
 from services.privacy.requests.handling import RequestHandling
 from services.privacy.requests.identity.model import CodeHasher
 from services.privacy.requests.identity.rpc import IdentityChecksRpc
@@ -82,7 +71,6 @@ from services.privacy.requests.identity.service import IdentityService
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.kinds import beginning_kinds
 from services.privacy.requests.model import Kind
-from services.privacy.requests.notices.jobs import RequestNotices
 from services.privacy.requests.portability import Portability
 from services.privacy.requests.reading import Reading
 from services.privacy.requests.recipients import registered
@@ -104,8 +92,7 @@ from services.privacy.suppression.service import SuppressionService
 from services.privacy.tables import metadata
 from services.privacy.texts.rpc import ConsentTextsRpc
 from services.privacy.texts.service import TextService
-
-Channels = dict[str, grpc.aio.Channel]
+from services.privacy.wiring import Channels, farewells, serve_audit, serve_notices
 
 _REQUESTS_S = 5
 _DESCRIBE_S = 60
@@ -139,14 +126,17 @@ async def main() -> None:
 
     suppression = SuppressionService(database, _hasher(settings), clock)
     consents = ConsentService(database, clock, suppression=suppression)
+    customers = existing_customers(database, _hasher(settings), settings.controller_timezone)
     holds = HoldService(database, clock, wake=lambda: _soon(machine.wake))
     ledger = make_ledger(backend, settings)
     desk = make_desk(backend, settings, channels)
     restrictions = RestrictionService(database, clock, holders=desk.holders, holder_keys=settings.holder_keys)
-    kinds = beginning_kinds(desk, consents=consents, suppression=suppression, restrictions=restrictions)
+    kinds = beginning_kinds(
+        desk, consents=consents, suppression=suppression, customers=customers, restrictions=restrictions
+    )
     recipients = registered(_registers(backend, settings), otherwise=settings.recipients)
     erasure = _erasure(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds)
-    blackening = _serve_blackening(backend, desk, wake=lambda: _soon(machine.wake))
+    blackening = _serve_blackening(backend, desk, channels, wake=lambda: _soon(machine.wake))
     procedures = RequestJobs(
         database,
         clock,
@@ -185,13 +175,18 @@ async def main() -> None:
         recipients=recipients,
         wake=lambda: _soon(machine.wake),
     )
-    restricted = either(requests.restricted, restrictions.restricted)
     permits = PermitService(
-        database, clock, consents=consents, suppression=suppression, restricted=restricted
+        database,
+        clock,
+        consents=consents,
+        suppression=suppression,
+        customers=customers,
+        restricted=either(requests.restricted, restrictions.restricted),
     )
+    serve_customers(backend, customers, permits)
 
     backend.every("restrictions", _REQUESTS_S, restrictions.work)
-    _tell(backend, settings, NoticesClient.over(channels["campaigns"]))
+    serve_notices(backend, settings, NoticesClient.over(channels["campaigns"]))
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
 
     async def exempt(session: AnySession) -> frozenset[uuid.UUID]:
@@ -199,8 +194,6 @@ async def main() -> None:
         return open_ones | await restrictions.everybody(session)
 
     retention = _retention(backend, settings, desk, exempt=exempt)
-    consents_over = ConsentErasing(database, clock, exempt=exempt)
-    backend.every("delete-overdue-consents", _DAY_S, consents_over.delete_overdue)
     _daily(backend, ledger, desk)
     add_servicers(
         backend,
@@ -208,7 +201,7 @@ async def main() -> None:
         ZoneInfo(settings.controller_timezone),
     )
     add_registers(backend, settings)
-    _serve_audit(backend, settings, channels)
+    serve_audit(backend, settings, channels)
     await backend.run(own_contact=own_contact)
 
 
@@ -257,19 +250,6 @@ def add_registers(backend: Backend, settings: Settings) -> None:
     backend.add(assessments_pb2_grpc.add_AssessmentsServicer_to_server, assessed, f"{v1}.Assessments")
 
 
-def _farewells(backend: Backend, settings: Settings) -> FarewellService:
-    return FarewellService(backend.database, SystemClock(), seal=Seal(settings.secret_keys))
-
-
-def _tell(backend: Backend, settings: Settings, campaigns: NoticesClient) -> None:
-    """Mails at each step, and the one after the last."""
-    database, clock = backend.database, SystemClock()
-    backend.every("request-notices", _REQUESTS_S, RequestNotices(database, clock, campaigns=campaigns).tell)
-    backend.every("farewells", _REQUESTS_S, Farewells(database, clock, campaigns=campaigns).tend)
-    door = farewells_pb2_grpc.add_FarewellsServicer_to_server
-    backend.add(door, FarewellsRpc(_farewells(backend, settings)), "kontor.privacy.v1.Farewells")
-
-
 def _serve_identity(
     backend: Backend, settings: Settings, reading: Reading, *, wake: Callable[[], None]
 ) -> None:
@@ -280,9 +260,12 @@ def _serve_identity(
     backend.add(door, IdentityChecksRpc(identity), "kontor.privacy.v1.IdentityChecks")
 
 
-def _serve_blackening(backend: Backend, desk: Desk, *, wake: Callable[[], None]) -> BlackeningService:
+def _serve_blackening(
+    backend: Backend, desk: Desk, channels: Channels, *, wake: Callable[[], None]
+) -> BlackeningService:
     """What a copy says about others."""
-    blackening = BlackeningService(desk, wake=wake)
+    names = NamesOfOthers(NamesClient.over(channels["contacts"]))
+    blackening = BlackeningService(desk, names, wake=wake)
     door = blackening_pb2_grpc.add_BlackeningServicer_to_server
     backend.add(door, BlackeningRpc(blackening), "kontor.privacy.v1.Blackening")
     return blackening
@@ -323,7 +306,7 @@ def _erasure(
         closing=Closing(
             settings.holder_keys,
             Certifier(backend.signer, settings.controller),
-            _farewells(backend, settings),
+            farewells(backend, settings),
         ),
         holds=holds.reasons,
     )
@@ -335,6 +318,8 @@ def _retention(backend: Backend, settings: Settings, desk: Desk, *, exempt: Exem
     timezone = settings.controller_timezone
     jobs = RetentionJobs(database, clock, holders=desk.holders, exempt=exempt, timezone=timezone)
     run = backend.every("retention", _HOUR_S, jobs.work)
+    consents = ConsentErasing(database, clock, exempt=exempt)
+    backend.every("delete-overdue-consents", _DAY_S, consents.delete_overdue)
     return RetentionService(
         database, clock, holders=desk.holders, exempt=exempt, wake=lambda: _soon(run.wake)
     )
@@ -364,20 +349,6 @@ def make_channels(backend: Backend, settings: Settings) -> Channels:
         "tickets": backend.channel(settings.tickets_target, to="tickets"),
         "privacy": backend.channel(settings.own_target, to="privacy"),
     }
-
-
-def _serve_audit(backend: Backend, settings: Settings, channels: Channels) -> None:
-    """The audit over all services: its door, and the look for what is unusual."""
-    database, clock = backend.database, SystemClock()
-    zone = ZoneInfo(settings.controller_timezone)
-    others = [RemoteTrail(name, channel) for name, channel in channels.items() if name != "privacy"]
-    trails: list[Trail] = [*others, OwnTrail("privacy", AuditTrailRpc(database))]
-    audit = AuditService(database, clock, trails=trails, zone=zone)
-    door = AuditRpc(audit, backend.pages, zone)
-    backend.add(audit_pb2_grpc.add_AuditServicer_to_server, door, "kontor.privacy.v1.Audit")
-    cases = Cases(channels["contacts"], channels["tickets"])
-    jobs = AuditJobs(database, clock, trails=trails, has_case=cases.has_case)
-    backend.every("find-unusual-access", _HOUR_S, jobs.find_unusual)
 
 
 def make_desk(backend: Backend, settings: Settings, channels: Channels) -> Desk:
