@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from kontor.campaigns.v1 import campaigns_pb2_grpc, notices_pb2_grpc
+from kontor.campaigns.v1 import campaigns_pb2_grpc, notices_pb2_grpc, renewals_pb2_grpc
 from kontor.privacy.v1 import holder_pb2_grpc
 
 from kernel.clock import Clock, SystemClock
@@ -32,6 +32,9 @@ from services.campaigns.links.service import LinksService
 from services.campaigns.notices.jobs import NoticeSender
 from services.campaigns.notices.rpc import NoticesRpc
 from services.campaigns.notices.service import NoticesService
+from services.campaigns.renewals.jobs import RenewalSender
+from services.campaigns.renewals.rpc import RenewalsRpc
+from services.campaigns.renewals.service import RenewalsService
 from services.campaigns.sender.evidence import RelayEvidence
 from services.campaigns.sender.handover import Handover, Route, Timing
 from services.campaigns.sender.jobs import Letterhead, Sender
@@ -59,6 +62,7 @@ class UseCases:
     links: LinksService
     invitations: InvitationsService
     notices: NoticesService
+    renewals: RenewalsService
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Sending:
     confirmations: Confirmations
     invitations: InvitationSender
     notices: NoticeSender
+    renewals: RenewalSender
 
 
 def make_use_cases(
@@ -101,6 +106,9 @@ def make_use_cases(
         links,
         invitations,
         NoticesService(database, clock=clock),
+        RenewalsService(
+            database, neighbours=neighbours, tokens=LinkTokens(secrets, purpose="renewal"), clock=clock
+        ),
     )
 
 
@@ -141,7 +149,14 @@ def make_sending(
         portal_url=settings.portal_url,
         sender=route.sender,
     )
-    return Sending(route.relay, sender, confirmations, invitations, notices)
+    renewals = RenewalSender(
+        handover=Handover(database, metadata.tables["renewal_mail"], route=route, on_sent=_tell_nobody),
+        neighbours=neighbours,
+        portal_url=settings.portal_url,
+        sender=route.sender,
+        tokens=LinkTokens(secrets, purpose="renewal"),
+    )
+    return Sending(route.relay, sender, confirmations, invitations, notices, renewals)
 
 
 def make_route(settings: Settings) -> Route:
@@ -177,6 +192,7 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
     add(grpc.add_FormsServicer_to_server, FormsRpc(use_cases.forms), f"{v1}.Forms")
     add(grpc.add_LinksServicer_to_server, LinksRpc(use_cases.links), f"{v1}.Links")
     add(notices_pb2_grpc.add_NoticesServicer_to_server, NoticesRpc(use_cases.notices), f"{v1}.Notices")
+    add(renewals_pb2_grpc.add_RenewalsServicer_to_server, RenewalsRpc(use_cases.renewals), f"{v1}.Renewals")
     holder = make_holder(backend.database, metadata, backend.signer)
     add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, "kontor.privacy.v1.DataHolder")
 
@@ -205,7 +221,8 @@ async def main() -> None:
     backend.every("confirmations", _LOOK_S, sending.confirmations.run)
     backend.every("invitations", _LOOK_S, sending.invitations.run)
     backend.every("notices", _LOOK_S, sending.notices.run)
-    backend.consume(consumers(use_cases.invitations))
+    backend.every("renewals", _LOOK_S, sending.renewals.run)
+    backend.consume(consumers(use_cases.invitations, use_cases.renewals))
     backend.every("repair-sign-ups", 30, use_cases.forms.repair)
     await backend.run(own_contact=RemoteOwnContact(contacts_channel))
     await sending.relay.close()

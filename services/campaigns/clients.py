@@ -10,6 +10,8 @@ from datetime import date, datetime
 import grpc
 from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logins_pb2_grpc
 from kontor.privacy.v1 import (
+    consent_life_pb2,
+    consent_life_pb2_grpc,
     farewells_pb2,
     farewells_pb2_grpc,
     holder_pb2,
@@ -71,6 +73,7 @@ class Consent:
     withdrawn: bool
     since: datetime | None
     expired: bool = False
+    last_day: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class ConsentText:
 
     id: uuid.UUID
     topic: str
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +183,7 @@ class PrivacyClient:
         self._permits = privacy_pb2_grpc.PermitsStub(channel)
         self._suppressions = privacy_pb2_grpc.SuppressionsStub(channel)
         self._consents = privacy_pb2_grpc.ConsentsStub(channel)
+        self._life = consent_life_pb2_grpc.ConsentLifeStub(channel)
         self._identity = identity_pb2_grpc.IdentityChecksStub(channel)
         self._farewells = farewells_pb2_grpc.FarewellsStub(channel)
 
@@ -190,9 +195,14 @@ class PrivacyClient:
         request_id: uuid.UUID,
         contract: bool = False,
         duty: bool = False,
+        renewal: bool = False,
     ) -> dict[uuid.UUID, Decision]:
-        """A permit or a reason for each contact, decided now; on consent, the contract, or a legal duty."""
+        """A permit or a reason for each contact, decided now; on consent, the contract, or a legal duty.
+
+        A mail that asks for a `renewal` rests on the consent and is no use of it.
+        """
         request = _candidates(topic, addresses)
+        request.renewal = renewal
         if contract:
             request.basis = holder_pb2.BASIS_CONTRACT
         if duty:
@@ -248,7 +258,7 @@ class PrivacyClient:
     async def texts(self, language: str) -> list[ConsentText]:
         """The current texts of all topics."""
         answer = await self._consents.ListConsentTexts(privacy_pb2.ListConsentTextsRequest(language=language))
-        return [ConsentText(uuid.UUID(text.id), text.topic) for text in answer.texts]
+        return [ConsentText(uuid.UUID(text.id), text.topic, text.title) for text in answer.texts]
 
     async def consents(self, contact_id: uuid.UUID) -> list[Consent]:
         """The newest record per topic."""
@@ -262,6 +272,7 @@ class PrivacyClient:
                 withdrawn=one.state == privacy_pb2.CONSENT_STATE_WITHDRAWN,
                 since=from_timestamp(one.record_time),
                 expired=one.state == privacy_pb2.CONSENT_STATE_EXPIRED,
+                last_day=one.last_day,
             )
             for one in answer.consents
             if one.channel == _EMAIL
@@ -279,6 +290,27 @@ class PrivacyClient:
         """Records a consent with its evidence."""
         await self._consents.GiveConsent(
             privacy_pb2.GiveConsentRequest(
+                request_id=str(request_id),
+                contact_id=str(contact_id),
+                topic=topic,
+                channel=_EMAIL,
+                text_id=str(text_id),
+                evidence=_evidence(evidence),
+            )
+        )
+
+    async def renew(
+        self,
+        *,
+        request_id: uuid.UUID,
+        contact_id: uuid.UUID,
+        topic: str,
+        text_id: uuid.UUID,
+        evidence: Evidence,
+    ) -> None:
+        """Records that a consent goes on. Errors: FailedPrecondition if it has ended."""
+        await self._life.RenewConsent(
+            consent_life_pb2.RenewConsentRequest(
                 request_id=str(request_id),
                 contact_id=str(contact_id),
                 topic=topic,

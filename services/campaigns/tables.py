@@ -6,9 +6,20 @@ from services.campaigns.campaigns import tables as campaigns
 from services.campaigns.forms import tables as forms
 from services.campaigns.invitations import tables as invitations
 from services.campaigns.notices import tables as notices
+from services.campaigns.renewals import tables as renewals
 from services.campaigns.sender import tables as sender
 from services.campaigns.templates import tables as templates
 
-__all__ = ["audiences", "campaigns", "forms", "invitations", "metadata", "notices", "sender", "templates"]
+__all__ = [
+    "audiences",
+    "campaigns",
+    "forms",
+    "invitations",
+    "metadata",
+    "notices",
+    "renewals",
+    "sender",
+    "templates",
+]
 
 metadata = Base.metadata

@@ -16,6 +16,7 @@ from services.portal import (
     looks,
     newsletter,
     preferences,
+    renewal,
     rights,
     session,
     tickets,
@@ -23,7 +24,7 @@ from services.portal import (
 from services.portal.config import PortalSettings
 from services.portal.rights import vocabulary
 
-_AREAS = (home, newsletter, preferences, rights, identity, tickets, access, looks)
+_AREAS = (home, newsletter, preferences, renewal, rights, identity, tickets, access, looks)
 
 
 def create_app(settings: PortalSettings) -> Flask:

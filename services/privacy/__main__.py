@@ -121,7 +121,9 @@ async def main() -> None:
     own_contact = RemoteOwnContact(channels["contacts"])
 
     suppression = SuppressionService(database, _hasher(settings), clock)
-    consents, lapsing = serve_consents(backend, settings.consent_periods, suppression)
+    consents, lapsing = serve_consents(
+        backend, settings.consent_periods, suppression, notice_days=settings.consent_notice_days
+    )
     customers = existing_customers(database, _hasher(settings), lapsing)
     holds = HoldService(database, clock, wake=lambda: _soon(machine.wake))
     ledger = make_ledger(backend, settings)

@@ -34,6 +34,7 @@ PUBLIC = {
     "newsletter.sign_up",
     "newsletter.unsubscribe",
     "preferences.by_link",
+    "renewal.decide",
     "readyz",
     "static_file",
 }
@@ -47,6 +48,7 @@ WITHOUT_PICTURE = {
     "newsletter.confirm",
     "newsletter.unsubscribe",
     "preferences.by_link",
+    "renewal.decide",
     "preferences.proof",
     "login.callback",
     "login.start",

@@ -99,7 +99,7 @@ def setting(parts: Parts) -> Setting:
 
     def put(periods: Periods) -> LifeJobs:
         parts.lapsing.periods = periods
-        return LifeJobs(parts.database, parts.clock, periods=periods)
+        return LifeJobs(parts.database, parts.clock, lapsing=parts.lapsing, notice_days=30)
 
     return put
 
