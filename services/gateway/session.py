@@ -16,6 +16,7 @@ from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import (
     assessments_pb2,
     audit_pb2,
+    bases_pb2,
     blackening_pb2,
     breaches_pb2,
     consent_proofs_pb2,
@@ -55,6 +56,7 @@ FILES = (
     identity_pb2,
     blackening_pb2,
     audit_pb2,
+    bases_pb2,
     consent_proofs_pb2,
     consent_standings_pb2,
     consent_texts_pb2,

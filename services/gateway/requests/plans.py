@@ -33,6 +33,7 @@ DATASETS = {
     "privacy.permit_decision": _l("decisions about messages"),
     "privacy.customer_sale": _l("sales noted for advertising by mail"),
     "privacy.customer_objection": _l("objections to advertising for similar goods"),
+    "privacy.without_basis": _l("marks that no basis was found"),
     "privacy.identity_check": _l("codes that show who asks"),
     "privacy.request_correction": _l("corrections that were asked for"),
     "privacy.passage_decision": _l("decisions about texts that name others"),
