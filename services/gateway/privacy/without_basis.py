@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -78,7 +79,7 @@ def _here() -> dict[str, str | None]:
 
 def _bars(found: ListContactsWithoutBasisResponse) -> list[tuple[str, int, str]]:
     """How many by why; each leads to the rows that it counts."""
-    here = {name: value for name, value in _here().items() if name != "why"}
+    here: dict[str, Any] = {name: value for name, value in _here().items() if name != "why"}
     return [
         (word(WHY, each.why), each.count, url_for("privacy.without_basis", why=each.why, **here))
         for each in found.counts
