@@ -75,7 +75,7 @@ class Survey:
 @pytest.fixture
 async def survey(parts: Parts, serve: Serve, realm: Realm) -> Survey:
     contacts, tickets, held = Holder(), Holder(), set[uuid.UUID]()
-    standings = StandingService(parts.database)
+    standings = StandingService(parts.database, parts.lapsing)
 
     async def known(session: AnySession) -> frozenset[uuid.UUID]:
         return frozenset(held)
