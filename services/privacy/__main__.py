@@ -99,7 +99,7 @@ from services.privacy.suppression.service import SuppressionService
 from services.privacy.tables import metadata
 from services.privacy.texts.rpc import ConsentTextsRpc
 from services.privacy.texts.service import TextService
-from services.privacy.without_login import serve_askings, serve_identity
+from services.privacy.without_login import serve_without_login
 
 Channels = dict[str, grpc.aio.Channel]
 
@@ -173,8 +173,7 @@ async def main() -> None:
         beside=Beside(holds.reasons, {kind: each.receive for kind, each in kinds.items()}),
         wake=lambda: _soon(machine.wake),
     )
-    serve_identity(backend, settings, reading, wake=lambda: _soon(machine.wake))
-    serve_askings(
+    serve_without_login(
         backend,
         settings,
         AskingJobs(
@@ -183,6 +182,7 @@ async def main() -> None:
             finder=ContactFinder(channels["contacts"]),
             campaigns=AskingMailsClient.over(channels["campaigns"]),
         ),
+        reading=reading,
         suppression=suppression,
         soon=_soon,
     )

@@ -22,31 +22,27 @@ from services.privacy.suppression.service import SuppressionService
 _ASKINGS_S = 5
 
 
-def serve_identity(
-    backend: Backend, settings: Settings, reading: Reading, *, wake: Callable[[], None]
-) -> None:
-    """Codes that show who asks."""
-    identity = IdentityService(reading, SystemClock(), hasher=CodeHasher(settings.secret_keys), wake=wake)
-    door = identity_pb2_grpc.add_IdentityChecksServicer_to_server
-    backend.add(door, IdentityChecksRpc(identity), "kontor.privacy.v1.IdentityChecks")
-
-
-def serve_askings(
+def serve_without_login(
     backend: Backend,
     settings: Settings,
     jobs: AskingJobs,
     *,
+    reading: Reading,
     suppression: SuppressionService,
     soon: Callable[[Callable[[], None]], None],
 ) -> None:
-    """The public page; `soon` wakes a job once the call that wakes it has committed."""
+    """`soon` wakes a job once the call that wakes it has committed."""
+    codes, v1 = CodeHasher(settings.secret_keys), "kontor.privacy.v1"
+    identity = IdentityService(reading, SystemClock(), hasher=codes, wake=jobs.requests.wake)
+    checks = IdentityChecksRpc(identity)
+    backend.add(identity_pb2_grpc.add_IdentityChecksServicer_to_server, checks, f"{v1}.IdentityChecks")
     run = backend.every("askings", _ASKINGS_S, jobs.work)
     askings = AskingService(
         backend.database,
         SystemClock(),
-        hashers=(CodeHasher(settings.secret_keys), ClientHasher(settings.secret_keys)),
+        hashers=(codes, ClientHasher(settings.secret_keys)),
         suppression=suppression,
         wake=lambda: soon(run.wake),
     )
-    door = askings_pb2_grpc.add_AskingsServicer_to_server
-    backend.add(door, AskingsRpc(askings), "kontor.privacy.v1.Askings")
+    served = AskingsRpc(askings)
+    backend.add(askings_pb2_grpc.add_AskingsServicer_to_server, served, f"{v1}.Askings")

@@ -32,6 +32,8 @@ DATASETS = {
     "privacy.consent_ip": _l("network addresses of consents"),
     "privacy.permit_decision": _l("decisions about messages"),
     "privacy.identity_check": _l("codes that show who asks"),
+    "privacy.asking": _l("requests on the page without a login"),
+    "privacy.request_message": _l("messages beside requests"),
     "privacy.request_correction": _l("corrections that were asked for"),
     "privacy.passage_decision": _l("decisions about texts that name others"),
     "privacy.subject_request": _l("requests of data subjects"),

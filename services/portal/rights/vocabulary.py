@@ -21,6 +21,8 @@ DATASETS = {
     "consent_ip": _l("From where you consented"),
     "permit_decision": _l("Decisions whether we may write to you"),
     "identity_check": _l("Codes that were sent to show that it is you"),
+    "asking": _l("Requests that you made without a login"),
+    "request_message": _l("What you wrote beside a request"),
     "request_correction": _l("Corrections that you asked for"),
     "passage_decision": _l("What was kept from a copy because it names others"),
     "subject_request": _l("Requests under data protection law"),

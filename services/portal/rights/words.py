@@ -56,6 +56,7 @@ SOURCES = {
     "one-click": _l("you, by one click in your mail program"),
     "staff": _l("entered by our staff"),
     "integration": _l("a connected system"),
+    "data-subject-request": _l("your request under data protection law"),
     "import": _l("an import of existing customer data"),
 }
 

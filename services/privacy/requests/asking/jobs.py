@@ -39,7 +39,7 @@ class AskingJobs:
         self._desk = desk
         self._database = desk.database
         self._clock = desk.clock
-        self._requests = requests
+        self.requests = requests
         self._finder = finder
         self._campaigns = campaigns
 
@@ -123,10 +123,10 @@ class AskingJobs:
                 requested_by=None,
                 language=mine.asked.language,
                 received_at=mine.asked_at,
-                due_date=self._requests.deadline.due(mine.asked_at),
+                due_date=self.requests.deadline.due(mine.asked_at),
             )
             try:
-                await self._requests.receive(
+                await self.requests.receive(
                     session, request, mine.steps(mine.confirmed_at), wish=mine.asked.wish
                 )
             except RequestOpen:
@@ -135,7 +135,7 @@ class AskingJobs:
                 if mine.asked.message and not mine.asked.wish.corrections:
                     await store.keep_message(session, request.id, mine.asked.message)
             await store.change(session, asking.id, settled_at=now, message="")
-        self._requests.wake()
+        self.requests.wake()
 
     async def _tell_of_open(self, session: WriteSession, request: Request) -> None:
         """Who asks again for what is open is told that it is, and until when."""

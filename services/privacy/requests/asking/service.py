@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from kernel.clock import Clock
-from kernel.db import Database, WriteSession
+from kernel.db import AnySession, Database, WriteSession
 from kernel.ids import new_id
 from kernel.rpc.call import note_subjects
 from services.privacy.requests import store as request_store
@@ -56,15 +56,18 @@ class AskingService:
         Errors: InvalidArgument, TooManyAskings.
         """
         asked, mac, now = asked.checked(), self._clients.of(client), self._clock.now()
+        async with self._database.reading() as session:
+            # A flood costs one look at an index each, and waits for nobody.
+            if await _silent(session, asked.email, now):
+                return
         async with self._database.transaction() as session:
             await store.lock(session, email=asked.email, client=mac)
+            if await _silent(session, asked.email, now):
+                return
             if await store.of_client_since(session, mac, now - _HOUR) >= AN_HOUR:
                 raise TooManyAskings(
                     f"More than {AN_HOUR} of one client in an hour; please write to us instead."
                 )
-            earlier = await store.asked_since(session, asked.email, now - _DAY)
-            if len(earlier) >= A_DAY or (earlier and earlier[0] > now - PAUSE):
-                return
             await store.end_open(session, asked.email, at=now)
             await store.add(session, Asking(new_id(), asked, now), client=mac)
         self._wake()
@@ -107,6 +110,12 @@ class AskingService:
             request = visible(await request_store.find(session, request_id), None)
             note_subjects([request.contact_id])
             return await store.message(session, request_id)
+
+
+async def _silent(session: AnySession, email: str, now: datetime) -> bool:
+    """Whether a mail went to the address just now, or often today."""
+    earlier = await store.asked_since(session, email, now - _DAY)
+    return len(earlier) >= A_DAY or bool(earlier and earlier[0] > now - PAUSE)
 
 
 def _wanted(asking: Asking | None, letter: Letter, now: datetime) -> Asking:
