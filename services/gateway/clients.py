@@ -116,7 +116,7 @@ class Clients:
 
     @cached_property
     def askings(self) -> AskingsStub:
-        return AskingsStub(self._privacy)
+        return AskingsStub(self._privacy.get())
 
     @cached_property
     def identity_checks(self) -> IdentityChecksStub:

@@ -95,6 +95,6 @@ class PublicAsking(Form):
             language=language,
             message=self.message.data,
             client=client,
-            ground=int(self.ground.data) if locked else 0,  # type: ignore[arg-type]
+            ground=int(self.ground.data) if locked else 0,
             **said,  # type: ignore[arg-type]
         )
