@@ -11,6 +11,23 @@ SENTENCES = {
     "consent": _l("The person has consented to this topic, and the consent held at that moment."),
     "contract": _l("The message serves the contract with the person; no consent is needed for it."),
     "legal-obligation": _l("A law demands the message: it is about the person's own request."),
+    "existing-customer": _l(
+        "The person has bought the like, was told of the right to object, and has not objected (§ 7(3) UWG)."
+    ),
+    "objected": _l(
+        "There is no consent, and the person has objected to advertising (§ 7(3) No. 3 UWG). "
+        "Only a consent changes that."
+    ),
+    "no-sale": _l(
+        "There is no consent, and no sale is recorded for which this address was given (§ 7(3) No. 1 UWG)."
+    ),
+    "not-similar": _l(
+        "There is no consent, and what was bought is not what the message advertises (§ 7(3) No. 2 UWG)."
+    ),
+    "no-notice": _l(
+        "There is no consent, and the person was not told of the right to object, when giving the address or in the "
+        "message (§ 7(3) No. 4 UWG)."
+    ),
     "restricted": _l(
         "Processing is restricted, or the data is being erased. It changes when the restriction is lifted."
     ),

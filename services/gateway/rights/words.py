@@ -39,6 +39,7 @@ PARTS = {
     "IdentityChecks": _l("Checks of who asks"),
     "Askings": _l("Rights without a login"),
     "Retention": _l("Deletion concept"),
+    "ExistingCustomers": _l("Existing customers"),
     "Holds": _l("Legal holds"),
     "Restrictions": _l("Restrictions of processing"),
     "Breaches": _l("Breaches"),

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from kernel.errors import InvalidArgument, NotFound
 from services.privacy.consent.model import State
+from services.privacy.customers.model import EXISTING_CUSTOMER, Advertising, require_category
 
 CONSENT = "consent"
 CONTRACT = "contract"
@@ -24,7 +25,9 @@ _DENIES: dict[State | None, str] = {
     State.REFUSED: WITHDRAWN,
     State.EXPIRED: EXPIRED,
 }
-PERMITS = frozenset({CONSENT, CONTRACT, DUTY})
+PERMITS = frozenset({CONSENT, CONTRACT, DUTY, EXISTING_CUSTOMER})
+# Where nobody has said yes or no, and § 7(3) UWG may say more.
+UNDECIDED = frozenset({EXPIRED, NO_CONSENT})
 # What may be sent without consent, because it serves what the person has with the company (Art. 6(1)(b) GDPR).
 # Advertising never does: a topic comes onto this list by a decision, not by a caller's word.
 SERVICE_TOPICS = frozenset({"login-invitation"})
@@ -57,12 +60,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the messages of a batch are about, and whether they rest on the contract or a duty instead of on consent."""
+    """What the messages of a batch are about, and whether they rest on the contract or a duty instead of on consent.
+
+    With `similar` they may also go to existing customers who have neither said yes nor no.
+    """
 
     channel: int
     topic: str
     contract: bool = False
     duty: bool = False
+    similar: Advertising | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,8 @@ class Decision:
     decided_at: datetime
     # Why the address is on the suppression list; for previews only.
     suppressed_for: str = ""
+    # The sale it rests on (§ 7(3) UWG).
+    sale_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +121,16 @@ class Wanted:
 
 
 def require_basis(about: About) -> None:
-    """Errors: BasisNotOpen for a contract or a duty that does not carry the topic."""
+    """Errors: BasisNotOpen for a contract or a duty that does not carry the topic, or advertising with one that is
+    none; CategoryInvalid."""
     if about.contract and about.topic not in SERVICE_TOPICS:
         raise BasisNotOpen
     if about.duty and about.topic not in DUTY_TOPICS:
         raise BasisNotOpen
+    if about.similar is not None:
+        if about.topic in SERVICE_TOPICS | DUTY_TOPICS:
+            raise BasisNotOpen
+        require_category(about.similar.category)
 
 
 def decide(

@@ -16,6 +16,7 @@ from kernel.clock import to_timestamp
 from kernel.pages import Pages, page_size
 from kernel.rpc.call import current_principal
 from services.privacy.audit.model import day_bounds
+from services.privacy.customers.model import Advertising
 from services.privacy.permits.model import (
     About,
     BasisNotOpen,
@@ -30,6 +31,7 @@ _BASES = (
     holder_pb2.BASIS_UNSPECIFIED,
     holder_pb2.BASIS_CONSENT,
     holder_pb2.BASIS_CONTRACT,
+    holder_pb2.BASIS_LEGITIMATE_INTEREST,
 )
 
 
@@ -107,11 +109,13 @@ def _about(request: privacy_pb2.AuthorizeRequest) -> About:
     duties = (holder_pb2.BASIS_LEGAL_OBLIGATION,) if "service" in current_principal().roles else ()
     if request.basis not in (*_BASES, *duties):
         raise BasisNotOpen
+    interest = request.basis == holder_pb2.BASIS_LEGITIMATE_INTEREST
     return About(
         request.channel,
         request.topic,
         contract=request.basis == holder_pb2.BASIS_CONTRACT,
         duty=request.basis == holder_pb2.BASIS_LEGAL_OBLIGATION,
+        similar=Advertising(request.category, request.carries_notice) if interest else None,
     )
 
 
@@ -126,7 +130,10 @@ def _response(decisions: Sequence[Decision], *, kept: bool = True) -> privacy_pb
 
 
 def _fields(decision: Decision, moment: Timestamp | None, *, kept: bool = True) -> dict[str, Any]:
+    # Few rest on a sale; the others need not be told so.
+    sale = {"sale_id": str(decision.sale_id)} if decision.sale_id else {}
     return {
+        **sale,
         "id": str(decision.id) if kept else "",
         "contact_id": str(decision.contact_id),
         "permitted": decision.permitted,

@@ -14,6 +14,7 @@ from services.privacy.permits.tables import PermitDecision
 
 _COLUMNS = (
     "id", "contact_id", "topic", "channel", "permitted", "reason", "consent_id", "batch_id", "decided_at",
+    "sale_id",
 )  # fmt: skip
 
 
@@ -28,7 +29,18 @@ async def add(
         PermitDecision.__tablename__,
         columns=_COLUMNS,
         records=[
-            (d.id, d.contact_id, topic, channel, d.permitted, d.reason, d.consent_id, batch_id, d.decided_at)
+            (
+                d.id,
+                d.contact_id,
+                topic,
+                channel,
+                d.permitted,
+                d.reason,
+                d.consent_id,
+                batch_id,
+                d.decided_at,
+                d.sale_id,
+            )
             for d in decisions
         ],
     )
@@ -74,4 +86,5 @@ def _decision(row: PermitDecision) -> Decision:
         reason=row.reason,
         consent_id=row.consent_id,
         decided_at=row.decided_at,
+        sale_id=row.sale_id,
     )

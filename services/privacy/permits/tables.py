@@ -39,6 +39,7 @@ class PermitDecision(Base):
     reason: Mapped[str] = _accountable(Text)
     consent_id: Mapped[uuid.UUID | None] = plain(Uuid)
     batch_id: Mapped[uuid.UUID] = plain(Uuid)
+    sale_id: Mapped[uuid.UUID | None] = plain(Uuid, nullable=True)
     decided_at: Mapped[datetime] = _accountable(DateTime(timezone=True))
     __table_args__ = (
         # What is overdue is found without reading what is not.

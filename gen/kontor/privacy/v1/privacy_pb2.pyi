@@ -928,14 +928,23 @@ class AuthorizeRequest(_message.Message):
     TOPIC_FIELD_NUMBER: _builtins.int
     CANDIDATES_FIELD_NUMBER: _builtins.int
     BASIS_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    CARRIES_NOTICE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     channel: Global___Channel.ValueType
     topic: _builtins.str
     basis: _holder_pb2.Basis.ValueType
     """On what the message rests: consent if unset. A contract carries only topics that serve it, such as
     "login-invitation"; suppression and restriction hold for both. A legal obligation carries "data-subject-request"
-    only, and for services only; it is sent whatever the person has objected to. Errors: INVALID_ARGUMENT for others.
+    only, and for services only; it is sent whatever the person has objected to. A legitimate interest is that in
+    advertising to existing customers (§ 7(3) UWG): by e-mail, to whom a consent does not permit or forbid it.
+    Errors: INVALID_ARGUMENT for others.
     """
+    category: _builtins.str
+    """With a legitimate interest: what is advertised, as in Sale, and that each message carries the notice of the right
+    to object with a link that does it.
+    """
+    carries_notice: _builtins.bool
     request_id: _builtins.str
     """Names the batch: asking again with the same id answers the same decisions."""
     @_builtins.property
@@ -947,11 +956,13 @@ class AuthorizeRequest(_message.Message):
         topic: _builtins.str = ...,
         candidates: _abc.Iterable[Global___Candidate] | None = ...,
         basis: _holder_pb2.Basis.ValueType = ...,
+        category: _builtins.str = ...,
+        carries_notice: _builtins.bool = ...,
         request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "candidates", b"candidates", "channel", b"channel", "request_id", b"request_id", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "candidates", b"candidates", "carries_notice", b"carries_notice", "category", b"category", "channel", b"channel", "request_id", b"request_id", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -993,11 +1004,15 @@ class Decision(_message.Message):
     TOPIC_FIELD_NUMBER: _builtins.int
     CHANNEL_FIELD_NUMBER: _builtins.int
     BATCH_ID_FIELD_NUMBER: _builtins.int
+    SALE_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     contact_id: _builtins.str
     permitted: _builtins.bool
     reason: _builtins.str
-    """"consent", "contract" or "legal-obligation" if permitted; else "restricted", "suppressed", "withdrawn", "expired", "no-consent", "no-address"."""
+    """"consent", "contract", "existing-customer" or "legal-obligation" if permitted; else "restricted", "suppressed",
+    "withdrawn", "expired", "no-consent", "no-address"; where a legitimate interest was claimed also what § 7(3) UWG
+    lacks: "objected", "no-sale", "not-similar", "no-notice".
+    """
     consent_id: _builtins.str
     """The consent record it rests on."""
     suppressed_for: _builtins.str
@@ -1006,6 +1021,8 @@ class Decision(_message.Message):
     """In the log of decisions only: what the message was about, which way it would go, and the batch it was asked in."""
     channel: Global___Channel.ValueType
     batch_id: _builtins.str
+    sale_id: _builtins.str
+    """The sale it rests on."""
     @_builtins.property
     def decide_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -1021,10 +1038,11 @@ class Decision(_message.Message):
         topic: _builtins.str = ...,
         channel: Global___Channel.ValueType = ...,
         batch_id: _builtins.str = ...,
+        sale_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "channel", b"channel", "consent_id", b"consent_id", "contact_id", b"contact_id", "decide_time", b"decide_time", "id", b"id", "permitted", b"permitted", "reason", b"reason", "suppressed_for", b"suppressed_for", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "channel", b"channel", "consent_id", b"consent_id", "contact_id", b"contact_id", "decide_time", b"decide_time", "id", b"id", "permitted", b"permitted", "reason", b"reason", "sale_id", b"sale_id", "suppressed_for", b"suppressed_for", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
