@@ -7,6 +7,7 @@ from kontor.options.v1.options_pb2 import (
     RESTRICTION_GROUND_ACCURACY,
     RESTRICTION_GROUND_LEGAL_CLAIM,
     RESTRICTION_GROUND_UNLAWFUL,
+    RestrictionGround,
 )
 from kontor.privacy.v1.askings_pb2 import AskRequest
 from kontor.privacy.v1.holder_pb2 import (
@@ -88,13 +89,14 @@ class PublicAsking(Form):
     def command(self, *, language: str, client: str) -> AskRequest:
         """As it goes to the service."""
         said = next(values for name, _, values in _WISHES if name == self.wish.data)
-        locked = said["kind"] == REQUEST_KIND_RESTRICTION
-        return AskRequest(
+        asked = AskRequest(
             request_id=self.request_id.data,
             email=self.email.data,
             language=language,
             message=self.message.data,
             client=client,
-            ground=int(self.ground.data) if locked else 0,
-            **said,  # type: ignore[arg-type]
+            **said,
         )
+        if asked.kind == REQUEST_KIND_RESTRICTION:
+            asked.ground = RestrictionGround.ValueType(int(self.ground.data))
+        return asked
