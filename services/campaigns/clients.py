@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import grpc
 from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logins_pb2_grpc
 from kontor.privacy.v1 import (
     askings_pb2,
     askings_pb2_grpc,
+    farewells_pb2,
+    farewells_pb2_grpc,
     holder_pb2,
     identity_pb2,
     identity_pb2_grpc,
@@ -24,6 +26,7 @@ from kernel.errors import FailedPrecondition, NotFound
 from kernel.ids import new_id
 from services.campaigns.askings.model import Asking, Kind
 from services.campaigns.audiences.model import Filter
+from services.campaigns.sender.model import File
 from services.campaigns.templates.model import Address, Reader
 
 # What the contract allows in one BatchGetContacts.
@@ -39,6 +42,17 @@ class Person:
     email: str
     language: str
     reader: Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """The last mail to somebody who was erased. Lives in memory only."""
+
+    address: str
+    language: str
+    # What a law keeps: what, by which law, until when.
+    kept: tuple[tuple[str, str, date], ...] = ()
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +183,7 @@ class PrivacyClient:
         self._consents = privacy_pb2_grpc.ConsentsStub(channel)
         self._identity = identity_pb2_grpc.IdentityChecksStub(channel)
         self._askings = askings_pb2_grpc.AskingsStub(channel)
+        self._farewells = farewells_pb2_grpc.FarewellsStub(channel)
 
     async def authorize(
         self,
@@ -243,6 +258,21 @@ class PrivacyClient:
         except NotFound:
             return False
         return True
+
+    async def get_farewell(self, farewell_id: uuid.UUID) -> Farewell | None:
+        """Whom a last mail goes to, and what it brings; None if it is over."""
+        try:
+            found = await self._farewells.GetFarewell(
+                farewells_pb2.GetFarewellRequest(farewell_id=str(farewell_id))
+            )
+        except NotFound:
+            return None
+        return Farewell(
+            address=found.address,
+            language=found.language,
+            kept=tuple((one.what, one.law, date.fromisoformat(one.keep_until)) for one in found.kept),
+            files=tuple(File(one.file_name, one.media_type, one.content) for one in found.enclosures),
+        )
 
     async def texts(self, language: str) -> list[ConsentText]:
         """The current texts of all topics."""

@@ -12,6 +12,7 @@ import services.privacy.processing.tables
 import services.privacy.registers.tables
 import services.privacy.requests.asking.tables
 import services.privacy.requests.blackening.tables
+import services.privacy.requests.farewell.tables
 import services.privacy.requests.identity.tables
 import services.privacy.requests.tables
 import services.privacy.restrictions.tables

@@ -13,6 +13,8 @@ from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logi
 from kontor.privacy.v1 import (
     askings_pb2,
     askings_pb2_grpc,
+    farewells_pb2,
+    farewells_pb2_grpc,
     holder_pb2,
     identity_pb2,
     identity_pb2_grpc,
@@ -54,6 +56,8 @@ class World:
     ended_checks: set[str] = field(default_factory=set)
     # Askings whose mails are wanted.
     askings: dict[str, askings_pb2.AskingMail] = field(default_factory=dict)
+    # Last mails that are not over.
+    farewells: dict[str, farewells_pb2.Farewell] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     # Names of calls that fail once with UNAVAILABLE-like trouble after they took effect.
     fail_after: list[str] = field(default_factory=list)
@@ -241,6 +245,19 @@ class Askings(askings_pb2_grpc.AskingsServicer):
         return askings_pb2.PrepareAskingMailResponse()
 
 
+class Farewells(farewells_pb2_grpc.FarewellsServicer):
+    """Whom last mails go to."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def GetFarewell(self, request: Any, context: Any) -> farewells_pb2.Farewell:
+        await self.world.count("GetFarewell", context)
+        if request.farewell_id not in self.world.farewells:
+            await context.abort(grpc.StatusCode.NOT_FOUND, "over")
+        return self.world.farewells[request.farewell_id]
+
+
 class Suppressions(privacy_pb2_grpc.SuppressionsServicer):
     """The list of addresses."""
 
@@ -300,6 +317,7 @@ async def serving(world: World) -> AsyncIterator[str]:
     privacy_pb2_grpc.add_PermitsServicer_to_server(Permits(world), server)  # type: ignore[abstract]
     identity_pb2_grpc.add_IdentityChecksServicer_to_server(IdentityChecks(world), server)  # type: ignore[abstract]
     askings_pb2_grpc.add_AskingsServicer_to_server(Askings(world), server)  # type: ignore[abstract]
+    farewells_pb2_grpc.add_FarewellsServicer_to_server(Farewells(world), server)
     privacy_pb2_grpc.add_SuppressionsServicer_to_server(Suppressions(world), server)  # type: ignore[abstract]
     privacy_pb2_grpc.add_ConsentsServicer_to_server(Consents(world), server)  # type: ignore[abstract]
     port = server.add_insecure_port(f"{LOOPBACK}:0")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import pytest
+from kontor.campaigns.v1 import notices_pb2_grpc
 from kontor.privacy.v1 import (
     consent_proofs_pb2_grpc,
     consent_standings_pb2_grpc,
@@ -39,6 +40,7 @@ from tests.fixtures.serving import OpenDatabase, OwnContacts, Serve, Served
 from tests.privacy.holders import Base
 from tests.privacy.machine import Machine, build
 from tests.privacy.parts import Parts, pepper
+from tests.privacy.teller import Campaigns, Teller
 
 
 @pytest.fixture
@@ -156,3 +158,15 @@ async def machine(
     contacts = open_database("scratch", Base.metadata)
     yield await build(parts, contacts, bus, serve, realm.token("service", sub="kontor-privacy"))
     await bus.close()
+
+
+@pytest.fixture
+async def teller(machine: Machine, serve: Serve, realm: Realm) -> Teller:
+    campaigns = Campaigns()
+    served = await serve(
+        (notices_pb2_grpc.add_NoticesServicer_to_server, campaigns),
+        database=machine.parts.database,
+        audience="kontor-campaigns",
+    )
+    token = realm.token("service", sub="service-account-kontor-privacy", azp="kontor-privacy")
+    return Teller(machine, campaigns, served.channel(token))
