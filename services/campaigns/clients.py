@@ -32,6 +32,7 @@ from services.campaigns.templates.model import Address, Reader
 # What the contract allows in one BatchGetContacts.
 BATCH = 1000
 _EMAIL = privacy_pb2.CHANNEL_EMAIL
+_STANDING = (privacy_pb2.CONSENT_STATE_GIVEN, privacy_pb2.CONSENT_STATE_RENEWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +288,7 @@ class PrivacyClient:
         return [
             Consent(
                 topic=one.topic,
-                given=one.state == privacy_pb2.CONSENT_STATE_GIVEN,
+                given=one.state in _STANDING,
                 withdrawn=one.state == privacy_pb2.CONSENT_STATE_WITHDRAWN,
                 since=from_timestamp(one.record_time),
                 expired=one.state == privacy_pb2.CONSENT_STATE_EXPIRED,

@@ -13,7 +13,6 @@ from kontor.privacy.v1 import (
     blackening_pb2_grpc,
     breaches_pb2_grpc,
     consent_proofs_pb2_grpc,
-    consent_standings_pb2_grpc,
     consent_texts_pb2_grpc,
     holder_pb2_grpc,
     privacy_pb2_grpc,
@@ -42,10 +41,8 @@ from services.privacy.config import Settings
 from services.privacy.consent.erasing import ConsentErasing
 from services.privacy.consent.jobs import ConsentJobs
 from services.privacy.consent.proofs import ProofService
-from services.privacy.consent.rpc import ConsentProofsRpc, ConsentsRpc
-from services.privacy.consent.service import ConsentService
-from services.privacy.consent.standings.rpc import ConsentStandingsRpc
-from services.privacy.consent.standings.service import StandingService
+from services.privacy.consent.rpc import ConsentProofsRpc
+from services.privacy.consent.wiring import serve_consents
 from services.privacy.customers.wiring import existing_customers, serve_customers
 from services.privacy.holder import holder_rpc
 from services.privacy.holds.rpc import HoldsRpc
@@ -106,7 +103,6 @@ _AFTER_COMMIT_S = 0.1
 class UseCases:
     """What the RPCs call."""
 
-    consents: ConsentService
     suppression: SuppressionService
     permits: PermitService
     requests: RequestService
@@ -125,8 +121,8 @@ async def main() -> None:
     own_contact = RemoteOwnContact(channels["contacts"])
 
     suppression = SuppressionService(database, _hasher(settings), clock)
-    consents = ConsentService(database, clock, suppression=suppression)
-    customers = existing_customers(database, _hasher(settings), settings.controller_timezone)
+    consents, lapsing = serve_consents(backend, settings.consent_periods, suppression)
+    customers = existing_customers(database, _hasher(settings), lapsing)
     holds = HoldService(database, clock, wake=lambda: _soon(machine.wake))
     ledger = make_ledger(backend, settings)
     desk = make_desk(backend, settings, channels)
@@ -147,6 +143,7 @@ async def main() -> None:
             controller=settings.controller,
             recipients=recipients,
             blackening=blackening,
+            zone=ZoneInfo(settings.controller_timezone),
         ),
         erasure=erasure,
         others={
@@ -190,7 +187,7 @@ async def main() -> None:
     permits = PermitService(
         database,
         clock,
-        consents=consents,
+        lapsing=lapsing,
         suppression=suppression,
         customers=customers,
         restricted=either(requests.restricted, restrictions.restricted),
@@ -209,7 +206,7 @@ async def main() -> None:
     _daily(backend, ledger, desk)
     add_servicers(
         backend,
-        UseCases(consents, suppression, permits, requests, handling, retention, holds, restrictions),
+        UseCases(suppression, permits, requests, handling, retention, holds, restrictions),
         ZoneInfo(settings.controller_timezone),
     )
     add_registers(backend, settings)
@@ -221,14 +218,10 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
     """Serves the contract."""
     add, pages, v1 = backend.add, backend.pages, "kontor.privacy.v1"
     door = privacy_pb2_grpc
-    add(door.add_ConsentsServicer_to_server, ConsentsRpc(use_cases.consents), f"{v1}.Consents")
     proofs = ConsentProofsRpc(ProofService(backend.database))
     add(consent_proofs_pb2_grpc.add_ConsentProofsServicer_to_server, proofs, f"{v1}.ConsentProofs")
     texts = ConsentTextsRpc(TextService(backend.database, SystemClock()))
     add(consent_texts_pb2_grpc.add_ConsentTextsServicer_to_server, texts, f"{v1}.ConsentTexts")
-    standings = ConsentStandingsRpc(StandingService(backend.database), pages, zone)
-    listed = consent_standings_pb2_grpc.add_ConsentStandingsServicer_to_server
-    add(listed, standings, f"{v1}.ConsentStandings")
     suppressions = SuppressionsRpc(use_cases.suppression, pages)
     add(door.add_SuppressionsServicer_to_server, suppressions, f"{v1}.Suppressions")
     permits = PermitsRpc(use_cases.permits, pages, zone)
