@@ -35,6 +35,8 @@ DATASETS = {
     "privacy.customer_objection": _l("objections to advertising for similar goods"),
     "privacy.without_basis": _l("marks that no basis was found"),
     "privacy.identity_check": _l("codes that show who asks"),
+    "privacy.asking": _l("requests on the page without a login"),
+    "privacy.request_message": _l("messages beside requests"),
     "privacy.request_correction": _l("corrections that were asked for"),
     "privacy.passage_decision": _l("decisions about texts that name others"),
     "privacy.subject_request": _l("requests of data subjects"),
