@@ -9,7 +9,15 @@ from datetime import datetime
 
 import grpc
 from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logins_pb2_grpc
-from kontor.privacy.v1 import holder_pb2, identity_pb2, identity_pb2_grpc, privacy_pb2, privacy_pb2_grpc
+from kontor.privacy.v1 import (
+    customers_pb2,
+    customers_pb2_grpc,
+    holder_pb2,
+    identity_pb2,
+    identity_pb2_grpc,
+    privacy_pb2,
+    privacy_pb2_grpc,
+)
 
 from kernel.clock import from_timestamp, to_timestamp
 from kernel.errors import FailedPrecondition, NotFound
@@ -20,6 +28,8 @@ from services.campaigns.templates.model import Address, Reader
 # What the contract allows in one BatchGetContacts.
 BATCH = 1000
 _EMAIL = privacy_pb2.CHANNEL_EMAIL
+# The reason of a permit that rests on a sale: its mail must carry the notice of the right to object.
+EXISTING_CUSTOMER = "existing-customer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +167,7 @@ class PrivacyClient:
         self._permits = privacy_pb2_grpc.PermitsStub(channel)
         self._suppressions = privacy_pb2_grpc.SuppressionsStub(channel)
         self._consents = privacy_pb2_grpc.ConsentsStub(channel)
+        self._customers = customers_pb2_grpc.ExistingCustomersStub(channel)
         self._identity = identity_pb2_grpc.IdentityChecksStub(channel)
 
     async def authorize(
@@ -167,9 +178,13 @@ class PrivacyClient:
         request_id: uuid.UUID,
         contract: bool = False,
         duty: bool = False,
+        category: str = "",
     ) -> dict[uuid.UUID, Decision]:
-        """A permit or a reason for each contact, decided now; on consent, the contract, or a legal duty."""
-        request = _candidates(topic, addresses)
+        """A permit or a reason for each contact, decided now; on consent, the contract, or a legal duty.
+
+        With `category` also on what existing customers have bought: the caller adds the notice to those mails.
+        """
+        request = _candidates(topic, addresses, category)
         if contract:
             request.basis = holder_pb2.BASIS_CONTRACT
         if duty:
@@ -177,9 +192,12 @@ class PrivacyClient:
         request.request_id = str(request_id)
         return _decisions(await self._permits.Authorize(request)) if addresses else {}
 
-    async def preview(self, topic: str, addresses: Mapping[uuid.UUID, str]) -> dict[uuid.UUID, Decision]:
+    async def preview(
+        self, topic: str, addresses: Mapping[uuid.UUID, str], *, category: str = ""
+    ) -> dict[uuid.UUID, Decision]:
         """What `authorize` would say; nothing may be sent on it."""
-        return _decisions(await self._permits.Preview(_candidates(topic, addresses))) if addresses else {}
+        request = _candidates(topic, addresses, category)
+        return _decisions(await self._permits.Preview(request)) if addresses else {}
 
     async def suppressed(self, addresses: Sequence[str]) -> list[bool]:
         """Which of the addresses must not be written to, in the order asked."""
@@ -257,6 +275,14 @@ class PrivacyClient:
             )
         )
 
+    async def object_to_advertising(self, contact_id: uuid.UUID) -> None:
+        """Nothing is sent to the contact any more but on a consent."""
+        await self._customers.ObjectToAdvertising(
+            customers_pb2.ObjectToAdvertisingRequest(
+                request_id=str(new_id()), contact_id=str(contact_id), method="one-click"
+            )
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
@@ -275,8 +301,14 @@ def _person(contact: contacts_pb2.Contact) -> Person:
     )
 
 
-def _candidates(topic: str, addresses: Mapping[uuid.UUID, str]) -> privacy_pb2.AuthorizeRequest:
+def _candidates(
+    topic: str, addresses: Mapping[uuid.UUID, str], category: str
+) -> privacy_pb2.AuthorizeRequest:
+    basis = holder_pb2.BASIS_LEGITIMATE_INTEREST if category else holder_pb2.BASIS_UNSPECIFIED
     return privacy_pb2.AuthorizeRequest(
+        basis=basis,
+        category=category,
+        carries_notice=bool(category),
         channel=_EMAIL,
         topic=topic,
         candidates=[
