@@ -243,7 +243,7 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
     add(retention_pb2_grpc.add_RetentionServicer_to_server, retention, f"{v1}.Retention")
     holds = HoldsRpc(use_cases.holds, pages)
     add(retention_pb2_grpc.add_HoldsServicer_to_server, holds, f"{v1}.Holds")
-    restrictions = RestrictionsRpc(use_cases.restrictions)
+    restrictions = RestrictionsRpc(use_cases.restrictions, pages)
     add(restrictions_pb2_grpc.add_RestrictionsServicer_to_server, restrictions, f"{v1}.Restrictions")
     holder = holder_rpc(backend.database, backend.signer, SystemClock())
     add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, f"{v1}.DataHolder")

@@ -37,6 +37,13 @@ class CategoryInvalid(InvalidArgument):
         )
 
 
+class MessageNotFound(NotFound):
+    """No campaign has sent such a message."""
+
+    def __init__(self) -> None:
+        super().__init__("No campaign has sent a message on this decision.")
+
+
 class State(StrEnum):
     """How far a campaign is."""
 

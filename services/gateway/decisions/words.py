@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
+from kontor.privacy.v1 import privacy_pb2 as privacy
 
 from services.gateway.labels import Label
 
@@ -46,3 +47,24 @@ SENTENCES = {
 
 PERMITTED = Label(_l("permitted"), "good", "circle-check")
 DENIED = Label(_l("denied"), "warn", "ban")
+
+# Channels as an address of a page names them.
+CHANNEL_KEYS = {
+    "email": privacy.CHANNEL_EMAIL,
+    "phone": privacy.CHANNEL_PHONE,
+    "sms": privacy.CHANNEL_SMS,
+    "letter": privacy.CHANNEL_LETTER,
+    "portal": privacy.CHANNEL_PORTAL,
+}
+# Conditions as in kontor.privacy.v1.DecisionCondition.
+CONDITIONS = {
+    "restriction": _l("Nothing restricts the processing, and no erasure is being carried out."),
+    "address": _l("There is an address on this way."),
+    "suppression": _l("The address is not on the suppression list."),
+    "basis": _l("The message rests on a basis: consent, contract, a sale (§ 7(3) UWG) or a law."),
+}
+OUTCOMES = {
+    privacy.CONDITION_OUTCOME_MET: Label(_l("met"), "good", "circle-check"),
+    privacy.CONDITION_OUTCOME_FAILED: Label(_l("not met"), "bad", "circle-x"),
+    privacy.CONDITION_OUTCOME_NOT_ASKED: Label(_l("not asked"), "neutral", "minus"),
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 
 from kernel.errors import InvalidArgument, NotFound
 from services.privacy.consent.model import State
@@ -34,6 +35,21 @@ SERVICE_TOPICS = frozenset({"login-invitation"})
 # What must be sent, whatever the person has objected to: how their own request stands (Art. 12(3), (4) GDPR). Neither
 # a restriction nor the suppression list may keep somebody from the answer that they asked for.
 DUTY_TOPICS = frozenset({"data-subject-request"})
+
+
+# In the order in which `decide` looks; the first that fails is the reason.
+_CONDITIONS = ("restriction", "address", "suppression", "basis")
+_FAILED = {RESTRICTED: "restriction", NO_ADDRESS: "address", SUPPRESSED: "suppression"}
+# A duty is fulfilled whatever these say.
+_NOT_FOR_DUTIES = frozenset({"restriction", "suppression"})
+
+
+class Outcome(IntEnum):
+    """What came of a condition; as on the wire."""
+
+    MET = 1
+    FAILED = 2
+    NOT_ASKED = 3
 
 
 class BasisNotOpen(InvalidArgument):
@@ -118,6 +134,18 @@ class Wanted:
     reason: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    channel: int = 0
+    batch_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many decisions there are with one reason on one channel."""
+
+    reason: str
+    channel: int
+    permitted: bool
+    count: int
 
 
 def require_basis(about: About) -> None:
@@ -153,3 +181,16 @@ def decide(
     if known.state is State.GIVEN:
         return CONSENT, known.consent_id
     return _DENIES.get(known.state, NO_CONSENT), None
+
+
+def conditions(decision: Decision) -> list[tuple[str, Outcome]]:
+    """What came of every condition: those before the one that failed were met, those behind it were not asked."""
+    failed = "" if decision.permitted else _FAILED.get(decision.reason, "basis")
+    found, denied = [], False
+    for name in _CONDITIONS:
+        skipped = decision.reason == DUTY and name in _NOT_FOR_DUTIES
+        outcome = Outcome.NOT_ASKED if denied or skipped else Outcome.MET
+        if name == failed:
+            outcome, denied = Outcome.FAILED, True
+        found.append((name, outcome))
+    return found

@@ -24,6 +24,7 @@ from services.privacy.permits.model import (
     Decision,
     Logged,
     Wanted,
+    conditions,
 )
 from services.privacy.permits.service import PermitService
 
@@ -76,8 +77,30 @@ class PermitsRpc(privacy_pb2_grpc.PermitsServicer):
     async def GetDecision(
         self, request: privacy_pb2.GetDecisionRequest, context: Any
     ) -> privacy_pb2.Decision:
-        decision = await self._permits.get_decision(uuid.UUID(request.decision_id))
-        return privacy_pb2.Decision(**_fields(decision, to_timestamp(decision.decided_at)))
+        found = await self._permits.get_decision(uuid.UUID(request.decision_id))
+        answer = _logged(found)
+        answer.conditions.extend(
+            privacy_pb2.DecisionCondition(name=name, outcome=privacy_pb2.ConditionOutcome.ValueType(outcome))
+            for name, outcome in conditions(found.decision)
+        )
+        return answer
+
+    async def GetDecisionCounts(
+        self, request: privacy_pb2.GetDecisionCountsRequest, context: Any
+    ) -> privacy_pb2.GetDecisionCountsResponse:
+        first, last = day_bounds(request.from_date, self._zone), day_bounds(request.until_date, self._zone)
+        wanted = Wanted(since=first[0] if first else None, until=last[1] if last else None)
+        return privacy_pb2.GetDecisionCountsResponse(
+            counts=[
+                privacy_pb2.DecisionCount(
+                    reason=each.reason,
+                    channel=privacy_pb2.Channel.ValueType(each.channel),
+                    permitted=each.permitted,
+                    count=each.count,
+                )
+                for each in await self._permits.get_decision_counts(wanted)
+            ]
+        )
 
 
 def _wanted(request: privacy_pb2.ListDecisionsRequest, zone: ZoneInfo) -> Wanted:
@@ -90,6 +113,8 @@ def _wanted(request: privacy_pb2.ListDecisionsRequest, zone: ZoneInfo) -> Wanted
         reason=request.reason,
         since=first[0] if first else None,
         until=last[1] if last else None,
+        channel=request.channel,
+        batch_id=uuid.UUID(request.batch_id) if request.batch_id else None,
     )
 
 

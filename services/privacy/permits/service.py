@@ -25,6 +25,7 @@ from services.privacy.permits.model import (
     DecisionNotFound,
     Known,
     Logged,
+    Tally,
     Wanted,
     decide,
     require_basis,
@@ -102,14 +103,19 @@ class PermitService:
             for decision, reason in zip(decisions, reasons, strict=True)
         ]
 
-    async def get_decision(self, decision_id: uuid.UUID) -> Decision:
+    async def get_decision(self, decision_id: uuid.UUID) -> Logged:
         """A decision that was kept. Errors: DecisionNotFound."""
         async with self._database.reading() as session:
             found = await store.find(session, decision_id)
         if found is None:
             raise DecisionNotFound("There is no such decision.")
-        note_subjects([found.contact_id])
+        note_subjects([found.decision.contact_id])
         return found
+
+    async def get_decision_counts(self, wanted: Wanted) -> list[Tally]:
+        """How many decisions were kept, by reason and channel."""
+        async with self._database.reading() as session:
+            return await store.counted(session, wanted)
 
     async def list_decisions(
         self, wanted: Wanted, *, after: tuple[datetime, uuid.UUID] | None, limit: int
