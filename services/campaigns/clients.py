@@ -310,7 +310,7 @@ def _person(contact: contacts_pb2.Contact) -> Person:
 
 
 def _candidates(
-    topic: str, addresses: Mapping[uuid.UUID, str], category: str
+    topic: str, addresses: Mapping[uuid.UUID, str], category: str = ""
 ) -> privacy_pb2.AuthorizeRequest:
     basis = holder_pb2.BASIS_LEGITIMATE_INTEREST if category else holder_pb2.BASIS_UNSPECIFIED
     return privacy_pb2.AuthorizeRequest(

@@ -17,8 +17,8 @@ from services.campaigns.campaigns.model import (
     CampaignNotFound,
     CampaignStarted,
     Draft,
-    require_category,
     MessageNotFound,
+    require_category,
 )
 from services.campaigns.sender.jobs import Running
 from services.campaigns.sender.model import Counts, State, Which
