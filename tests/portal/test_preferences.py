@@ -13,6 +13,7 @@ from kontor.privacy.v1 import privacy_pb2
 
 from services.portal.home import views as home
 from services.portal.preferences import views
+from services.portal.preferences.customer import Customer
 from tests.portal.conftest import LogIn
 
 EXPIRED = "Ihre Einwilligung ist abgelaufen"
@@ -31,6 +32,7 @@ def shown(log_in: LogIn, monkeypatch: pytest.MonkeyPatch, *, state: int, reason:
     monkeypatch.setattr(views, "clients", lambda: stubs)
     monkeypatch.setattr(views, "consent_texts", lambda: [text])
     monkeypatch.setattr(views, "own_contact", lambda: Contact(id="p"))
+    monkeypatch.setattr(views, "standing", lambda _contact: Customer())
     consent.id = "0198f0a0-0000-7000-8000-000000000001"
     return log_in("customer").get("/preferences", headers={"Accept-Language": "de"}).text
 
