@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import grpc
 from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logins_pb2_grpc
 from kontor.privacy.v1 import (
     customers_pb2,
     customers_pb2_grpc,
+    farewells_pb2,
+    farewells_pb2_grpc,
     holder_pb2,
     identity_pb2,
     identity_pb2_grpc,
@@ -23,6 +25,7 @@ from kernel.clock import from_timestamp, to_timestamp
 from kernel.errors import FailedPrecondition, NotFound
 from kernel.ids import new_id
 from services.campaigns.audiences.model import Filter
+from services.campaigns.sender.model import File
 from services.campaigns.templates.model import Address, Reader
 
 # What the contract allows in one BatchGetContacts.
@@ -30,6 +33,7 @@ BATCH = 1000
 _EMAIL = privacy_pb2.CHANNEL_EMAIL
 # The reason of a permit that rests on a sale: its mail must carry the notice of the right to object.
 EXISTING_CUSTOMER = "existing-customer"
+_STANDING = (privacy_pb2.CONSENT_STATE_GIVEN, privacy_pb2.CONSENT_STATE_RENEWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,17 @@ class Person:
     email: str
     language: str
     reader: Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """The last mail to somebody who was erased. Lives in memory only."""
+
+    address: str
+    language: str
+    # What a law keeps: what, by which law, until when.
+    kept: tuple[tuple[str, str, date], ...] = ()
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +185,7 @@ class PrivacyClient:
         self._consents = privacy_pb2_grpc.ConsentsStub(channel)
         self._customers = customers_pb2_grpc.ExistingCustomersStub(channel)
         self._identity = identity_pb2_grpc.IdentityChecksStub(channel)
+        self._farewells = farewells_pb2_grpc.FarewellsStub(channel)
 
     async def authorize(
         self,
@@ -226,6 +242,21 @@ class PrivacyClient:
             return False
         return True
 
+    async def get_farewell(self, farewell_id: uuid.UUID) -> Farewell | None:
+        """Whom a last mail goes to, and what it brings; None if it is over."""
+        try:
+            found = await self._farewells.GetFarewell(
+                farewells_pb2.GetFarewellRequest(farewell_id=str(farewell_id))
+            )
+        except NotFound:
+            return None
+        return Farewell(
+            address=found.address,
+            language=found.language,
+            kept=tuple((one.what, one.law, date.fromisoformat(one.keep_until)) for one in found.kept),
+            files=tuple(File(one.file_name, one.media_type, one.content) for one in found.enclosures),
+        )
+
     async def texts(self, language: str) -> list[ConsentText]:
         """The current texts of all topics."""
         answer = await self._consents.ListConsentTexts(privacy_pb2.ListConsentTextsRequest(language=language))
@@ -239,7 +270,7 @@ class PrivacyClient:
         return [
             Consent(
                 topic=one.topic,
-                given=one.state == privacy_pb2.CONSENT_STATE_GIVEN,
+                given=one.state in _STANDING,
                 withdrawn=one.state == privacy_pb2.CONSENT_STATE_WITHDRAWN,
                 since=from_timestamp(one.record_time),
                 expired=one.state == privacy_pb2.CONSENT_STATE_EXPIRED,

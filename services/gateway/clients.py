@@ -15,6 +15,7 @@ from kontor.privacy.v1.assessments_pb2_grpc import AssessmentsStub
 from kontor.privacy.v1.audit_pb2_grpc import AuditStub
 from kontor.privacy.v1.blackening_pb2_grpc import BlackeningStub
 from kontor.privacy.v1.breaches_pb2_grpc import BreachesStub
+from kontor.privacy.v1.consent_life_pb2_grpc import ConsentLifeStub
 from kontor.privacy.v1.consent_proofs_pb2_grpc import ConsentProofsStub
 from kontor.privacy.v1.consent_standings_pb2_grpc import ConsentStandingsStub
 from kontor.privacy.v1.customers_pb2_grpc import ExistingCustomersStub
@@ -77,6 +78,10 @@ class Clients:
     @cached_property
     def consents(self) -> ConsentsStub:
         return ConsentsStub(self._privacy.get())
+
+    @cached_property
+    def consent_life(self) -> ConsentLifeStub:
+        return ConsentLifeStub(self._privacy.get())
 
     @cached_property
     def consent_proofs(self) -> ConsentProofsStub:

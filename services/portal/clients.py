@@ -15,6 +15,7 @@ from kontor.contacts.v1.contacts_pb2 import Contact
 from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
 from kontor.privacy.v1.audit_pb2_grpc import AuditStub
+from kontor.privacy.v1.consent_life_pb2_grpc import ConsentLifeStub
 from kontor.privacy.v1.consent_proofs_pb2_grpc import ConsentProofsStub
 from kontor.privacy.v1.customers_pb2 import CustomerStanding, GetCustomerStandingRequest
 from kontor.privacy.v1.customers_pb2_grpc import ExistingCustomersStub
@@ -80,6 +81,10 @@ class Clients:
     @cached_property
     def links(self) -> LinksStub:
         return LinksStub(self._channels["campaigns"].get())
+
+    @cached_property
+    def consent_life(self) -> ConsentLifeStub:
+        return ConsentLifeStub(self._channels["privacy"].get())
 
     @cached_property
     def consent_proofs(self) -> ConsentProofsStub:

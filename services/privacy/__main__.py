@@ -8,14 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-import grpc
 from kontor.privacy.v1 import (
     assessments_pb2_grpc,
-    audit_pb2_grpc,
     blackening_pb2_grpc,
     breaches_pb2_grpc,
     consent_proofs_pb2_grpc,
-    consent_standings_pb2_grpc,
     consent_texts_pb2_grpc,
     holder_pb2_grpc,
     identity_pb2_grpc,
@@ -29,32 +26,22 @@ from kernel.clock import SystemClock
 from kernel.db import AnySession
 from kernel.lifecycle import Backend, run
 from kernel.own_contact import RemoteOwnContact
-from kernel.trail import AuditTrailRpc
 from services.privacy.assessments.rpc import AssessmentsRpc
 from services.privacy.assessments.service import AssessmentService
-from services.privacy.audit.jobs import AuditJobs
-from services.privacy.audit.rpc import AuditRpc
-from services.privacy.audit.service import AuditService
 from services.privacy.breaches.rpc import BreachesRpc
 from services.privacy.breaches.service import BreachService
 from services.privacy.clients import (
     HOLDERS,
-    Cases,
     HolderClient,
     NamesClient,
     NoticesClient,
-    OwnTrail,
-    RemoteTrail,
-    Trail,
 )
 from services.privacy.config import Settings
 from services.privacy.consent.erasing import ConsentErasing
 from services.privacy.consent.jobs import ConsentJobs
 from services.privacy.consent.proofs import ProofService
-from services.privacy.consent.rpc import ConsentProofsRpc, ConsentsRpc
-from services.privacy.consent.service import ConsentService
-from services.privacy.consent.standings.rpc import ConsentStandingsRpc
-from services.privacy.consent.standings.service import StandingService
+from services.privacy.consent.rpc import ConsentProofsRpc
+from services.privacy.consent.wiring import serve_consents
 from services.privacy.customers.wiring import existing_customers, serve_customers
 from services.privacy.holder import holder_rpc
 from services.privacy.holds.rpc import HoldsRpc
@@ -73,7 +60,7 @@ from services.privacy.requests.blackening.rpc import BlackeningRpc
 from services.privacy.requests.blackening.service import BlackeningService
 from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
-from services.privacy.requests.erasure import Erasure, ProofKeys
+from services.privacy.requests.erasure import Closing, Erasure
 from services.privacy.requests.handling import RequestHandling
 from services.privacy.requests.identity.model import CodeHasher
 from services.privacy.requests.identity.rpc import IdentityChecksRpc
@@ -81,7 +68,6 @@ from services.privacy.requests.identity.service import IdentityService
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.kinds import beginning_kinds
 from services.privacy.requests.model import Kind
-from services.privacy.requests.notices.jobs import RequestNotices
 from services.privacy.requests.portability import Portability
 from services.privacy.requests.reading import Reading
 from services.privacy.requests.recipients import registered
@@ -103,8 +89,7 @@ from services.privacy.suppression.service import SuppressionService
 from services.privacy.tables import metadata
 from services.privacy.texts.rpc import ConsentTextsRpc
 from services.privacy.texts.service import TextService
-
-Channels = dict[str, grpc.aio.Channel]
+from services.privacy.wiring import Channels, farewells, serve_audit, serve_notices
 
 _REQUESTS_S = 5
 _DESCRIBE_S = 60
@@ -118,7 +103,6 @@ _AFTER_COMMIT_S = 0.1
 class UseCases:
     """What the RPCs call."""
 
-    consents: ConsentService
     suppression: SuppressionService
     permits: PermitService
     requests: RequestService
@@ -137,8 +121,8 @@ async def main() -> None:
     own_contact = RemoteOwnContact(channels["contacts"])
 
     suppression = SuppressionService(database, _hasher(settings), clock)
-    consents = ConsentService(database, clock, suppression=suppression)
-    customers = existing_customers(database, _hasher(settings), settings.controller_timezone)
+    consents, lapsing = serve_consents(backend, settings.consent_periods, suppression)
+    customers = existing_customers(database, _hasher(settings), lapsing)
     holds = HoldService(database, clock, wake=lambda: _soon(machine.wake))
     ledger = make_ledger(backend, settings)
     desk = make_desk(backend, settings, channels)
@@ -190,7 +174,7 @@ async def main() -> None:
     permits = PermitService(
         database,
         clock,
-        consents=consents,
+        lapsing=lapsing,
         suppression=suppression,
         customers=customers,
         restricted=either(requests.restricted, restrictions.restricted),
@@ -198,11 +182,7 @@ async def main() -> None:
     serve_customers(backend, customers, permits)
 
     backend.every("restrictions", _REQUESTS_S, restrictions.work)
-    backend.every(
-        "request-notices",
-        _REQUESTS_S,
-        RequestNotices(database, clock, campaigns=NoticesClient.over(channels["campaigns"])).tell,
-    )
+    serve_notices(backend, settings, NoticesClient.over(channels["campaigns"]))
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
 
     async def exempt(session: AnySession) -> frozenset[uuid.UUID]:
@@ -213,11 +193,11 @@ async def main() -> None:
     _daily(backend, ledger, desk)
     add_servicers(
         backend,
-        UseCases(consents, suppression, permits, requests, handling, retention, holds, restrictions),
+        UseCases(suppression, permits, requests, handling, retention, holds, restrictions),
         ZoneInfo(settings.controller_timezone),
     )
     add_registers(backend, settings)
-    _serve_audit(backend, settings, channels)
+    serve_audit(backend, settings, channels)
     await backend.run(own_contact=own_contact)
 
 
@@ -225,14 +205,10 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
     """Serves the contract."""
     add, pages, v1 = backend.add, backend.pages, "kontor.privacy.v1"
     door = privacy_pb2_grpc
-    add(door.add_ConsentsServicer_to_server, ConsentsRpc(use_cases.consents), f"{v1}.Consents")
     proofs = ConsentProofsRpc(ProofService(backend.database))
     add(consent_proofs_pb2_grpc.add_ConsentProofsServicer_to_server, proofs, f"{v1}.ConsentProofs")
     texts = ConsentTextsRpc(TextService(backend.database, SystemClock()))
     add(consent_texts_pb2_grpc.add_ConsentTextsServicer_to_server, texts, f"{v1}.ConsentTexts")
-    standings = ConsentStandingsRpc(StandingService(backend.database), pages, zone)
-    listed = consent_standings_pb2_grpc.add_ConsentStandingsServicer_to_server
-    add(listed, standings, f"{v1}.ConsentStandings")
     suppressions = SuppressionsRpc(use_cases.suppression, pages)
     add(door.add_SuppressionsServicer_to_server, suppressions, f"{v1}.Suppressions")
     permits = PermitsRpc(use_cases.permits, pages, zone)
@@ -319,7 +295,11 @@ def _erasure(
         ledger=ledger,
         suppression=suppression,
         hasher=_hasher(settings),
-        proof=ProofKeys(settings.holder_keys, Certifier(backend.signer, settings.controller)),
+        closing=Closing(
+            settings.holder_keys,
+            Certifier(backend.signer, settings.controller),
+            farewells(backend, settings),
+        ),
         holds=holds.reasons,
     )
 
@@ -361,20 +341,6 @@ def make_channels(backend: Backend, settings: Settings) -> Channels:
         "tickets": backend.channel(settings.tickets_target, to="tickets"),
         "privacy": backend.channel(settings.own_target, to="privacy"),
     }
-
-
-def _serve_audit(backend: Backend, settings: Settings, channels: Channels) -> None:
-    """The audit over all services: its door, and the look for what is unusual."""
-    database, clock = backend.database, SystemClock()
-    zone = ZoneInfo(settings.controller_timezone)
-    others = [RemoteTrail(name, channel) for name, channel in channels.items() if name != "privacy"]
-    trails: list[Trail] = [*others, OwnTrail("privacy", AuditTrailRpc(database))]
-    audit = AuditService(database, clock, trails=trails, zone=zone)
-    door = AuditRpc(audit, backend.pages, zone)
-    backend.add(audit_pb2_grpc.add_AuditServicer_to_server, door, "kontor.privacy.v1.Audit")
-    cases = Cases(channels["contacts"], channels["tickets"])
-    jobs = AuditJobs(database, clock, trails=trails, has_case=cases.has_case)
-    backend.every("find-unusual-access", _HOUR_S, jobs.find_unusual)
 
 
 def make_desk(backend: Backend, settings: Settings, channels: Channels) -> Desk:

@@ -13,6 +13,8 @@ from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logi
 from kontor.privacy.v1 import (
     customers_pb2,
     customers_pb2_grpc,
+    farewells_pb2,
+    farewells_pb2_grpc,
     holder_pb2,
     identity_pb2,
     identity_pb2_grpc,
@@ -55,6 +57,8 @@ class World:
     # Hashes of the codes of checks, and which checks have ended.
     codes: dict[str, bytes] = field(default_factory=dict)
     ended_checks: set[str] = field(default_factory=set)
+    # Last mails that are not over.
+    farewells: dict[str, farewells_pb2.Farewell] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     # Names of calls that fail once with UNAVAILABLE-like trouble after they took effect.
     fail_after: list[str] = field(default_factory=list)
@@ -240,6 +244,19 @@ class IdentityChecks(identity_pb2_grpc.IdentityChecksServicer):
         return identity_pb2.PrepareIdentityCodeResponse()
 
 
+class Farewells(farewells_pb2_grpc.FarewellsServicer):
+    """Whom last mails go to."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def GetFarewell(self, request: Any, context: Any) -> farewells_pb2.Farewell:
+        await self.world.count("GetFarewell", context)
+        if request.farewell_id not in self.world.farewells:
+            await context.abort(grpc.StatusCode.NOT_FOUND, "over")
+        return self.world.farewells[request.farewell_id]
+
+
 class Suppressions(privacy_pb2_grpc.SuppressionsServicer):
     """The list of addresses."""
 
@@ -310,6 +327,7 @@ async def serving(world: World) -> AsyncIterator[str]:
     logins_pb2_grpc.add_LoginsServicer_to_server(Logins(world), server)  # type: ignore[abstract]
     privacy_pb2_grpc.add_PermitsServicer_to_server(Permits(world), server)  # type: ignore[abstract]
     identity_pb2_grpc.add_IdentityChecksServicer_to_server(IdentityChecks(world), server)  # type: ignore[abstract]
+    farewells_pb2_grpc.add_FarewellsServicer_to_server(Farewells(world), server)
     privacy_pb2_grpc.add_SuppressionsServicer_to_server(Suppressions(world), server)  # type: ignore[abstract]
     privacy_pb2_grpc.add_ConsentsServicer_to_server(Consents(world), server)  # type: ignore[abstract]
     customers_pb2_grpc.add_ExistingCustomersServicer_to_server(

@@ -28,6 +28,7 @@ PARTS = {
     "Tickets": _l("Tickets"),
     "Consents": _l("Consents"),
     "ConsentTexts": _l("Texts of consents"),
+    "ConsentLife": _l("Questions about consents"),
     "ConsentStandings": _l("List of consents"),
     "ConsentProofs": _l("Proofs of consents"),
     "Suppressions": _l("Suppression list"),
