@@ -13,7 +13,8 @@ from kernel.ids import derived_id, new_id
 from kernel.rpc.call import note_subjects
 from services.campaigns.campaigns.model import Campaign
 from services.campaigns.campaigns.service import CampaignsService
-from services.campaigns.clients import Consent, Evidence, Neighbours, Person
+from services.campaigns.clients import Neighbours, Person
+from services.campaigns.consents import Consent, Evidence
 from services.campaigns.forms.model import TextOutdated
 from services.campaigns.links.model import LinkTokens
 from services.campaigns.sender.service import Message, Messages
