@@ -115,7 +115,15 @@ def test_the_page_says_everything_of_a_kind_and_leads_on(
     monkeypatch.setattr(views, "clients", lambda: stubs)
     monkeypatch.setattr(views, "own_contact", lambda: Contact(id="p"))
     page = log_in("customer").get("/rights", headers={"Accept-Language": "de"}).text
-    for term in ("Wozu", "Auf welcher Grundlage", "Woher", "Seit", "Wird aufbewahrt bis", "Wer es erhält", said):
+    for term in (
+        "Wozu",
+        "Auf welcher Grundlage",
+        "Woher",
+        "Seit",
+        "Wird aufbewahrt bis",
+        "Wer es erhält",
+        said,
+    ):
         assert term in page
     assert "14. November 2023" in page
     for path in ("/rights/correction", "/rights/restriction", "/rights#take-along", "/rights/erasure"):
