@@ -11,6 +11,7 @@ from kontor.campaigns.v1.campaigns_pb2_grpc import AudiencesStub, CampaignsStub,
 from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from kontor.contacts.v1.imports_pb2_grpc import ImportsStub
 from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
+from kontor.privacy.v1.askings_pb2_grpc import AskingsStub
 from kontor.privacy.v1.assessments_pb2_grpc import AssessmentsStub
 from kontor.privacy.v1.audit_pb2_grpc import AuditStub
 from kontor.privacy.v1.blackening_pb2_grpc import BlackeningStub
@@ -117,6 +118,10 @@ class Clients:
     @cached_property
     def blackening(self) -> BlackeningStub:
         return BlackeningStub(self._privacy.get())
+
+    @cached_property
+    def askings(self) -> AskingsStub:
+        return AskingsStub(self._privacy.get())
 
     @cached_property
     def identity_checks(self) -> IdentityChecksStub:

@@ -15,7 +15,6 @@ from kontor.privacy.v1 import (
     consent_proofs_pb2_grpc,
     consent_texts_pb2_grpc,
     holder_pb2_grpc,
-    identity_pb2_grpc,
     privacy_pb2_grpc,
     registers_pb2_grpc,
     restrictions_pb2_grpc,
@@ -32,6 +31,8 @@ from services.privacy.breaches.rpc import BreachesRpc
 from services.privacy.breaches.service import BreachService
 from services.privacy.clients import (
     HOLDERS,
+    AskingMailsClient,
+    ContactFinder,
     HolderClient,
     NamesClient,
     NoticesClient,
@@ -55,6 +56,7 @@ from services.privacy.processing.service import ProcessingService
 from services.privacy.registers.rpc import RegistersRpc
 from services.privacy.registers.service import RegisterService
 from services.privacy.requests.access import Access
+from services.privacy.requests.asking.jobs import AskingJobs
 from services.privacy.requests.blackening.naming import NamesOfOthers
 from services.privacy.requests.blackening.rpc import BlackeningRpc
 from services.privacy.requests.blackening.service import BlackeningService
@@ -62,9 +64,6 @@ from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Closing, Erasure
 from services.privacy.requests.handling import RequestHandling
-from services.privacy.requests.identity.model import CodeHasher
-from services.privacy.requests.identity.rpc import IdentityChecksRpc
-from services.privacy.requests.identity.service import IdentityService
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.kinds import beginning_kinds
 from services.privacy.requests.model import Kind
@@ -90,6 +89,7 @@ from services.privacy.tables import metadata
 from services.privacy.texts.rpc import ConsentTextsRpc
 from services.privacy.texts.service import TextService
 from services.privacy.wiring import Channels, farewells, serve_audit, serve_notices
+from services.privacy.without_login import serve_without_login
 
 _REQUESTS_S = 5
 _DESCRIBE_S = 60
@@ -164,7 +164,19 @@ async def main() -> None:
         beside=Beside(holds.reasons, {kind: each.receive for kind, each in kinds.items()}),
         wake=lambda: _soon(machine.wake),
     )
-    _serve_identity(backend, settings, reading, wake=lambda: _soon(machine.wake))
+    serve_without_login(
+        backend,
+        settings,
+        AskingJobs(
+            desk,
+            requests=requests,
+            finder=ContactFinder(channels["contacts"]),
+            campaigns=AskingMailsClient.over(channels["campaigns"]),
+        ),
+        reading=reading,
+        suppression=suppression,
+        soon=_soon,
+    )
     handling = RequestHandling(
         reading,
         clock,
@@ -241,16 +253,6 @@ def add_registers(backend: Backend, settings: Settings) -> None:
     assessments = AssessmentService(database, clock, registers=registers, controller=settings.controller)
     assessed = AssessmentsRpc(assessments)
     backend.add(assessments_pb2_grpc.add_AssessmentsServicer_to_server, assessed, f"{v1}.Assessments")
-
-
-def _serve_identity(
-    backend: Backend, settings: Settings, reading: Reading, *, wake: Callable[[], None]
-) -> None:
-    """Codes that show who asks."""
-    hasher = CodeHasher(settings.secret_keys)
-    identity = IdentityService(reading, SystemClock(), hasher=hasher, wake=wake)
-    door = identity_pb2_grpc.add_IdentityChecksServicer_to_server
-    backend.add(door, IdentityChecksRpc(identity), "kontor.privacy.v1.IdentityChecks")
 
 
 def _serve_blackening(

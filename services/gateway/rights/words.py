@@ -18,6 +18,7 @@ ROLES = {
 PARTS = {
     "Contacts": _l("Contacts and organisations"),
     "Logins": _l("Logins to the portal"),
+    "Finding": _l("Whose an address is"),
     "Imports": _l("Imports"),
     "Templates": _l("Templates"),
     "Audiences": _l("Audiences"),
@@ -25,6 +26,7 @@ PARTS = {
     "Forms": _l("Sign-up forms"),
     "Links": _l("Links in mails"),
     "Notices": _l("Mails about requests of data subjects"),
+    "AskingMails": _l("Mails about rights without a login"),
     "Tickets": _l("Tickets"),
     "Consents": _l("Consents"),
     "ConsentTexts": _l("Texts of consents"),
@@ -36,6 +38,7 @@ PARTS = {
     "Requests": _l("Requests of data subjects"),
     "Blackening": _l("Blackening of what copies say about others"),
     "IdentityChecks": _l("Checks of who asks"),
+    "Askings": _l("Rights without a login"),
     "Retention": _l("Deletion concept"),
     "ExistingCustomers": _l("Existing customers"),
     "Holds": _l("Legal holds"),

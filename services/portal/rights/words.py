@@ -61,6 +61,7 @@ SOURCES = {
     "validity": _l("the end of a consent's time"),
     "unused": _l("a consent that was not used for too long"),
     "integration": _l("a connected system"),
+    "data-subject-request": _l("your request under data protection law"),
     "import": _l("an import of existing customer data"),
 }
 
