@@ -5,13 +5,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date
 
 import grpc
 from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logins_pb2_grpc
 from kontor.privacy.v1 import (
+    askings_pb2,
+    askings_pb2_grpc,
     consent_life_pb2,
     consent_life_pb2_grpc,
+    customers_pb2,
+    customers_pb2_grpc,
     farewells_pb2,
     farewells_pb2_grpc,
     holder_pb2,
@@ -21,16 +25,20 @@ from kontor.privacy.v1 import (
     privacy_pb2_grpc,
 )
 
-from kernel.clock import from_timestamp, to_timestamp
+from kernel.clock import from_timestamp
 from kernel.errors import FailedPrecondition, NotFound
 from kernel.ids import new_id
+from services.campaigns.askings.model import Asking, Kind
 from services.campaigns.audiences.model import Filter
+from services.campaigns.consents import Consent, ConsentText, Evidence
 from services.campaigns.sender.model import File
 from services.campaigns.templates.model import Address, Reader
 
 # What the contract allows in one BatchGetContacts.
 BATCH = 1000
 _EMAIL = privacy_pb2.CHANNEL_EMAIL
+# The reason of a permit that rests on a sale: its mail must carry the notice of the right to object.
+EXISTING_CUSTOMER = "existing-customer"
 _STANDING = (privacy_pb2.CONSENT_STATE_GIVEN, privacy_pb2.CONSENT_STATE_RENEWED)
 
 
@@ -62,42 +70,6 @@ class Decision:
     id: uuid.UUID | None
     permitted: bool
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """The newest record of one topic."""
-
-    topic: str
-    given: bool
-    withdrawn: bool
-    since: datetime | None
-    expired: bool = False
-    last_day: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentText:
-    """The text of a topic as it is shown now."""
-
-    id: uuid.UUID
-    topic: str
-    title: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """What proves a consent."""
-
-    method: str
-    language: str
-    form_url: str = ""
-    requested_at: datetime | None = None
-    confirmed_at: datetime | None = None
-    mail_sha256: bytes = b""
-    token_sha256: bytes = b""
-    request_ip: str = ""
-    confirm_ip: str = ""
 
 
 class ContactsClient:
@@ -184,7 +156,9 @@ class PrivacyClient:
         self._suppressions = privacy_pb2_grpc.SuppressionsStub(channel)
         self._consents = privacy_pb2_grpc.ConsentsStub(channel)
         self._life = consent_life_pb2_grpc.ConsentLifeStub(channel)
+        self._customers = customers_pb2_grpc.ExistingCustomersStub(channel)
         self._identity = identity_pb2_grpc.IdentityChecksStub(channel)
+        self._askings = askings_pb2_grpc.AskingsStub(channel)
         self._farewells = farewells_pb2_grpc.FarewellsStub(channel)
 
     async def authorize(
@@ -195,14 +169,13 @@ class PrivacyClient:
         request_id: uuid.UUID,
         contract: bool = False,
         duty: bool = False,
-        renewal: bool = False,
+        category: str = "",
     ) -> dict[uuid.UUID, Decision]:
         """A permit or a reason for each contact, decided now; on consent, the contract, or a legal duty.
 
-        A mail that asks for a `renewal` rests on the consent and is no use of it.
+        With `category` also on what existing customers have bought: the caller adds the notice to those mails.
         """
-        request = _candidates(topic, addresses)
-        request.renewal = renewal
+        request = _candidates(topic, addresses, category)
         if contract:
             request.basis = holder_pb2.BASIS_CONTRACT
         if duty:
@@ -210,9 +183,21 @@ class PrivacyClient:
         request.request_id = str(request_id)
         return _decisions(await self._permits.Authorize(request)) if addresses else {}
 
-    async def preview(self, topic: str, addresses: Mapping[uuid.UUID, str]) -> dict[uuid.UUID, Decision]:
+    async def authorize_questions(
+        self, topic: str, addresses: Mapping[uuid.UUID, str], *, request_id: uuid.UUID
+    ) -> dict[uuid.UUID, Decision]:
+        """The same for mails that ask whether a consent is to go on: they rest on it, and are no use of it."""
+        request = _candidates(topic, addresses)
+        request.renewal = True
+        request.request_id = str(request_id)
+        return _decisions(await self._permits.Authorize(request)) if addresses else {}
+
+    async def preview(
+        self, topic: str, addresses: Mapping[uuid.UUID, str], *, category: str = ""
+    ) -> dict[uuid.UUID, Decision]:
         """What `authorize` would say; nothing may be sent on it."""
-        return _decisions(await self._permits.Preview(_candidates(topic, addresses))) if addresses else {}
+        request = _candidates(topic, addresses, category)
+        return _decisions(await self._permits.Preview(request)) if addresses else {}
 
     async def refusal(self, topic: str, contact_id: uuid.UUID, address: str) -> str:
         """Why a mail on this topic would not go out now, and for a suppressed address why; empty if it would."""
@@ -237,6 +222,32 @@ class PrivacyClient:
         try:
             await self._identity.PrepareIdentityCode(request)
         except FailedPrecondition:
+            return False
+        return True
+
+    async def asking_mail(self, asking_id: uuid.UUID, kind: Kind) -> Asking | None:
+        """What a mail about an asking says, and to whom; None if it is wanted no more."""
+        request = askings_pb2.GetAskingMailRequest(
+            asking_id=str(asking_id), mail=askings_pb2.AskingMailKind.ValueType(kind)
+        )
+        try:
+            answer = await self._askings.GetAskingMail(request)
+        except NotFound:
+            return None
+        asked_at = answer.ask_time.ToDatetime(UTC)
+        return Asking(answer.email, answer.language, answer.kind, asked_at, answer.suppressed)
+
+    async def prepare_asking_mail(self, asking_id: uuid.UUID, kind: Kind, code_sha256: bytes) -> bool:
+        """Tells of the mail that is about to be sent; false if it is wanted no more."""
+        request = askings_pb2.PrepareAskingMailRequest(
+            request_id=str(new_id()),
+            asking_id=str(asking_id),
+            mail=askings_pb2.AskingMailKind.ValueType(kind),
+            code_sha256=code_sha256,
+        )
+        try:
+            await self._askings.PrepareAskingMail(request)
+        except NotFound:
             return False
         return True
 
@@ -295,7 +306,7 @@ class PrivacyClient:
                 topic=topic,
                 channel=_EMAIL,
                 text_id=str(text_id),
-                evidence=_evidence(evidence),
+                evidence=evidence.to_proto(),
             )
         )
 
@@ -316,7 +327,7 @@ class PrivacyClient:
                 topic=topic,
                 channel=_EMAIL,
                 text_id=str(text_id),
-                evidence=_evidence(evidence),
+                evidence=evidence.to_proto(),
             )
         )
 
@@ -331,6 +342,14 @@ class PrivacyClient:
                 topic=topic,
                 channel=_EMAIL,
                 method=method,
+            )
+        )
+
+    async def object_to_advertising(self, contact_id: uuid.UUID) -> None:
+        """Nothing is sent to the contact any more but on a consent."""
+        await self._customers.ObjectToAdvertising(
+            customers_pb2.ObjectToAdvertisingRequest(
+                request_id=str(new_id()), contact_id=str(contact_id), method="one-click"
             )
         )
 
@@ -352,8 +371,14 @@ def _person(contact: contacts_pb2.Contact) -> Person:
     )
 
 
-def _candidates(topic: str, addresses: Mapping[uuid.UUID, str]) -> privacy_pb2.AuthorizeRequest:
+def _candidates(
+    topic: str, addresses: Mapping[uuid.UUID, str], category: str = ""
+) -> privacy_pb2.AuthorizeRequest:
+    basis = holder_pb2.BASIS_LEGITIMATE_INTEREST if category else holder_pb2.BASIS_UNSPECIFIED
     return privacy_pb2.AuthorizeRequest(
+        basis=basis,
+        category=category,
+        carries_notice=bool(category),
         channel=_EMAIL,
         topic=topic,
         candidates=[
@@ -370,17 +395,3 @@ def _decisions(answer: privacy_pb2.AuthorizeResponse) -> dict[uuid.UUID, Decisio
         )
         for one in answer.decisions
     }
-
-
-def _evidence(evidence: Evidence) -> privacy_pb2.Evidence:
-    return privacy_pb2.Evidence(
-        form_url=evidence.form_url,
-        language=evidence.language,
-        request_time=to_timestamp(evidence.requested_at),
-        confirm_time=to_timestamp(evidence.confirmed_at),
-        mail_sha256=evidence.mail_sha256,
-        token_sha256=evidence.token_sha256,
-        request_ip=evidence.request_ip,
-        confirm_ip=evidence.confirm_ip,
-        method=evidence.method,
-    )

@@ -23,6 +23,7 @@ from services.gateway.request_labels import (
     CORRECTED,
     NOT_CONFIRMED,
     PROBLEMS,
+    PUBLIC_PAGE,
     REFUSALS,
     step_reason,
 )
@@ -177,6 +178,7 @@ SOURCES = {
     "form": _l("sign-up form"),
     "portal": _l("portal"),
     "integration": _l("integration"),
+    "data-subject-request": _l("request of a data subject"),
     "import": _l("import"),
     "ticket": _l("ticket"),
 }
@@ -290,7 +292,7 @@ def install(app: Flask) -> None:
     words = {
         "actor": ACTORS,
         "problem": PROBLEMS,
-        "came_by": {**CAME_BY, "portal": _l("portal")},
+        "came_by": {**CAME_BY, "portal": _l("portal"), "public-page": PUBLIC_PAGE},
         "refusal": REFUSALS,
         "corrected": CORRECTED,
         "method": METHODS,

@@ -9,15 +9,11 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from kontor.privacy.v1 import (
-    assessments_pb2_grpc,
     blackening_pb2_grpc,
-    breaches_pb2_grpc,
     consent_proofs_pb2_grpc,
     consent_texts_pb2_grpc,
     holder_pb2_grpc,
-    identity_pb2_grpc,
     privacy_pb2_grpc,
-    registers_pb2_grpc,
     restrictions_pb2_grpc,
     retention_pb2_grpc,
 )
@@ -26,12 +22,11 @@ from kernel.clock import SystemClock
 from kernel.db import AnySession
 from kernel.lifecycle import Backend, run
 from kernel.own_contact import RemoteOwnContact
-from services.privacy.assessments.rpc import AssessmentsRpc
-from services.privacy.assessments.service import AssessmentService
-from services.privacy.breaches.rpc import BreachesRpc
-from services.privacy.breaches.service import BreachService
+from services.privacy.bases.wiring import serve_bases
 from services.privacy.clients import (
     HOLDERS,
+    AskingMailsClient,
+    ContactFinder,
     HolderClient,
     NamesClient,
     NoticesClient,
@@ -50,11 +45,9 @@ from services.privacy.ledger.service import LedgerService, Outside
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService, either
 from services.privacy.processing.jobs import ProcessingJobs
-from services.privacy.processing.rpc import ProcessingRecordsRpc
-from services.privacy.processing.service import ProcessingService
-from services.privacy.registers.rpc import RegistersRpc
-from services.privacy.registers.service import RegisterService
+from services.privacy.registers.wiring import make_registers, serve_registers
 from services.privacy.requests.access import Access
+from services.privacy.requests.asking.jobs import AskingJobs
 from services.privacy.requests.blackening.naming import NamesOfOthers
 from services.privacy.requests.blackening.rpc import BlackeningRpc
 from services.privacy.requests.blackening.service import BlackeningService
@@ -62,9 +55,6 @@ from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Closing, Erasure
 from services.privacy.requests.handling import RequestHandling
-from services.privacy.requests.identity.model import CodeHasher
-from services.privacy.requests.identity.rpc import IdentityChecksRpc
-from services.privacy.requests.identity.service import IdentityService
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.kinds import beginning_kinds
 from services.privacy.requests.model import Kind
@@ -90,6 +80,7 @@ from services.privacy.tables import metadata
 from services.privacy.texts.rpc import ConsentTextsRpc
 from services.privacy.texts.service import TextService
 from services.privacy.wiring import Channels, farewells, serve_audit, serve_notices
+from services.privacy.without_login import serve_without_login
 
 _REQUESTS_S = 5
 _DESCRIBE_S = 60
@@ -132,7 +123,7 @@ async def main() -> None:
     kinds = beginning_kinds(
         desk, consents=consents, suppression=suppression, customers=customers, restrictions=restrictions
     )
-    recipients = registered(_registers(backend, settings), otherwise=settings.recipients)
+    recipients = registered(make_registers(backend, settings), otherwise=settings.recipients)
     erasure = _erasure(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds)
     blackening = _serve_blackening(backend, desk, channels, wake=lambda: _soon(machine.wake))
     procedures = RequestJobs(
@@ -145,6 +136,7 @@ async def main() -> None:
             controller=settings.controller,
             recipients=recipients,
             blackening=blackening,
+            zone=ZoneInfo(settings.controller_timezone),
         ),
         erasure=erasure,
         others={
@@ -165,7 +157,19 @@ async def main() -> None:
         beside=Beside(holds.reasons, {kind: each.receive for kind, each in kinds.items()}),
         wake=lambda: _soon(machine.wake),
     )
-    _serve_identity(backend, settings, reading, wake=lambda: _soon(machine.wake))
+    serve_without_login(
+        backend,
+        settings,
+        AskingJobs(
+            desk,
+            requests=requests,
+            finder=ContactFinder(channels["contacts"]),
+            campaigns=AskingMailsClient.over(channels["campaigns"]),
+        ),
+        reading=reading,
+        suppression=suppression,
+        soon=_soon,
+    )
     handling = RequestHandling(
         reading,
         clock,
@@ -198,7 +202,13 @@ async def main() -> None:
         UseCases(suppression, permits, requests, handling, retention, holds, restrictions),
         ZoneInfo(settings.controller_timezone),
     )
-    add_registers(backend, settings)
+    serve_registers(backend, settings)
+    serve_bases(
+        backend,
+        channels,
+        lapsing,
+        bases=[customers.everybody, requests.contacts_of_open, holds.held, restrictions.everybody],
+    )
     serve_audit(backend, settings, channels)
     await backend.run(own_contact=own_contact)
 
@@ -227,33 +237,6 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
     add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, f"{v1}.DataHolder")
 
 
-def add_registers(backend: Backend, settings: Settings) -> None:
-    """Serves the registers of the controller."""
-    database, clock, v1 = backend.database, SystemClock(), "kontor.privacy.v1"
-    registers = _registers(backend, settings)
-    processing = ProcessingService(database, clock, registers=registers, controller=settings.controller)
-    door = registers_pb2_grpc
-    backend.add(door.add_RegistersServicer_to_server, RegistersRpc(registers), f"{v1}.Registers")
-    record = ProcessingRecordsRpc(processing, clock)
-    backend.add(door.add_ProcessingRecordsServicer_to_server, record, f"{v1}.ProcessingRecords")
-    breaches = BreachService(database, clock, registers=registers, controller=settings.controller)
-    served = BreachesRpc(breaches)
-    backend.add(breaches_pb2_grpc.add_BreachesServicer_to_server, served, f"{v1}.Breaches")
-    assessments = AssessmentService(database, clock, registers=registers, controller=settings.controller)
-    assessed = AssessmentsRpc(assessments)
-    backend.add(assessments_pb2_grpc.add_AssessmentsServicer_to_server, assessed, f"{v1}.Assessments")
-
-
-def _serve_identity(
-    backend: Backend, settings: Settings, reading: Reading, *, wake: Callable[[], None]
-) -> None:
-    """Codes that show who asks."""
-    hasher = CodeHasher(settings.secret_keys)
-    identity = IdentityService(reading, SystemClock(), hasher=hasher, wake=wake)
-    door = identity_pb2_grpc.add_IdentityChecksServicer_to_server
-    backend.add(door, IdentityChecksRpc(identity), "kontor.privacy.v1.IdentityChecks")
-
-
 def _serve_blackening(
     backend: Backend, desk: Desk, channels: Channels, *, wake: Callable[[], None]
 ) -> BlackeningService:
@@ -263,15 +246,6 @@ def _serve_blackening(
     door = blackening_pb2_grpc.add_BlackeningServicer_to_server
     backend.add(door, BlackeningRpc(blackening), "kontor.privacy.v1.Blackening")
     return blackening
-
-
-def _registers(backend: Backend, settings: Settings) -> RegisterService:
-    return RegisterService(
-        backend.database,
-        SystemClock(),
-        controller=settings.controller,
-        timezone=settings.controller_timezone,
-    )
 
 
 def _daily(backend: Backend, ledger: LedgerService, desk: Desk) -> None:

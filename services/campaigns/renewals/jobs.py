@@ -90,7 +90,7 @@ class RenewalSender:
         for topic, group in groupby(by_topic, key=lambda one: one.topic):
             some = list(group)
             addresses = {one.contact_id: people[one.contact_id].email for one in some}
-            decisions = await self._privacy.authorize(topic, addresses, request_id=new_id(), renewal=True)
+            decisions = await self._privacy.authorize_questions(topic, addresses, request_id=new_id())
             found |= {one.id: decisions[one.contact_id] for one in some if one.contact_id in decisions}
         return found
 

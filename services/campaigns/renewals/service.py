@@ -13,7 +13,8 @@ from kernel.errors import FailedPrecondition
 from kernel.ids import derived_id
 from kernel.rpc.call import note_subjects
 from kernel.work import working
-from services.campaigns.clients import Consent, Evidence, Neighbours
+from services.campaigns.clients import Neighbours
+from services.campaigns.consents import Consent, Evidence
 from services.campaigns.forms.model import TextOutdated
 from services.campaigns.links.model import LinkTokens
 from services.campaigns.renewals import store

@@ -18,6 +18,7 @@ ROLES = {
 PARTS = {
     "Contacts": _l("Contacts and organisations"),
     "Logins": _l("Logins to the portal"),
+    "Finding": _l("Whose an address is"),
     "Imports": _l("Imports"),
     "Templates": _l("Templates"),
     "Audiences": _l("Audiences"),
@@ -26,6 +27,7 @@ PARTS = {
     "Renewals": _l("Renewals of consents"),
     "Links": _l("Links in mails"),
     "Notices": _l("Mails about requests of data subjects"),
+    "AskingMails": _l("Mails about rights without a login"),
     "Tickets": _l("Tickets"),
     "Consents": _l("Consents"),
     "ConsentTexts": _l("Texts of consents"),
@@ -37,6 +39,7 @@ PARTS = {
     "Requests": _l("Requests of data subjects"),
     "Blackening": _l("Blackening of what copies say about others"),
     "IdentityChecks": _l("Checks of who asks"),
+    "Askings": _l("Rights without a login"),
     "Retention": _l("Deletion concept"),
     "ExistingCustomers": _l("Existing customers"),
     "Holds": _l("Legal holds"),
@@ -47,6 +50,8 @@ PARTS = {
     "ProcessingRecords": _l("Record of processing"),
     "DataHolder": _l("What each service holds"),
     "Audit": _l("Accesses to personal data"),
+    "Bases": _l("People without a basis"),
+    "SubjectBases": _l("On what each service holds people"),
     "AuditTrail": _l("The accesses that each service noted"),
 }
 PURPOSES = {
