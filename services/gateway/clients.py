@@ -19,6 +19,7 @@ from kontor.privacy.v1.breaches_pb2_grpc import BreachesStub
 from kontor.privacy.v1.consent_life_pb2_grpc import ConsentLifeStub
 from kontor.privacy.v1.consent_proofs_pb2_grpc import ConsentProofsStub
 from kontor.privacy.v1.consent_standings_pb2_grpc import ConsentStandingsStub
+from kontor.privacy.v1.customers_pb2_grpc import ExistingCustomersStub
 from kontor.privacy.v1.identity_pb2_grpc import IdentityChecksStub
 from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, PermitsStub, RequestsStub, SuppressionsStub
 from kontor.privacy.v1.registers_pb2_grpc import ProcessingRecordsStub, RegistersStub
@@ -90,6 +91,10 @@ class Clients:
     @cached_property
     def consent_standings(self) -> ConsentStandingsStub:
         return ConsentStandingsStub(self._privacy.get())
+
+    @cached_property
+    def customers(self) -> ExistingCustomersStub:
+        return ExistingCustomersStub(self._privacy.get())
 
     @cached_property
     def suppressions(self) -> SuppressionsStub:
