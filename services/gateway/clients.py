@@ -17,6 +17,7 @@ from kontor.privacy.v1.blackening_pb2_grpc import BlackeningStub
 from kontor.privacy.v1.breaches_pb2_grpc import BreachesStub
 from kontor.privacy.v1.consent_proofs_pb2_grpc import ConsentProofsStub
 from kontor.privacy.v1.consent_standings_pb2_grpc import ConsentStandingsStub
+from kontor.privacy.v1.farewells_pb2_grpc import FarewellsStub
 from kontor.privacy.v1.identity_pb2_grpc import IdentityChecksStub
 from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, PermitsStub, RequestsStub, SuppressionsStub
 from kontor.privacy.v1.registers_pb2_grpc import ProcessingRecordsStub, RegistersStub
@@ -112,6 +113,10 @@ class Clients:
     @cached_property
     def blackening(self) -> BlackeningStub:
         return BlackeningStub(self._privacy.get())
+
+    @cached_property
+    def farewells(self) -> FarewellsStub:
+        return FarewellsStub(self._privacy.get())
 
     @cached_property
     def identity_checks(self) -> IdentityChecksStub:

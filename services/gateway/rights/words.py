@@ -35,6 +35,7 @@ PARTS = {
     "Requests": _l("Requests of data subjects"),
     "Blackening": _l("Blackening of what copies say about others"),
     "IdentityChecks": _l("Checks of who asks"),
+    "Farewells": _l("What is told after an erasure"),
     "Retention": _l("Deletion concept"),
     "ExistingCustomers": _l("Existing customers"),
     "Holds": _l("Legal holds"),

@@ -31,7 +31,9 @@ DATASETS = {
     "erasure_ledger": _l("Proof of erasure"),
     "erasure_plan": _l("Lists of what is to be erased"),
     "request_farewell": _l("Whom the last mail about your erasure goes to, sealed until it is on its way"),
-    "request_identifiers": _l("Your addresses, sealed until your erasure is done"),
+    "request_identifiers": _l(
+        "Your addresses, sealed until your erasure is done and every recipient knows of it"
+    ),
     "suppression_entry": _l("Addresses we must not write to"),
     "audit_entry": _l("Who has read or changed your data"),
     "restriction": _l("Restrictions of processing"),
@@ -173,7 +175,9 @@ RETENTION = {
     "closing of the ticket + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
         "3 years after the ticket was closed, to the end of the year (§§ 195, 199 BGB)"
     ),
-    "completion + 0 days": _l("until the request is completed"),
+    "last recipient told + 0 days, completion + 30 days at the latest": _l(
+        "until every recipient knows of your erasure, for 30 days after it at the latest"
+    ),
     "end of the mail + 0 days, its planning + 14 days at the latest": _l(
         "until the mail is on its way, for 14 days at the latest"
     ),
@@ -195,6 +199,7 @@ RETENTION = {
 LAWS = {
     "Art. 12(3) GDPR": _l("Art. 12(3) GDPR"),
     "Art. 17(1) GDPR": _l("Art. 17(1) GDPR"),
+    "Art. 17(1), Art. 19 GDPR": _l("Art. 17(1), Art. 19 GDPR"),
     "Art. 5(2) GDPR": _l("Art. 5(2) GDPR"),
     "§ 7a UWG; Art. 7(1) GDPR": _l("§ 7a UWG; Art. 7(1) GDPR"),
     "Art. 5(2), Art. 17(3)(b) GDPR": _l("Art. 5(2), Art. 17(3)(b) GDPR"),
