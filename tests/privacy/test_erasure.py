@@ -280,6 +280,7 @@ async def test_no_message_may_go_out_while_the_erasure_runs(machine: Machine) ->
         parts.database,
         parts.clock,
         lapsing=parts.lapsing,
+        customers=parts.customers,
         suppression=parts.suppression,
         restricted=machine.service.restricted,
     )
