@@ -104,7 +104,7 @@ class Case:
         writer.writerow(["Vorname", "Nachname", "E-Mail", "Telefon", "Notiz"])
         for number in range(_ROWS):
             mail = f"p{number}-{self.word[::-1]}@gruppe.example"
-            row = [f"Uwe{number}", "Bleibt", mail, f"030 55{number:05d}", ""]
+            row = [f"Uwe{number}", f"Bleibt{self.word[::-1]}", mail, "", ""]
             if number == _ROWS // 2:
                 row = ["Erna", f"Groß{self.word}", self.email, "", f"neu: {self.email}"]
             writer.writerow(row)
