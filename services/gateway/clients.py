@@ -14,6 +14,7 @@ from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
 from kontor.privacy.v1.askings_pb2_grpc import AskingsStub
 from kontor.privacy.v1.assessments_pb2_grpc import AssessmentsStub
 from kontor.privacy.v1.audit_pb2_grpc import AuditStub
+from kontor.privacy.v1.bases_pb2_grpc import BasesStub
 from kontor.privacy.v1.blackening_pb2_grpc import BlackeningStub
 from kontor.privacy.v1.breaches_pb2_grpc import BreachesStub
 from kontor.privacy.v1.consent_life_pb2_grpc import ConsentLifeStub
@@ -75,6 +76,10 @@ class Clients:
     @cached_property
     def tickets(self) -> TicketsStub:
         return TicketsStub(self._tickets.get())
+
+    @cached_property
+    def bases(self) -> BasesStub:
+        return BasesStub(self._privacy.get())
 
     @cached_property
     def consents(self) -> ConsentsStub:
