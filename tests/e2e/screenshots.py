@@ -108,6 +108,7 @@ GATEWAY = {
         "gateway-breach-new": "/breaches/new",
         "gateway-privacy": "/privacy",
         "gateway-privacy-requests": "/privacy/requests/later",
+        "gateway-privacy-without-basis": "/privacy/without-basis",
         "gateway-privacy-restricted": "/privacy/restricted",
         "gateway-maturity": "/maturity",
         "gateway-assessments": "/assessments",

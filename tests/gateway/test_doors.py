@@ -146,6 +146,8 @@ ROUTES = {
     "maturity.index": "manager dpo admin",
     "privacy.index": "manager dpo admin",
     "privacy.requests": "manager dpo admin",
+    "privacy.without_basis": "manager dpo admin",
+    "privacy.without_basis_file": "manager dpo admin",
     "privacy.restricted": "manager dpo admin",
     "privacy.restricted_file": "manager dpo admin",
     "assessments.index": "manager dpo admin",
@@ -165,6 +167,7 @@ WITHOUT_PICTURE = {
     "consents.export",
     "decisions.export",
     "privacy.restricted_file",
+    "privacy.without_basis_file",
     "maturity.file",
     "suppressions.export",
     # Only a request whose texts name others has it.
