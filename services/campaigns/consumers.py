@@ -16,5 +16,5 @@ def consumers(invitations: InvitationsService, renewals: RenewalsService) -> Seq
     """What this service listens to."""
     return (
         Subscription("contacts.login.invited", contacts.LoginInvited, invitations.plan),
-        Subscription("privacy.consent.renewal_due", privacy.ConsentRenewalDue, renewals.plan),
+        Subscription("privacy.consent.ending", privacy.ConsentRenewalDue, renewals.plan),
     )

@@ -53,7 +53,7 @@ def consent_renewed(*, consent_id: uuid.UUID, contact_id: uuid.UUID, topic: str)
 def consent_renewal_due(due: Due) -> Fact:
     """A consent will end; whoever sends may ask whether it is to go on."""
     return Fact(
-        "privacy.consent.renewal_due",
+        "privacy.consent.ending",
         events_pb2.ConsentRenewalDue(
             renewal_id=str(due.id),
             consent_id=str(due.record.id),

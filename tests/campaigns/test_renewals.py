@@ -31,7 +31,7 @@ def told(contact_id: str, renewal_id: uuid.UUID | None = None) -> Delivered:
         topic=TOPIC,
         last_day="2027-03-12",
     )
-    return Delivered(new_id(), "privacy.consent.renewal_due", message, datetime.now(UTC), {})
+    return Delivered(new_id(), "privacy.consent.ending", message, datetime.now(UTC), {})
 
 
 async def asked(house: House, number: int = 1, **person: Any) -> tuple[str, str]:

@@ -40,9 +40,7 @@ async def renewal(parts: Parts, contact: uuid.UUID = ANNA, **changes: Any) -> li
 
 async def questions(parts: Parts) -> list[events_pb2.ConsentRenewalDue]:
     async with parts.database.reading() as session:
-        statement = text(
-            "SELECT payload FROM outbox WHERE subject = 'privacy.consent.renewal_due' ORDER BY seq"
-        )
+        statement = text("SELECT payload FROM outbox WHERE subject = 'privacy.consent.ending' ORDER BY seq")
         payloads = (await session.execute(statement)).scalars()
         return [events_pb2.ConsentRenewalDue.FromString(each) for each in payloads]
 

@@ -172,7 +172,7 @@ Global___ConsentRenewed: _TypeAlias = ConsentRenewed  # noqa: Y015
 class ConsentRenewalDue(_message.Message):
     """A consent will end unless it is used or renewed; whoever sends may ask, once.
 
-    privacy.consent.renewal_due
+    privacy.consent.ending
     """
 
     DESCRIPTOR: _descriptor.Descriptor
