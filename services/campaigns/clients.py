@@ -49,6 +49,7 @@ class Consent:
     given: bool
     withdrawn: bool
     since: datetime | None
+    expired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,12 @@ class PrivacyClient:
         """What `authorize` would say; nothing may be sent on it."""
         return _decisions(await self._permits.Preview(_candidates(topic, addresses))) if addresses else {}
 
+    async def refusal(self, topic: str, contact_id: uuid.UUID, address: str) -> str:
+        """Why a mail on this topic would not go out now, and for a suppressed address why; empty if it would."""
+        answer = await self._permits.Preview(_candidates(topic, {contact_id: address}))
+        decision = answer.decisions[0]
+        return "" if decision.permitted else decision.suppressed_for or decision.reason
+
     async def suppressed(self, addresses: Sequence[str]) -> list[bool]:
         """Which of the addresses must not be written to, in the order asked."""
         answer = await self._suppressions.CheckSuppressions(
@@ -217,6 +224,7 @@ class PrivacyClient:
                 given=one.state == privacy_pb2.CONSENT_STATE_GIVEN,
                 withdrawn=one.state == privacy_pb2.CONSENT_STATE_WITHDRAWN,
                 since=from_timestamp(one.record_time),
+                expired=one.state == privacy_pb2.CONSENT_STATE_EXPIRED,
             )
             for one in answer.consents
             if one.channel == _EMAIL

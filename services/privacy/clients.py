@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from kontor.campaigns.v1 import notices_pb2, notices_pb2_grpc
-from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc
+from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, names_pb2, names_pb2_grpc
 from kontor.privacy.v1 import audit_pb2, audit_pb2_grpc, holder_pb2, holder_pb2_grpc
 from kontor.tickets.v1 import tickets_pb2, tickets_pb2_grpc
 
 from kernel.channel import typed_stream
 from kernel.errors import Unavailable
 from kernel.trail import AuditTrailRpc
+from services.privacy.requests.blackening.names import Name
 from services.privacy.requests.model import Notice
 
 # Contacts first: it knows how the subject can be recognised.
@@ -97,6 +98,9 @@ class Trail(Protocol):
     async def activities(self, request: audit_pb2.ListActivitiesRequest) -> Sequence[audit_pb2.StaffActivity]:
         """What people did, by day."""
 
+    async def totals(self, request: audit_pb2.ListTotalsRequest) -> Sequence[audit_pb2.AccessTotal]:
+        """What people did, by role and purpose."""
+
     async def looks(self, request: audit_pb2.ListLooksRequest) -> Sequence[audit_pb2.Look]:
         """Who looked at whom."""
 
@@ -118,6 +122,10 @@ class RemoteTrail:
         )
         return answer.activities
 
+    async def totals(self, request: audit_pb2.ListTotalsRequest) -> Sequence[audit_pb2.AccessTotal]:
+        answer: audit_pb2.ListTotalsResponse = await self._stub.ListTotals(request, timeout=_PATIENCE_S)
+        return answer.totals
+
     async def looks(self, request: audit_pb2.ListLooksRequest) -> Sequence[audit_pb2.Look]:
         answer: audit_pb2.ListLooksResponse = await self._stub.ListLooks(request, timeout=_PATIENCE_S)
         return answer.looks
@@ -135,6 +143,9 @@ class OwnTrail:
 
     async def activities(self, request: audit_pb2.ListActivitiesRequest) -> Sequence[audit_pb2.StaffActivity]:
         return (await self._servicer.ListActivities(request, None)).activities
+
+    async def totals(self, request: audit_pb2.ListTotalsRequest) -> Sequence[audit_pb2.AccessTotal]:
+        return (await self._servicer.ListTotals(request, None)).totals
 
     async def looks(self, request: audit_pb2.ListLooksRequest) -> Sequence[audit_pb2.Look]:
         return (await self._servicer.ListLooks(request, None)).looks
@@ -178,3 +189,25 @@ class NoticesClient:
                 due_date=notice.due_date.isoformat(),
             )
         )
+
+
+@dataclass(frozen=True, slots=True)
+class NamesClient:
+    """kontor.contacts.v1.Names. Errors: Unavailable while it is down."""
+
+    stub: Any
+
+    @classmethod
+    def over(cls, channel: Any) -> NamesClient:
+        """The service at the other end of a channel."""
+        return cls(names_pb2_grpc.NamesStub(channel))
+
+    async def check_names(
+        self, names: Sequence[Name], *, own: uuid.UUID
+    ) -> tuple[Collection[int], Collection[int]]:
+        """Positions of those that others bear, and of those with whose words a family name begins."""
+        asked = names_pb2.CheckNamesRequest(
+            contact_id=str(own), names=[names_pb2.Name(family=n.family, given=n.given) for n in names]
+        )
+        found: names_pb2.CheckNamesResponse = await self.stub.CheckNames(asked, timeout=_PATIENCE_S)
+        return found.others, found.beginnings

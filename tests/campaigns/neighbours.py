@@ -35,6 +35,8 @@ class World:
     gifts: list[privacy_pb2.GiveConsentRequest] = field(default_factory=list)
     withdrawals: list[privacy_pb2.WithdrawConsentRequest] = field(default_factory=list)
     permits: dict[str, privacy_pb2.Decision] = field(default_factory=dict)
+    # Topics whose text says something else since the consents to it.
+    outdated: set[str] = field(default_factory=set)
     # Hashes of the links of invitations, why others were not sent, and which have ended.
     links: dict[str, bytes] = field(default_factory=dict)
     failed_invitations: dict[str, str] = field(default_factory=dict)
@@ -81,6 +83,7 @@ class World:
             (candidate.address in self.suppressed and not duty, "suppressed"),
             (state == privacy_pb2.CONSENT_STATE_WITHDRAWN, "withdrawn"),
             (state != privacy_pb2.CONSENT_STATE_GIVEN, "no-consent"),
+            (topic in self.outdated and not contract and not duty, "expired"),
         )
         reason = next((reason for holds, reason in reasons if holds), "consent")
         return privacy_pb2.Decision(

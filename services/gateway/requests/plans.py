@@ -31,6 +31,8 @@ DATASETS = {
     "privacy.consent_record": _l("consent records"),
     "privacy.consent_ip": _l("network addresses of consents"),
     "privacy.permit_decision": _l("decisions about messages"),
+    "privacy.customer_sale": _l("sales noted for advertising by mail"),
+    "privacy.customer_objection": _l("objections to advertising for similar goods"),
     "privacy.identity_check": _l("codes that show who asks"),
     "privacy.request_correction": _l("corrections that were asked for"),
     "privacy.passage_decision": _l("decisions about texts that name others"),
@@ -52,7 +54,7 @@ DATASETS = {
 }
 
 
-_PARAGRAPH = re.compile(r"Art\. (\d+)\((\d+)\)(?:\(([a-z])\))?")
+_PARAGRAPH = re.compile(r"(Art\.|§) (\d+[a-z]?)\((\d+)\)(?:\(([a-z])\))?")
 
 
 @dataclass(frozen=True)
@@ -146,8 +148,8 @@ def law(text: str) -> str:
 
 
 def _in_german(cited: re.Match[str]) -> str:
-    article, paragraph, letter = cited.groups()
-    return f"Art. {article} Abs. {paragraph}" + (f" Buchst. {letter}" if letter else "")
+    kind, article, paragraph, letter = cited.groups()
+    return f"{kind} {article} Abs. {paragraph}" + (f" Buchst. {letter}" if letter else "")
 
 
 def _line(holder: str, item: PlanItem, executed: bool) -> Line:
