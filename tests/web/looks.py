@@ -15,6 +15,8 @@ LOOKS: tuple[tuple[Theme, int], ...] = (("light", 1440), ("dark", 390))
 HEIGHT = 900
 # A page that says "forbidden" or "not found" is reported by the browser as a failed load; that is its purpose.
 _MEANT = "Failed to load resource: the server responded with a status of 4"
+# The page hears of another theme when it is drawn next, and has its colours in the drawing after that.
+_DRAWN = "() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Findings:
         for theme, width in sorted(LOOKS, key=lambda look: look[1] == walked["width"]):
             page.emulate_media(color_scheme=theme)
             page.set_viewport_size({"width": width, "height": HEIGHT})
+            page.evaluate(_DRAWN)
             self._see(page, f"{theme} {width}, {name}")
 
     def hear(self, message: ConsoleMessage) -> None:
