@@ -15,8 +15,10 @@ LOOKS: tuple[tuple[Theme, int], ...] = (("light", 1440), ("dark", 390))
 HEIGHT = 900
 # A page that says "forbidden" or "not found" is reported by the browser as a failed load; that is its purpose.
 _MEANT = "Failed to load resource: the server responded with a status of 4"
-# The page hears of another theme when it is drawn next, and has its colours in the drawing after that.
-_DRAWN = "() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+# In one drawing the page hears of another theme, in the next ones its colours pass over to it.
+_DRAWN = """async () => {
+  for (let drawn = 0; drawn < 5; drawn++) await new Promise(next => requestAnimationFrame(next));
+}"""
 
 
 @dataclass
