@@ -15,9 +15,13 @@ LOOKS: tuple[tuple[Theme, int], ...] = (("light", 1440), ("dark", 390))
 HEIGHT = 900
 # A page that says "forbidden" or "not found" is reported by the browser as a failed load; that is its purpose.
 _MEANT = "Failed to load resource: the server responded with a status of 4"
-# In one drawing the page hears of another theme, in the next ones its colours pass over to it.
+# The page hears of another theme when it is drawn next; then colours pass over, from the outer elements to the inner.
 _DRAWN = """async () => {
-  for (let drawn = 0; drawn < 5; drawn++) await new Promise(next => requestAnimationFrame(next));
+  const next = () => new Promise(drawn => requestAnimationFrame(drawn));
+  for (let still = 0, drawn = 0; still < 4 && drawn < 200; drawn++) {
+    await next();
+    still = document.getAnimations().length ? 0 : still + 1;
+  }
 }"""
 
 
