@@ -5,21 +5,39 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date
 
 import grpc
 from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logins_pb2_grpc
-from kontor.privacy.v1 import holder_pb2, identity_pb2, identity_pb2_grpc, privacy_pb2, privacy_pb2_grpc
+from kontor.privacy.v1 import (
+    askings_pb2,
+    askings_pb2_grpc,
+    customers_pb2,
+    customers_pb2_grpc,
+    farewells_pb2,
+    farewells_pb2_grpc,
+    holder_pb2,
+    identity_pb2,
+    identity_pb2_grpc,
+    privacy_pb2,
+    privacy_pb2_grpc,
+)
 
 from kernel.clock import from_timestamp, to_timestamp
 from kernel.errors import FailedPrecondition, NotFound
 from kernel.ids import new_id
+from services.campaigns.askings.model import Asking, Kind
 from services.campaigns.audiences.model import Filter
+from services.campaigns.consents import Consent, ConsentText, Evidence
+from services.campaigns.sender.model import File
 from services.campaigns.templates.model import Address, Reader
 
 # What the contract allows in one BatchGetContacts.
 BATCH = 1000
 _EMAIL = privacy_pb2.CHANNEL_EMAIL
+# The reason of a permit that rests on a sale: its mail must carry the notice of the right to object.
+EXISTING_CUSTOMER = "existing-customer"
+_STANDING = (privacy_pb2.CONSENT_STATE_GIVEN, privacy_pb2.CONSENT_STATE_RENEWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,46 +51,25 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Farewell:
+    """The last mail to somebody who was erased. Lives in memory only."""
+
+    address: str
+    language: str
+    # What a law keeps: what, by which law, until when.
+    kept: tuple[tuple[str, str, date], ...] = ()
+    files: tuple[File, ...] = ()
+    # Who had the data, by name.
+    recipients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What privacy says about one message."""
 
     id: uuid.UUID | None
     permitted: bool
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """The newest record of one topic."""
-
-    topic: str
-    given: bool
-    withdrawn: bool
-    since: datetime | None
-    expired: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentText:
-    """The text of a topic as it is shown now."""
-
-    id: uuid.UUID
-    topic: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """What proves a consent."""
-
-    method: str
-    language: str
-    form_url: str = ""
-    requested_at: datetime | None = None
-    confirmed_at: datetime | None = None
-    mail_sha256: bytes = b""
-    token_sha256: bytes = b""
-    request_ip: str = ""
-    confirm_ip: str = ""
 
 
 class ContactsClient:
@@ -158,7 +155,10 @@ class PrivacyClient:
         self._permits = privacy_pb2_grpc.PermitsStub(channel)
         self._suppressions = privacy_pb2_grpc.SuppressionsStub(channel)
         self._consents = privacy_pb2_grpc.ConsentsStub(channel)
+        self._customers = customers_pb2_grpc.ExistingCustomersStub(channel)
         self._identity = identity_pb2_grpc.IdentityChecksStub(channel)
+        self._askings = askings_pb2_grpc.AskingsStub(channel)
+        self._farewells = farewells_pb2_grpc.FarewellsStub(channel)
 
     async def authorize(
         self,
@@ -168,9 +168,13 @@ class PrivacyClient:
         request_id: uuid.UUID,
         contract: bool = False,
         duty: bool = False,
+        category: str = "",
     ) -> dict[uuid.UUID, Decision]:
-        """A permit or a reason for each contact, decided now; on consent, the contract, or a legal duty."""
-        request = _candidates(topic, addresses)
+        """A permit or a reason for each contact, decided now; on consent, the contract, or a legal duty.
+
+        With `category` also on what existing customers have bought: the caller adds the notice to those mails.
+        """
+        request = _candidates(topic, addresses, category)
         if contract:
             request.basis = holder_pb2.BASIS_CONTRACT
         if duty:
@@ -178,9 +182,12 @@ class PrivacyClient:
         request.request_id = str(request_id)
         return _decisions(await self._permits.Authorize(request)) if addresses else {}
 
-    async def preview(self, topic: str, addresses: Mapping[uuid.UUID, str]) -> dict[uuid.UUID, Decision]:
+    async def preview(
+        self, topic: str, addresses: Mapping[uuid.UUID, str], *, category: str = ""
+    ) -> dict[uuid.UUID, Decision]:
         """What `authorize` would say; nothing may be sent on it."""
-        return _decisions(await self._permits.Preview(_candidates(topic, addresses))) if addresses else {}
+        request = _candidates(topic, addresses, category)
+        return _decisions(await self._permits.Preview(request)) if addresses else {}
 
     async def refusal(self, topic: str, contact_id: uuid.UUID, address: str) -> str:
         """Why a mail on this topic would not go out now, and for a suppressed address why; empty if it would."""
@@ -208,6 +215,48 @@ class PrivacyClient:
             return False
         return True
 
+    async def asking_mail(self, asking_id: uuid.UUID, kind: Kind) -> Asking | None:
+        """What a mail about an asking says, and to whom; None if it is wanted no more."""
+        request = askings_pb2.GetAskingMailRequest(
+            asking_id=str(asking_id), mail=askings_pb2.AskingMailKind.ValueType(kind)
+        )
+        try:
+            answer = await self._askings.GetAskingMail(request)
+        except NotFound:
+            return None
+        asked_at = answer.ask_time.ToDatetime(UTC)
+        return Asking(answer.email, answer.language, answer.kind, asked_at, answer.suppressed)
+
+    async def prepare_asking_mail(self, asking_id: uuid.UUID, kind: Kind, code_sha256: bytes) -> bool:
+        """Tells of the mail that is about to be sent; false if it is wanted no more."""
+        request = askings_pb2.PrepareAskingMailRequest(
+            request_id=str(new_id()),
+            asking_id=str(asking_id),
+            mail=askings_pb2.AskingMailKind.ValueType(kind),
+            code_sha256=code_sha256,
+        )
+        try:
+            await self._askings.PrepareAskingMail(request)
+        except NotFound:
+            return False
+        return True
+
+    async def get_farewell(self, farewell_id: uuid.UUID) -> Farewell | None:
+        """Whom a last mail goes to, and what it brings; None if it is over."""
+        try:
+            found = await self._farewells.GetFarewell(
+                farewells_pb2.GetFarewellRequest(farewell_id=str(farewell_id))
+            )
+        except NotFound:
+            return None
+        return Farewell(
+            address=found.address,
+            language=found.language,
+            kept=tuple((one.what, one.law, date.fromisoformat(one.keep_until)) for one in found.kept),
+            files=tuple(File(one.file_name, one.media_type, one.content) for one in found.enclosures),
+            recipients=tuple(found.recipients),
+        )
+
     async def texts(self, language: str) -> list[ConsentText]:
         """The current texts of all topics."""
         answer = await self._consents.ListConsentTexts(privacy_pb2.ListConsentTextsRequest(language=language))
@@ -221,7 +270,7 @@ class PrivacyClient:
         return [
             Consent(
                 topic=one.topic,
-                given=one.state == privacy_pb2.CONSENT_STATE_GIVEN,
+                given=one.state in _STANDING,
                 withdrawn=one.state == privacy_pb2.CONSENT_STATE_WITHDRAWN,
                 since=from_timestamp(one.record_time),
                 expired=one.state == privacy_pb2.CONSENT_STATE_EXPIRED,
@@ -265,6 +314,14 @@ class PrivacyClient:
             )
         )
 
+    async def object_to_advertising(self, contact_id: uuid.UUID) -> None:
+        """Nothing is sent to the contact any more but on a consent."""
+        await self._customers.ObjectToAdvertising(
+            customers_pb2.ObjectToAdvertisingRequest(
+                request_id=str(new_id()), contact_id=str(contact_id), method="one-click"
+            )
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
@@ -283,8 +340,14 @@ def _person(contact: contacts_pb2.Contact) -> Person:
     )
 
 
-def _candidates(topic: str, addresses: Mapping[uuid.UUID, str]) -> privacy_pb2.AuthorizeRequest:
+def _candidates(
+    topic: str, addresses: Mapping[uuid.UUID, str], category: str = ""
+) -> privacy_pb2.AuthorizeRequest:
+    basis = holder_pb2.BASIS_LEGITIMATE_INTEREST if category else holder_pb2.BASIS_UNSPECIFIED
     return privacy_pb2.AuthorizeRequest(
+        basis=basis,
+        category=category,
+        carries_notice=bool(category),
         channel=_EMAIL,
         topic=topic,
         candidates=[

@@ -14,6 +14,8 @@ CAME_BY = {
     "phone": _l("phone"),
     "in-person": _l("in person"),
 }
+# On the page without a login; nobody records that by hand.
+PUBLIC_PAGE = _l("on the page without a login")
 # How staff knows who asks.
 VOUCHERS = {
     "known-in-person": _l("I know the person"),
@@ -67,6 +69,9 @@ RECIPIENT_WAYS = {
 STEP_REASONS = {
     "corrected": _l("corrected by our staff"),
     "recipients-settled": _l("every recipient is settled"),
+    "farewell-sent": _l("told by a last mail; the address is destroyed"),
+    "farewell-failed": _l("the last mail could not be delivered; the address is destroyed"),
+    "farewell-no-address": _l("nobody could be told by mail: there was no address"),
     "objects-to-marketing": _l("against advertising"),
     "objects-to-processing": _l("against processing on legitimate interests"),
     "weighing-grounds": _l("restricted in every service until it is decided"),
@@ -77,6 +82,7 @@ STEP_REASONS = {
     "names-others": _l("the copy names somebody else"),
     "code-sent": _l("a code was sent to the address on file"),
     "verified-code": _l("the code that was sent to the address on file was entered"),
+    "by-public-page": PUBLIC_PAGE,
     **{f"by-{key}": text for key, text in CAME_BY.items()},
     **{f"vouched-{key}": text for key, text in VOUCHERS.items()},
     **{f"verified-{key}": text for key, text in VOUCHERS.items()},

@@ -8,19 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-import grpc
 from kontor.privacy.v1 import (
-    assessments_pb2_grpc,
-    audit_pb2_grpc,
     blackening_pb2_grpc,
-    breaches_pb2_grpc,
     consent_proofs_pb2_grpc,
-    consent_standings_pb2_grpc,
     consent_texts_pb2_grpc,
     holder_pb2_grpc,
-    identity_pb2_grpc,
     privacy_pb2_grpc,
-    registers_pb2_grpc,
     restrictions_pb2_grpc,
     retention_pb2_grpc,
 )
@@ -29,32 +22,21 @@ from kernel.clock import SystemClock
 from kernel.db import AnySession
 from kernel.lifecycle import Backend, run
 from kernel.own_contact import RemoteOwnContact
-from kernel.trail import AuditTrailRpc
-from services.privacy.assessments.rpc import AssessmentsRpc
-from services.privacy.assessments.service import AssessmentService
-from services.privacy.audit.jobs import AuditJobs
-from services.privacy.audit.rpc import AuditRpc
-from services.privacy.audit.service import AuditService
-from services.privacy.breaches.rpc import BreachesRpc
-from services.privacy.breaches.service import BreachService
+from services.privacy.bases.wiring import serve_bases
 from services.privacy.clients import (
     HOLDERS,
-    Cases,
+    AskingMailsClient,
+    ContactFinder,
     HolderClient,
     NamesClient,
     NoticesClient,
-    OwnTrail,
-    RemoteTrail,
-    Trail,
 )
 from services.privacy.config import Settings
 from services.privacy.consent.erasing import ConsentErasing
 from services.privacy.consent.jobs import ConsentJobs
 from services.privacy.consent.proofs import ProofService
-from services.privacy.consent.rpc import ConsentProofsRpc, ConsentsRpc
-from services.privacy.consent.service import ConsentService
-from services.privacy.consent.standings.rpc import ConsentStandingsRpc
-from services.privacy.consent.standings.service import StandingService
+from services.privacy.consent.rpc import ConsentProofsRpc
+from services.privacy.consent.wiring import serve_consents
 from services.privacy.customers.wiring import existing_customers, serve_customers
 from services.privacy.holder import holder_rpc
 from services.privacy.holds.rpc import HoldsRpc
@@ -63,28 +45,22 @@ from services.privacy.ledger.service import LedgerService, Outside
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService, either
 from services.privacy.processing.jobs import ProcessingJobs
-from services.privacy.processing.rpc import ProcessingRecordsRpc
-from services.privacy.processing.service import ProcessingService
-from services.privacy.registers.rpc import RegistersRpc
-from services.privacy.registers.service import RegisterService
+from services.privacy.registers.wiring import make_registers, serve_registers
 from services.privacy.requests.access import Access
+from services.privacy.requests.asking.jobs import AskingJobs
 from services.privacy.requests.blackening.naming import NamesOfOthers
 from services.privacy.requests.blackening.rpc import BlackeningRpc
 from services.privacy.requests.blackening.service import BlackeningService
 from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
-from services.privacy.requests.erasure import Erasure, ProofKeys
+from services.privacy.requests.erasure import Closing, Erasure
 from services.privacy.requests.handling import RequestHandling
-from services.privacy.requests.identity.model import CodeHasher
-from services.privacy.requests.identity.rpc import IdentityChecksRpc
-from services.privacy.requests.identity.service import IdentityService
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.kinds import beginning_kinds
 from services.privacy.requests.model import Kind
-from services.privacy.requests.notices.jobs import RequestNotices
 from services.privacy.requests.portability import Portability
 from services.privacy.requests.reading import Reading
-from services.privacy.requests.recipients import registered
+from services.privacy.requests.recipients import Recipients, registered
 from services.privacy.requests.replaying import Replay
 from services.privacy.requests.restored import RestoreGuard
 from services.privacy.requests.rpc import RequestsRpc
@@ -103,8 +79,8 @@ from services.privacy.suppression.service import SuppressionService
 from services.privacy.tables import metadata
 from services.privacy.texts.rpc import ConsentTextsRpc
 from services.privacy.texts.service import TextService
-
-Channels = dict[str, grpc.aio.Channel]
+from services.privacy.wiring import Channels, farewells, serve_audit, serve_notices
+from services.privacy.without_login import serve_without_login
 
 _REQUESTS_S = 5
 _DESCRIBE_S = 60
@@ -118,7 +94,6 @@ _AFTER_COMMIT_S = 0.1
 class UseCases:
     """What the RPCs call."""
 
-    consents: ConsentService
     suppression: SuppressionService
     permits: PermitService
     requests: RequestService
@@ -137,16 +112,21 @@ async def main() -> None:
     own_contact = RemoteOwnContact(channels["contacts"])
 
     suppression = SuppressionService(database, _hasher(settings), clock)
-    consents = ConsentService(database, clock, suppression=suppression)
-    customers = existing_customers(database, _hasher(settings), settings.controller_timezone)
+    consents, lapsing = serve_consents(backend, settings.consent_periods, suppression)
+    customers = existing_customers(database, _hasher(settings), lapsing)
     holds = HoldService(database, clock, wake=lambda: _soon(machine.wake))
     ledger = make_ledger(backend, settings)
     desk = make_desk(backend, settings, channels)
     restrictions = RestrictionService(database, clock, holders=desk.holders, holder_keys=settings.holder_keys)
+    recipients = _recipients(backend, settings)
     kinds = beginning_kinds(
-        desk, consents=consents, suppression=suppression, customers=customers, restrictions=restrictions
+        desk,
+        consents=consents,
+        suppression=suppression,
+        customers=customers,
+        restrictions=restrictions,
+        recipients=recipients,
     )
-    recipients = registered(_registers(backend, settings), otherwise=settings.recipients)
     erasure = _erasure(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds)
     blackening = _serve_blackening(backend, desk, channels, wake=lambda: _soon(machine.wake))
     procedures = RequestJobs(
@@ -159,6 +139,7 @@ async def main() -> None:
             controller=settings.controller,
             recipients=recipients,
             blackening=blackening,
+            zone=ZoneInfo(settings.controller_timezone),
         ),
         erasure=erasure,
         others={
@@ -179,7 +160,19 @@ async def main() -> None:
         beside=Beside(holds.reasons, {kind: each.receive for kind, each in kinds.items()}),
         wake=lambda: _soon(machine.wake),
     )
-    _serve_identity(backend, settings, reading, wake=lambda: _soon(machine.wake))
+    serve_without_login(
+        backend,
+        settings,
+        AskingJobs(
+            desk,
+            requests=requests,
+            finder=ContactFinder(channels["contacts"]),
+            campaigns=AskingMailsClient.over(channels["campaigns"]),
+        ),
+        reading=reading,
+        suppression=suppression,
+        soon=_soon,
+    )
     handling = RequestHandling(
         reading,
         clock,
@@ -190,7 +183,7 @@ async def main() -> None:
     permits = PermitService(
         database,
         clock,
-        consents=consents,
+        lapsing=lapsing,
         suppression=suppression,
         customers=customers,
         restricted=either(requests.restricted, restrictions.restricted),
@@ -198,11 +191,7 @@ async def main() -> None:
     serve_customers(backend, customers, permits)
 
     backend.every("restrictions", _REQUESTS_S, restrictions.work)
-    backend.every(
-        "request-notices",
-        _REQUESTS_S,
-        RequestNotices(database, clock, campaigns=NoticesClient.over(channels["campaigns"])).tell,
-    )
+    serve_notices(backend, settings, NoticesClient.over(channels["campaigns"]))
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
 
     async def exempt(session: AnySession) -> frozenset[uuid.UUID]:
@@ -213,11 +202,17 @@ async def main() -> None:
     _daily(backend, ledger, desk)
     add_servicers(
         backend,
-        UseCases(consents, suppression, permits, requests, handling, retention, holds, restrictions),
+        UseCases(suppression, permits, requests, handling, retention, holds, restrictions),
         ZoneInfo(settings.controller_timezone),
     )
-    add_registers(backend, settings)
-    _serve_audit(backend, settings, channels)
+    serve_registers(backend, settings)
+    serve_bases(
+        backend,
+        channels,
+        lapsing,
+        bases=[customers.everybody, requests.contacts_of_open, holds.held, restrictions.everybody],
+    )
+    serve_audit(backend, settings, channels)
     await backend.run(own_contact=own_contact)
 
 
@@ -225,14 +220,10 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
     """Serves the contract."""
     add, pages, v1 = backend.add, backend.pages, "kontor.privacy.v1"
     door = privacy_pb2_grpc
-    add(door.add_ConsentsServicer_to_server, ConsentsRpc(use_cases.consents), f"{v1}.Consents")
     proofs = ConsentProofsRpc(ProofService(backend.database))
     add(consent_proofs_pb2_grpc.add_ConsentProofsServicer_to_server, proofs, f"{v1}.ConsentProofs")
     texts = ConsentTextsRpc(TextService(backend.database, SystemClock()))
     add(consent_texts_pb2_grpc.add_ConsentTextsServicer_to_server, texts, f"{v1}.ConsentTexts")
-    standings = ConsentStandingsRpc(StandingService(backend.database), pages, zone)
-    listed = consent_standings_pb2_grpc.add_ConsentStandingsServicer_to_server
-    add(listed, standings, f"{v1}.ConsentStandings")
     suppressions = SuppressionsRpc(use_cases.suppression, pages)
     add(door.add_SuppressionsServicer_to_server, suppressions, f"{v1}.Suppressions")
     permits = PermitsRpc(use_cases.permits, pages, zone)
@@ -249,33 +240,6 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
     add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, f"{v1}.DataHolder")
 
 
-def add_registers(backend: Backend, settings: Settings) -> None:
-    """Serves the registers of the controller."""
-    database, clock, v1 = backend.database, SystemClock(), "kontor.privacy.v1"
-    registers = _registers(backend, settings)
-    processing = ProcessingService(database, clock, registers=registers, controller=settings.controller)
-    door = registers_pb2_grpc
-    backend.add(door.add_RegistersServicer_to_server, RegistersRpc(registers), f"{v1}.Registers")
-    record = ProcessingRecordsRpc(processing, clock)
-    backend.add(door.add_ProcessingRecordsServicer_to_server, record, f"{v1}.ProcessingRecords")
-    breaches = BreachService(database, clock, registers=registers, controller=settings.controller)
-    served = BreachesRpc(breaches)
-    backend.add(breaches_pb2_grpc.add_BreachesServicer_to_server, served, f"{v1}.Breaches")
-    assessments = AssessmentService(database, clock, registers=registers, controller=settings.controller)
-    assessed = AssessmentsRpc(assessments)
-    backend.add(assessments_pb2_grpc.add_AssessmentsServicer_to_server, assessed, f"{v1}.Assessments")
-
-
-def _serve_identity(
-    backend: Backend, settings: Settings, reading: Reading, *, wake: Callable[[], None]
-) -> None:
-    """Codes that show who asks."""
-    hasher = CodeHasher(settings.secret_keys)
-    identity = IdentityService(reading, SystemClock(), hasher=hasher, wake=wake)
-    door = identity_pb2_grpc.add_IdentityChecksServicer_to_server
-    backend.add(door, IdentityChecksRpc(identity), "kontor.privacy.v1.IdentityChecks")
-
-
 def _serve_blackening(
     backend: Backend, desk: Desk, channels: Channels, *, wake: Callable[[], None]
 ) -> BlackeningService:
@@ -287,15 +251,6 @@ def _serve_blackening(
     return blackening
 
 
-def _registers(backend: Backend, settings: Settings) -> RegisterService:
-    return RegisterService(
-        backend.database,
-        SystemClock(),
-        controller=settings.controller,
-        timezone=settings.controller_timezone,
-    )
-
-
 def _daily(backend: Backend, ledger: LedgerService, desk: Desk) -> None:
     """What is proven and described again and again, whatever happens."""
     heads = ConsentJobs(backend.database, ledger, SystemClock())
@@ -303,6 +258,10 @@ def _daily(backend: Backend, ledger: LedgerService, desk: Desk) -> None:
     backend.every("ledger-export", _HOUR_S, ledger.export)
     describing = ProcessingJobs(backend.database, SystemClock(), holders=desk.holders)
     backend.every("describe-holders", _DESCRIBE_S, describing.describe_holders)
+
+
+def _recipients(backend: Backend, settings: Settings) -> Recipients:
+    return registered(make_registers(backend, settings), otherwise=settings.recipients)
 
 
 def _erasure(
@@ -319,7 +278,12 @@ def _erasure(
         ledger=ledger,
         suppression=suppression,
         hasher=_hasher(settings),
-        proof=ProofKeys(settings.holder_keys, Certifier(backend.signer, settings.controller)),
+        closing=Closing(
+            settings.holder_keys,
+            Certifier(backend.signer, settings.controller),
+            farewells(backend, settings),
+            _recipients(backend, settings),
+        ),
         holds=holds.reasons,
     )
 
@@ -361,20 +325,6 @@ def make_channels(backend: Backend, settings: Settings) -> Channels:
         "tickets": backend.channel(settings.tickets_target, to="tickets"),
         "privacy": backend.channel(settings.own_target, to="privacy"),
     }
-
-
-def _serve_audit(backend: Backend, settings: Settings, channels: Channels) -> None:
-    """The audit over all services: its door, and the look for what is unusual."""
-    database, clock = backend.database, SystemClock()
-    zone = ZoneInfo(settings.controller_timezone)
-    others = [RemoteTrail(name, channel) for name, channel in channels.items() if name != "privacy"]
-    trails: list[Trail] = [*others, OwnTrail("privacy", AuditTrailRpc(database))]
-    audit = AuditService(database, clock, trails=trails, zone=zone)
-    door = AuditRpc(audit, backend.pages, zone)
-    backend.add(audit_pb2_grpc.add_AuditServicer_to_server, door, "kontor.privacy.v1.Audit")
-    cases = Cases(channels["contacts"], channels["tickets"])
-    jobs = AuditJobs(database, clock, trails=trails, has_case=cases.has_case)
-    backend.every("find-unusual-access", _HOUR_S, jobs.find_unusual)
 
 
 def make_desk(backend: Backend, settings: Settings, channels: Channels) -> Desk:

@@ -32,6 +32,8 @@ WIDE = {"width": 1440, "height": 900}
 PORTAL = {
     "": {
         "portal-start": "/",
+        "portal-asking": "/your-rights",
+        "portal-asking-sent": "/your-rights/sent",
         "portal-newsletter": "/newsletter",
         "portal-newsletter-sent": "/newsletter/sent",
     },
@@ -57,6 +59,7 @@ GATEWAY = {
         "gateway-start": "/",
         "gateway-contacts": "/contacts",
         "gateway-contact": "/contacts/*",
+        "gateway-customer": "/contacts/*/customer",
         "gateway-contact-edit": "/contacts/*/edit",
         "gateway-contact-new": "/contacts/new",
         "gateway-organisations": "/organisations",
@@ -85,6 +88,7 @@ GATEWAY = {
         "gateway-requests": "/requests?all=yes",
         "gateway-request": "/requests/*",
         "gateway-locks": "/contacts/*/locks",
+        "gateway-notices": "/notices",
         "gateway-retention": "/retention",
         "gateway-suppressions": "/suppressions",
         "gateway-suppression-check": "/suppressions/check",
@@ -104,6 +108,7 @@ GATEWAY = {
         "gateway-breach-new": "/breaches/new",
         "gateway-privacy": "/privacy",
         "gateway-privacy-requests": "/privacy/requests/later",
+        "gateway-privacy-without-basis": "/privacy/without-basis",
         "gateway-privacy-restricted": "/privacy/restricted",
         "gateway-maturity": "/maturity",
         "gateway-assessments": "/assessments",

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from kontor.privacy.v1 import holder_pb2_grpc
 from sqlalchemy import select
@@ -27,7 +28,8 @@ from services.privacy.requests.blackening.service import BlackeningService
 from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.course import Reception
 from services.privacy.requests.deadline import Deadline
-from services.privacy.requests.erasure import Erasure, ProofKeys
+from services.privacy.requests.erasure import Closing, Erasure
+from services.privacy.requests.farewell.service import FarewellService
 from services.privacy.requests.handling import RequestHandling
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.kinds import Beginning, beginning_kinds
@@ -194,7 +196,12 @@ class Machine:
             ledger=LedgerService(database, self.bus, self.signer, clock),
             suppression=self.parts.suppression,
             hasher=self.parts.hasher,
-            proof=ProofKeys(self.keys, Certifier(self.signer, CONTROLLER)),
+            closing=Closing(
+                self.keys,
+                Certifier(self.signer, CONTROLLER),
+                FarewellService(database, clock, seal=Seal(["s" * 32])),
+                RECIPIENTS,
+            ),
             holds=self.holds.reasons,
         )
         return RequestJobs(
@@ -207,6 +214,7 @@ class Machine:
                 controller=CONTROLLER,
                 recipients=RECIPIENTS,
                 blackening=BlackeningService(desk, NamesOfOthers(self.names)),
+                zone=ZoneInfo("Europe/Berlin"),
             ),
             erasure=erasure,
             others={
@@ -262,6 +270,7 @@ def kinds_of(parts: Parts, desk: Desk, restrictions: RestrictionService) -> dict
         suppression=parts.suppression,
         customers=parts.customers,
         restrictions=restrictions,
+        recipients=RECIPIENTS,
     )
 
 

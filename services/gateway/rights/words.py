@@ -18,6 +18,7 @@ ROLES = {
 PARTS = {
     "Contacts": _l("Contacts and organisations"),
     "Logins": _l("Logins to the portal"),
+    "Finding": _l("Whose an address is"),
     "Imports": _l("Imports"),
     "Templates": _l("Templates"),
     "Audiences": _l("Audiences"),
@@ -25,9 +26,11 @@ PARTS = {
     "Forms": _l("Sign-up forms"),
     "Links": _l("Links in mails"),
     "Notices": _l("Mails about requests of data subjects"),
+    "AskingMails": _l("Mails about rights without a login"),
     "Tickets": _l("Tickets"),
     "Consents": _l("Consents"),
     "ConsentTexts": _l("Texts of consents"),
+    "ConsentLife": _l("Questions about consents"),
     "ConsentStandings": _l("List of consents"),
     "ConsentProofs": _l("Proofs of consents"),
     "Suppressions": _l("Suppression list"),
@@ -35,6 +38,8 @@ PARTS = {
     "Requests": _l("Requests of data subjects"),
     "Blackening": _l("Blackening of what copies say about others"),
     "IdentityChecks": _l("Checks of who asks"),
+    "Farewells": _l("What is told after an erasure"),
+    "Askings": _l("Rights without a login"),
     "Retention": _l("Deletion concept"),
     "ExistingCustomers": _l("Existing customers"),
     "Holds": _l("Legal holds"),
@@ -45,6 +50,8 @@ PARTS = {
     "ProcessingRecords": _l("Record of processing"),
     "DataHolder": _l("What each service holds"),
     "Audit": _l("Accesses to personal data"),
+    "Bases": _l("People without a basis"),
+    "SubjectBases": _l("On what each service holds people"),
     "AuditTrail": _l("The accesses that each service noted"),
 }
 PURPOSES = {

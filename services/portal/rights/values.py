@@ -6,6 +6,8 @@ import re
 from datetime import datetime
 from typing import Any
 
+from babel import Locale
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from kontor.contacts.v1 import contacts_pb2
@@ -18,6 +20,9 @@ _INSTANT = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d
 
 # Columns that name who acted, by the subject of a login.
 ACTORS = {"actor", "requested_by"}
+
+# Codes of ISO 3166-1 and BCP 47, which the locale has words for.
+_CODES = {"country", "language"}
 
 _CHANNELS: dict[int, Any] = {
     privacy_pb2.CHANNEL_EMAIL: _l("E-mail"),
@@ -39,6 +44,7 @@ _ENUMS: dict[tuple[str, str], dict[int, Any]] = {
     ("consent_record", "state"): {
         privacy_pb2.CONSENT_STATE_REQUESTED: _l("asked for, not confirmed"),
         privacy_pb2.CONSENT_STATE_GIVEN: _l("given"),
+        privacy_pb2.CONSENT_STATE_RENEWED: _l("renewed"),
         privacy_pb2.CONSENT_STATE_REFUSED: _l("refused"),
         privacy_pb2.CONSENT_STATE_WITHDRAWN: _l("withdrawn"),
         privacy_pb2.CONSENT_STATE_EXPIRED: _l("expired"),
@@ -64,6 +70,8 @@ _FACTS = {
     "CampaignFinished": _l("A mailing ended"),
     "MessageSent": _l("We sent you a mail"),
     "ConsentGiven": _l("You gave a consent"),
+    "ConsentRefused": _l("You said no to a consent"),
+    "ConsentExpired": _l("A consent expired"),
     "ConsentWithdrawn": _l("You withdrew a consent"),
     "SignUpRequested": _l("A newsletter was ordered with your address"),
     "SignUpConfirmed": _l("You confirmed a newsletter order"),
@@ -82,6 +90,8 @@ _METHODS = {
     "link": _l("by the link in a mail"),
     "one-click": _l("by one click in your mail program"),
     "staff": _l("by our staff"),
+    "validity": _l("by itself: its time was over"),
+    "unused": _l("by itself: we had not used it for too long"),
     "integration": _l("by a connected system of ours"),
     "objection": _l("by your objection to advertising"),
 }
@@ -101,9 +111,21 @@ def words(dataset: str, column: str, value: str, *, own_subject: str) -> str:
         return str(_METHODS.get(value, value))
     if (dataset, column) == ("contact", "phone"):
         return phone(value)
+    if column in _CODES:
+        return _named(column, value)
+    return _plain(value)
+
+
+def _plain(value: str) -> str:
     if value in {"True", "False"}:
         return str(_("yes") if value == "True" else _("no"))
     return moment(datetime.fromisoformat(value)) if _INSTANT.match(value) else value
+
+
+def _named(column: str, code: str) -> str:
+    locale = Locale.parse(str(get_locale()))
+    table = locale.territories if column == "country" else locale.languages
+    return str(table.get(code, code))
 
 
 def who(subject: str, *, own_subject: str) -> str:

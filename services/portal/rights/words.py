@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from babel import Locale
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import holder_pb2
+from kontor.privacy.v1.privacy_pb2 import Disclosure
 
 HOLDERS = {
     "contacts": (
@@ -55,7 +58,10 @@ SOURCES = {
     "link": _l("you, by the link in a mail"),
     "one-click": _l("you, by one click in your mail program"),
     "staff": _l("entered by our staff"),
+    "validity": _l("the end of a consent's time"),
+    "unused": _l("a consent that was not used for too long"),
     "integration": _l("a connected system"),
+    "data-subject-request": _l("your request under data protection law"),
     "import": _l("an import of existing customer data"),
 }
 
@@ -80,3 +86,11 @@ def source_words(source: str) -> str:
 def names(table: dict[int, object], values: set[int]) -> str:
     """Several purposes or bases in one line."""
     return ", ".join(str(table[value]) for value in sorted(values) if value in table) or str(_("not stated"))
+
+
+def recipient(disclosure: Disclosure) -> str:
+    """A recipient by name, and the country where it is a third one."""
+    if not disclosure.third_country:
+        return disclosure.name
+    country = Locale.parse(str(get_locale())).territories.get(disclosure.country, disclosure.country)
+    return str(_("%(name)s (%(country)s)", name=disclosure.name, country=country))

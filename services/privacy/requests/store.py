@@ -15,6 +15,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     any_,
+    exists,
     func,
     literal,
     or_,
@@ -42,6 +43,7 @@ from services.privacy.requests.tables import (
     AccessDocument,
     Certificate,
     RequestNotice,
+    RequestRecipient,
     RequestTransition,
     SubjectRequest,
 )
@@ -118,6 +120,9 @@ async def listed(
         statement = statement.where(_seen_by(wanted.requested_by))
     if wanted.only_open:
         statement = statement.where(_OPEN)
+    if wanted.untold:
+        open_one = RequestRecipient.request_id == SubjectRequest.id, RequestRecipient.settled_at.is_(None)
+        statement = statement.where(exists().where(*open_one))
     if after is not None:
         here, end = tuple_(*keys), wanted.keys(after)
         statement = statement.where(here > end if wanted.due_first else here < end)
@@ -230,6 +235,9 @@ async def note(session: WriteSession, request_id: uuid.UUID, step: Transition, *
     columns = SubjectRequest.id, SubjectRequest.due_date
     kind, at = literal(int(step.told), SmallInteger), literal(step.at, DateTime(timezone=True))
     wanted = select(literal(step_id, Uuid), *columns, kind, at).where(SubjectRequest.id == request_id)
+    if step.told is Told.COMPLETED:
+        # The end of an erasure is told by another mail: nobody else knows the person any more.
+        wanted = wanted.where(SubjectRequest.kind != Kind.ERASURE)
     if step.told is Told.PLANNED:
         # A plan that staff asked for is staff's to look at.
         wanted = wanted.where(SubjectRequest.requested_by.is_not(None))

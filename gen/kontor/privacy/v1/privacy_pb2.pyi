@@ -34,6 +34,9 @@ class _ConsentStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ConsentS
     CONSENT_STATE_REFUSED: _ConsentState.ValueType  # 3
     CONSENT_STATE_WITHDRAWN: _ConsentState.ValueType  # 4
     CONSENT_STATE_EXPIRED: _ConsentState.ValueType  # 5
+    """Beyond its period, or unused for too long."""
+    CONSENT_STATE_RENEWED: _ConsentState.ValueType  # 6
+    """Given again before it ended; counts like given."""
 
 class ConsentState(_ConsentState, metaclass=_ConsentStateEnumTypeWrapper): ...
 
@@ -43,6 +46,9 @@ CONSENT_STATE_GIVEN: ConsentState.ValueType  # 2
 CONSENT_STATE_REFUSED: ConsentState.ValueType  # 3
 CONSENT_STATE_WITHDRAWN: ConsentState.ValueType  # 4
 CONSENT_STATE_EXPIRED: ConsentState.ValueType  # 5
+"""Beyond its period, or unused for too long."""
+CONSENT_STATE_RENEWED: ConsentState.ValueType  # 6
+"""Given again before it ended; counts like given."""
 Global___ConsentState: _TypeAlias = ConsentState  # noqa: Y015
 
 class _Channel:
@@ -348,12 +354,17 @@ class Consent(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     TEXT_ID_FIELD_NUMBER: _builtins.int
     RECORD_TIME_FIELD_NUMBER: _builtins.int
+    LAST_DAY_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     contact_id: _builtins.str
     topic: _builtins.str
     channel: Global___Channel.ValueType
     state: Global___ConsentState.ValueType
     text_id: _builtins.str
+    last_day: _builtins.str
+    """The last day of a consent that stands if no message goes out on it any more, an ISO 8601 date of the controller's
+    time zone. Empty if it has none; in ListConsents and ListStandings only.
+    """
     @_builtins.property
     def record_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -366,10 +377,11 @@ class Consent(_message.Message):
         state: Global___ConsentState.ValueType = ...,
         text_id: _builtins.str = ...,
         record_time: _timestamp_pb2.Timestamp | None = ...,
+        last_day: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["record_time", b"record_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "contact_id", b"contact_id", "id", b"id", "record_time", b"record_time", "state", b"state", "text_id", b"text_id", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "contact_id", b"contact_id", "id", b"id", "last_day", b"last_day", "record_time", b"record_time", "state", b"state", "text_id", b"text_id", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -516,16 +528,22 @@ class ListConsentsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CONSENTS_FIELD_NUMBER: _builtins.int
+    ASKED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def consents(self) -> _containers.RepeatedCompositeFieldContainer[Global___Consent]: ...
+    @_builtins.property
+    def asked(self) -> _containers.RepeatedCompositeFieldContainer[Global___Consent]:
+        """Questions that are open, beside what counts: who said no may be asked again later."""
+
     def __init__(
         self,
         *,
         consents: _abc.Iterable[Global___Consent] | None = ...,
+        asked: _abc.Iterable[Global___Consent] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consents", b"consents"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked", b"asked", "consents", b"consents"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1034,8 +1052,9 @@ class Decision(_message.Message):
     permitted: _builtins.bool
     reason: _builtins.str
     """"consent", "contract", "existing-customer" or "legal-obligation" if permitted; else "restricted", "suppressed",
-    "withdrawn", "expired", "no-consent", "no-address"; where a legitimate interest was claimed also what § 7(3) UWG
-    lacks: "objected", "no-sale", "not-similar", "no-notice".
+    "withdrawn", "refused", "lapsed" (beyond its period or unused), "expired" (to a text that has changed), "no-consent",
+    "no-address"; where a legitimate interest was claimed also what § 7(3) UWG lacks: "objected", "no-sale",
+    "not-similar", "no-notice".
     """
     consent_id: _builtins.str
     """The consent record it rests on."""
@@ -1372,7 +1391,7 @@ class Request(_message.Message):
 
     @_builtins.property
     def recipients(self) -> _containers.RepeatedCompositeFieldContainer[Global___SettledRecipient]:
-        """Rectifications: to whom the data was disclosed, and who has been told of the correction."""
+        """Rectifications, erasures, restrictions: to whom the data was disclosed, and who has been told of what was done."""
 
     def __init__(
         self,
@@ -1794,6 +1813,7 @@ class ListRequestsRequest(_message.Message):
     OPEN_FIELD_NUMBER: _builtins.int
     CONTACT_ID_FIELD_NUMBER: _builtins.int
     ORDER_FIELD_NUMBER: _builtins.int
+    RECIPIENTS_UNTOLD_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     page_token: _builtins.str
     open: _builtins.bool
@@ -1802,6 +1822,8 @@ class ListRequestsRequest(_message.Message):
     """Requests of this contact only; all if empty."""
     order: Global___RequestOrder.ValueType
     """The newest first unless said otherwise."""
+    recipients_untold: _builtins.bool
+    """Only those of which a recipient of the data still has to be told (Art. 19 GDPR)."""
     def __init__(
         self,
         *,
@@ -1810,10 +1832,11 @@ class ListRequestsRequest(_message.Message):
         open: _builtins.bool = ...,
         contact_id: _builtins.str = ...,
         order: Global___RequestOrder.ValueType = ...,
+        recipients_untold: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "open", b"open", "order", b"order", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "open", b"open", "order", b"order", "page_size", b"page_size", "page_token", b"page_token", "recipients_untold", b"recipients_untold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1960,3 +1983,83 @@ class Document(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Document: _TypeAlias = Document  # noqa: Y015
+
+@_typing.final
+class ListDisclosuresRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDisclosuresRequest: _TypeAlias = ListDisclosuresRequest  # noqa: Y015
+
+@_typing.final
+class ListDisclosuresResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISCLOSURES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def disclosures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Disclosure]: ...
+    def __init__(
+        self,
+        *,
+        disclosures: _abc.Iterable[Global___Disclosure] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosures", b"disclosures"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDisclosuresResponse: _TypeAlias = ListDisclosuresResponse  # noqa: Y015
+
+@_typing.final
+class Disclosure(_message.Message):
+    """One recipient of personal data outside of the company."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    COUNTRY_FIELD_NUMBER: _builtins.int
+    SAFEGUARD_FIELD_NUMBER: _builtins.int
+    HOLDERS_FIELD_NUMBER: _builtins.int
+    THIRD_COUNTRY_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    address: _builtins.str
+    role: _builtins.str
+    """"processor", "controller" or "authority"."""
+    country: _builtins.str
+    """ISO 3166-1 alpha-2; empty is somewhere in the European Economic Area."""
+    safeguard: _builtins.str
+    """What protects the data in a third country."""
+    third_country: _builtins.bool
+    @_builtins.property
+    def holders(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Holders whose data goes there; empty are all."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        address: _builtins.str = ...,
+        role: _builtins.str = ...,
+        country: _builtins.str = ...,
+        safeguard: _builtins.str = ...,
+        holders: _abc.Iterable[_builtins.str] | None = ...,
+        third_country: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "country", b"country", "holders", b"holders", "name", b"name", "role", b"role", "safeguard", b"safeguard", "third_country", b"third_country"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Disclosure: _TypeAlias = Disclosure  # noqa: Y015

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, exists, func, lit
 from sqlalchemy.orm import aliased
 
 from kernel.db import AnySession
-from services.privacy.consent.model import DOUBLE_OPT_IN, State
+from services.privacy.consent.model import STANDING, WITH_A_MAIL, State
 from services.privacy.consent.standings.model import Counts, Filter, Standing, Wanted
 from services.privacy.consent.store import as_record
 from services.privacy.consent.tables import ConsentRecord
@@ -43,6 +43,25 @@ async def refusing(
         _counts(),
     )
     return frozenset((await session.execute(statement)).scalars())
+
+
+async def consenting(session: AnySession) -> frozenset[uuid.UUID]:
+    """Everybody with a consent that holds now, to whatever topic on whatever channel."""
+    statement = select(ConsentRecord.contact_id.distinct())
+    given = statement.where(ConsentRecord.state.in_(map(int, STANDING)), _counts())
+    return frozenset((await session.execute(given)).scalars())
+
+
+async def last_words(session: AnySession, contact_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, State]:
+    """The state of each contact's newest record, whatever it is about; nothing for who was never asked."""
+    among = any_(literal(list(contact_ids), ARRAY(Uuid)))
+    statement = (
+        select(ConsentRecord.contact_id, ConsentRecord.state)
+        .distinct(ConsentRecord.contact_id)
+        .where(ConsentRecord.contact_id == among)
+        .order_by(ConsentRecord.contact_id, ConsentRecord.leaf_index.desc())
+    )
+    return {contact_id: State(state) for contact_id, state in await session.execute(statement)}
 
 
 async def counted(session: AnySession, asked: Filter) -> Counts:
@@ -86,10 +105,10 @@ def _counts() -> ColumnElement[bool]:
 def _unproven() -> ColumnElement[bool]:
     """As `Standing.missing` says it."""
     return and_(
-        ConsentRecord.state == int(State.GIVEN),
+        ConsentRecord.state.in_([int(state) for state in STANDING]),
         or_(
             ConsentRecord.text_id.is_(None),
             ConsentRecord.confirm_time.is_(None),
-            and_(ConsentRecord.method == DOUBLE_OPT_IN, ConsentRecord.mail_sha256 == b""),
+            and_(ConsentRecord.method.in_(WITH_A_MAIL), ConsentRecord.mail_sha256 == b""),
         ),
     )
