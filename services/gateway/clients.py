@@ -15,8 +15,10 @@ from kontor.privacy.v1.assessments_pb2_grpc import AssessmentsStub
 from kontor.privacy.v1.audit_pb2_grpc import AuditStub
 from kontor.privacy.v1.blackening_pb2_grpc import BlackeningStub
 from kontor.privacy.v1.breaches_pb2_grpc import BreachesStub
+from kontor.privacy.v1.consent_chains_pb2_grpc import ConsentChainsStub
 from kontor.privacy.v1.consent_proofs_pb2_grpc import ConsentProofsStub
 from kontor.privacy.v1.consent_standings_pb2_grpc import ConsentStandingsStub
+from kontor.privacy.v1.consent_texts_pb2_grpc import ConsentTextsStub
 from kontor.privacy.v1.identity_pb2_grpc import IdentityChecksStub
 from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, PermitsStub, RequestsStub, SuppressionsStub
 from kontor.privacy.v1.registers_pb2_grpc import ProcessingRecordsStub, RegistersStub
@@ -76,6 +78,14 @@ class Clients:
     @cached_property
     def consents(self) -> ConsentsStub:
         return ConsentsStub(self._privacy.get())
+
+    @cached_property
+    def consent_texts(self) -> ConsentTextsStub:
+        return ConsentTextsStub(self._privacy.get())
+
+    @cached_property
+    def consent_chains(self) -> ConsentChainsStub:
+        return ConsentChainsStub(self._privacy.get())
 
     @cached_property
     def consent_proofs(self) -> ConsentProofsStub:

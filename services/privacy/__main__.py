@@ -14,6 +14,7 @@ from kontor.privacy.v1 import (
     audit_pb2_grpc,
     blackening_pb2_grpc,
     breaches_pb2_grpc,
+    consent_chains_pb2_grpc,
     consent_proofs_pb2_grpc,
     consent_standings_pb2_grpc,
     consent_texts_pb2_grpc,
@@ -47,6 +48,8 @@ from services.privacy.clients import (
     Trail,
 )
 from services.privacy.config import Settings
+from services.privacy.consent.chains.rpc import ConsentChainsRpc
+from services.privacy.consent.chains.service import ChainService
 from services.privacy.consent.erasing import ConsentErasing
 from services.privacy.consent.jobs import ConsentJobs
 from services.privacy.consent.proofs import ProofService
@@ -241,8 +244,9 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
 
 
 def add_registers(backend: Backend, settings: Settings) -> None:
-    """Serves the registers of the controller."""
+    """Serves the registers of the controller, and the proofs that carry its name."""
     database, clock, v1 = backend.database, SystemClock(), "kontor.privacy.v1"
+    _serve_chains(backend, settings)
     registers = _registers(backend, settings)
     processing = ProcessingService(database, clock, registers=registers, controller=settings.controller)
     door = registers_pb2_grpc
@@ -255,6 +259,15 @@ def add_registers(backend: Backend, settings: Settings) -> None:
     assessments = AssessmentService(database, clock, registers=registers, controller=settings.controller)
     assessed = AssessmentsRpc(assessments)
     backend.add(assessments_pb2_grpc.add_AssessmentsServicer_to_server, assessed, f"{v1}.Assessments")
+
+
+def _serve_chains(backend: Backend, settings: Settings) -> None:
+    """What a consent went through, and its proof on paper."""
+    chains = ChainService(
+        backend.database, SystemClock(), signer=backend.signer, controller=settings.controller
+    )
+    door = consent_chains_pb2_grpc.add_ConsentChainsServicer_to_server
+    backend.add(door, ConsentChainsRpc(chains), "kontor.privacy.v1.ConsentChains")
 
 
 def _serve_identity(

@@ -29,6 +29,7 @@ PARTS = {
     "Consents": _l("Consents"),
     "ConsentTexts": _l("Texts of consents"),
     "ConsentStandings": _l("List of consents"),
+    "ConsentChains": _l("Records of a consent"),
     "ConsentProofs": _l("Proofs of consents"),
     "Suppressions": _l("Suppression list"),
     "Permits": _l("Permits"),
