@@ -15,7 +15,7 @@ from kontor.contacts.v1.contacts_pb2 import Contact
 from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
 from kontor.privacy.v1.audit_pb2_grpc import AuditStub
-from kontor.privacy.v1.consent_proofs_pb2_grpc import ConsentProofsStub
+from kontor.privacy.v1.consent_chains_pb2_grpc import ConsentChainsStub
 from kontor.privacy.v1.holder_pb2 import CollectRequest, Identifiers, Record
 from kontor.privacy.v1.holder_pb2_grpc import DataHolderStub
 from kontor.privacy.v1.identity_pb2_grpc import IdentityChecksStub
@@ -80,8 +80,8 @@ class Clients:
         return LinksStub(self._channels["campaigns"].get())
 
     @cached_property
-    def consent_proofs(self) -> ConsentProofsStub:
-        return ConsentProofsStub(self._channels["privacy"].get())
+    def consent_chains(self) -> ConsentChainsStub:
+        return ConsentChainsStub(self._channels["privacy"].get())
 
     @cached_property
     def consents(self) -> ConsentsStub:

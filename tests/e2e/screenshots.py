@@ -91,6 +91,7 @@ GATEWAY = {
         "gateway-suppression-import": "/suppressions/import",
         "gateway-suppression-new": "/suppressions/new",
         "gateway-consents": "/consents",
+        "gateway-consent": "/consents/*",
         "gateway-decisions": "/decisions",
         "gateway-audit": "/audit",
         "gateway-audit-alerts": "/audit/alerts",

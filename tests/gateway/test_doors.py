@@ -42,7 +42,6 @@ ROUTES = {
     "contacts.edit": KEEPERS,
     "contacts.responsible": KEEPERS,
     "contacts.withdraw": DESK_READERS,
-    "contacts.evidence": "dpo admin",
     "contacts.proof": "dpo admin",
     "contacts.ledger": "dpo admin",
     "contacts.invite": INVITERS,
@@ -91,6 +90,10 @@ ROUTES = {
     "requests.settle": "agent manager dpo admin",
     "consents.index": "manager dpo admin",
     "consents.export": "manager dpo admin",
+    "consents.detail": "dpo admin",
+    "consents.find_leaf": "dpo admin",
+    "consents.leaf": "dpo admin",
+    "consents.leaf_paper": "dpo admin",
     "decisions.index": "manager dpo admin",
     "decisions.export": "manager dpo admin",
     "locks.overview": "manager dpo admin",
@@ -151,9 +154,13 @@ ROUTES = {
 WITHOUT_PICTURE = {
     # Files.
     "consents.export",
+    "consents.leaf_paper",
     "decisions.export",
     "maturity.file",
     "suppressions.export",
+    # Only a record that was erased has it, five years after its end; the other one leads there.
+    "consents.leaf",
+    "consents.find_leaf",
     # Only a request whose texts name others has it.
     "requests.blacken",
     "audiences.preview",
@@ -176,7 +183,6 @@ WITHOUT_PICTURE = {
     "audit.export",
     "requests.document",
     "campaigns.start",
-    "contacts.evidence",
     "contacts.remove_login",
     "contacts.withdraw",
     "imports.commit",

@@ -143,8 +143,9 @@ blueprint.add_url_rule(
 blueprint.add_url_rule(
     "/contacts/<uuid:contact_id>/responsible", "responsible", detail.become_responsible, methods=["POST"]
 )
-blueprint.add_url_rule("/contacts/<uuid:contact_id>/evidence/<topic>", "evidence", detail.evidence)
-blueprint.add_url_rule("/contacts/<uuid:contact_id>/proofs/<uuid:consent_id>.json", "proof", proofs.proof)
+blueprint.add_url_rule(
+    "/contacts/<uuid:contact_id>/proofs/<uuid:consent_id>.<any(pdf, json):form>", "proof", proofs.proof
+)
 blueprint.add_url_rule("/contacts/consents.jsonl", "ledger", proofs.ledger)
 _LOGINS = "/contacts/<uuid:contact_id>/logins"
 blueprint.add_url_rule(f"{_LOGINS}/invite", "invite", access.invite, methods=["POST"])
