@@ -17,13 +17,13 @@ CONSENT = "0198f0a0-0000-7000-8000-000000000001"
 EXPIRED = "Ihre Einwilligung ist abgelaufen"
 
 
-def shown(log_in: LogIn, monkeypatch: pytest.MonkeyPatch, *, state: int, reason: str) -> str:
+def shown(log_in: LogIn, monkeypatch: pytest.MonkeyPatch, *, state: int, reason: str, **more: object) -> str:
     """The page with one topic in this state, about which a permit says this."""
     consent = privacy_pb2.Consent(id="c", topic="newsletter", state=privacy_pb2.ConsentState.ValueType(state))
     consents = SimpleNamespace(
         ListConsents=lambda _asked: privacy_pb2.ListConsentsResponse(consents=[consent])
     )
-    stubs = SimpleNamespace(consents=consents, refusal=lambda _contact, _topic: reason)
+    stubs = SimpleNamespace(consents=consents, refusal=lambda _contact, _topic: reason, **more)
     text = privacy_pb2.ConsentText(
         id="t", topic="newsletter", title="Newsletter", text="Neuer Text", version=2
     )
@@ -87,13 +87,12 @@ def test_a_proof_is_asked_for_the_own_contact_only_and_comes_as_a_file(
 def test_a_consent_of_today_says_from_when_on_it_can_be_proven(
     log_in: LogIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shown(log_in, monkeypatch, state=privacy_pb2.CONSENT_STATE_GIVEN, reason="")
-
     def paper(_request: chains_pb2.GetConsentPaperRequest) -> chains_pb2.ConsentPaper:
         raise FailedPrecondition("no", reason="NOT_YET_SIGNED")
 
-    stubs = views.clients()
-    stubs.consent_chains = SimpleNamespace(GetConsentPaper=paper)  # type: ignore[misc]
+    stubs = {"consent_chains": SimpleNamespace(GetConsentPaper=paper)}
+    page = shown(log_in, monkeypatch, state=privacy_pb2.CONSENT_STATE_GIVEN, reason="", **stubs)
+    assert CONSENT in page
     answer = log_in("customer").get(
         f"/preferences/proofs/{CONSENT}.pdf", follow_redirects=True, headers={"Accept-Language": "de"}
     )

@@ -52,7 +52,7 @@ DATASETS = {
 }
 
 
-_PARAGRAPH = re.compile(r"Art\. (\d+)\((\d+)\)(?:\(([a-z])\))?")
+_PARAGRAPH = re.compile(r"(Art\.|§) (\d+[a-z]?)\((\d+)\)(?:\(([a-z])\))?")
 
 
 @dataclass(frozen=True)
@@ -146,8 +146,8 @@ def law(text: str) -> str:
 
 
 def _in_german(cited: re.Match[str]) -> str:
-    article, paragraph, letter = cited.groups()
-    return f"Art. {article} Abs. {paragraph}" + (f" Buchst. {letter}" if letter else "")
+    kind, article, paragraph, letter = cited.groups()
+    return f"{kind} {article} Abs. {paragraph}" + (f" Buchst. {letter}" if letter else "")
 
 
 def _line(holder: str, item: PlanItem, executed: bool) -> Line:

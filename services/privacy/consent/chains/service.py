@@ -34,8 +34,8 @@ from services.privacy.consent.chains.papers import Printed, chain_paper, erased_
 from services.privacy.consent.merkle import inclusion_path
 from services.privacy.consent.model import ConsentNotFound, HeadNotFound, Leaf, TreeDamaged
 from services.privacy.consent.proofs import path_hashes
-from services.privacy.consent.store import texts_by_id
 from services.privacy.consent.tables import IP_KEPT_DAYS
+from services.privacy.consent.wordings import store as wordings
 from services.privacy.ledger.model import sign_statement
 from services.privacy.requests.model import Controller
 
@@ -123,7 +123,7 @@ class ChainService:
         if about is None:
             raise ConsentNotFound("There is no such record.")
         rows, omitted = await store.chain(session, about, limit=_MOST)
-        texts = await texts_by_id(session, {r.text_id for r, _, _ in rows if r.text_id})
+        texts = await wordings.texts_by_id(session, {r.text_id for r, _, _ in rows if r.text_id})
         paths = await self._paths(session, [leaf for _, leaf, _ in rows], head)
         links = []
         for (record, leaf, noted_at), path in zip(rows, paths, strict=True):
