@@ -58,6 +58,7 @@ from services.privacy.consent.rpc import ConsentProofsRpc, ConsentsRpc
 from services.privacy.consent.service import ConsentService
 from services.privacy.consent.standings.rpc import ConsentStandingsRpc
 from services.privacy.consent.standings.service import StandingService
+from services.privacy.customers.wiring import existing_customers, serve_customers
 from services.privacy.holder import holder_rpc
 from services.privacy.holds.rpc import HoldsRpc
 from services.privacy.holds.service import HoldService
@@ -140,11 +141,14 @@ async def main() -> None:
 
     suppression = SuppressionService(database, _hasher(settings), clock)
     consents = ConsentService(database, clock, suppression=suppression)
+    customers = existing_customers(database, _hasher(settings), settings.controller_timezone)
     holds = HoldService(database, clock, wake=lambda: _soon(machine.wake))
     ledger = make_ledger(backend, settings)
     desk = make_desk(backend, settings, channels)
     restrictions = RestrictionService(database, clock, holders=desk.holders, holder_keys=settings.holder_keys)
-    kinds = beginning_kinds(desk, consents=consents, suppression=suppression, restrictions=restrictions)
+    kinds = beginning_kinds(
+        desk, consents=consents, suppression=suppression, customers=customers, restrictions=restrictions
+    )
     recipients = registered(_registers(backend, settings), otherwise=settings.recipients)
     erasure = _erasure(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds)
     blackening = _serve_blackening(backend, desk, channels, wake=lambda: _soon(machine.wake))
@@ -186,10 +190,15 @@ async def main() -> None:
         recipients=recipients,
         wake=lambda: _soon(machine.wake),
     )
-    restricted = either(requests.restricted, restrictions.restricted)
     permits = PermitService(
-        database, clock, consents=consents, suppression=suppression, restricted=restricted
+        database,
+        clock,
+        consents=consents,
+        suppression=suppression,
+        customers=customers,
+        restricted=either(requests.restricted, restrictions.restricted),
     )
+    serve_customers(backend, customers, permits)
 
     backend.every("restrictions", _REQUESTS_S, restrictions.work)
     backend.every(
@@ -204,8 +213,6 @@ async def main() -> None:
         return open_ones | await restrictions.everybody(session)
 
     retention = _retention(backend, settings, desk, exempt=exempt)
-    consents_over = ConsentErasing(database, clock, exempt=exempt)
-    backend.every("delete-overdue-consents", _DAY_S, consents_over.delete_overdue)
     _daily(backend, ledger, desk)
     add_servicers(
         backend,
@@ -239,7 +246,7 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
     add(retention_pb2_grpc.add_RetentionServicer_to_server, retention, f"{v1}.Retention")
     holds = HoldsRpc(use_cases.holds, pages)
     add(retention_pb2_grpc.add_HoldsServicer_to_server, holds, f"{v1}.Holds")
-    restrictions = RestrictionsRpc(use_cases.restrictions)
+    restrictions = RestrictionsRpc(use_cases.restrictions, pages)
     add(restrictions_pb2_grpc.add_RestrictionsServicer_to_server, restrictions, f"{v1}.Restrictions")
     holder = holder_rpc(backend.database, backend.signer, SystemClock())
     add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, f"{v1}.DataHolder")
@@ -336,6 +343,8 @@ def _retention(backend: Backend, settings: Settings, desk: Desk, *, exempt: Exem
     timezone = settings.controller_timezone
     jobs = RetentionJobs(database, clock, holders=desk.holders, exempt=exempt, timezone=timezone)
     run = backend.every("retention", _HOUR_S, jobs.work)
+    consents = ConsentErasing(database, clock, exempt=exempt)
+    backend.every("delete-overdue-consents", _DAY_S, consents.delete_overdue)
     return RetentionService(
         database, clock, holders=desk.holders, exempt=exempt, wake=lambda: _soon(run.wake)
     )

@@ -98,6 +98,9 @@ class Trail(Protocol):
     async def activities(self, request: audit_pb2.ListActivitiesRequest) -> Sequence[audit_pb2.StaffActivity]:
         """What people did, by day."""
 
+    async def totals(self, request: audit_pb2.ListTotalsRequest) -> Sequence[audit_pb2.AccessTotal]:
+        """What people did, by role and purpose."""
+
     async def looks(self, request: audit_pb2.ListLooksRequest) -> Sequence[audit_pb2.Look]:
         """Who looked at whom."""
 
@@ -119,6 +122,10 @@ class RemoteTrail:
         )
         return answer.activities
 
+    async def totals(self, request: audit_pb2.ListTotalsRequest) -> Sequence[audit_pb2.AccessTotal]:
+        answer: audit_pb2.ListTotalsResponse = await self._stub.ListTotals(request, timeout=_PATIENCE_S)
+        return answer.totals
+
     async def looks(self, request: audit_pb2.ListLooksRequest) -> Sequence[audit_pb2.Look]:
         answer: audit_pb2.ListLooksResponse = await self._stub.ListLooks(request, timeout=_PATIENCE_S)
         return answer.looks
@@ -136,6 +143,9 @@ class OwnTrail:
 
     async def activities(self, request: audit_pb2.ListActivitiesRequest) -> Sequence[audit_pb2.StaffActivity]:
         return (await self._servicer.ListActivities(request, None)).activities
+
+    async def totals(self, request: audit_pb2.ListTotalsRequest) -> Sequence[audit_pb2.AccessTotal]:
+        return (await self._servicer.ListTotals(request, None)).totals
 
     async def looks(self, request: audit_pb2.ListLooksRequest) -> Sequence[audit_pb2.Look]:
         return (await self._servicer.ListLooks(request, None)).looks

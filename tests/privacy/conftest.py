@@ -12,6 +12,7 @@ from kontor.privacy.v1 import (
     consent_proofs_pb2_grpc,
     consent_standings_pb2_grpc,
     consent_texts_pb2_grpc,
+    customers_pb2_grpc,
     privacy_pb2_grpc,
 )
 
@@ -27,6 +28,9 @@ from services.privacy.consent.rpc import ConsentProofsRpc, ConsentsRpc
 from services.privacy.consent.service import ConsentService
 from services.privacy.consent.standings.rpc import ConsentStandingsRpc
 from services.privacy.consent.standings.service import StandingService
+from services.privacy.customers.judging import ExistingCustomers
+from services.privacy.customers.rpc import ExistingCustomersRpc
+from services.privacy.customers.service import CustomerService
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService
 from services.privacy.suppression.model import Hasher
@@ -60,10 +64,18 @@ def parts(database: Database, fake_clock: FakeClock) -> Parts:
     async def which(session: AnySession, ids: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
         return frozenset(ids) & restricted
 
-    permits = PermitService(
-        database, fake_clock, consents=consents, suppression=suppression, restricted=which
+    customers = ExistingCustomers(
+        fake_clock, hasher, standings=StandingService(database), zone=ZoneInfo("Europe/Berlin")
     )
-    return Parts(database, fake_clock, consents, suppression, permits, hasher, restricted)
+    permits = PermitService(
+        database,
+        fake_clock,
+        consents=consents,
+        suppression=suppression,
+        customers=customers,
+        restricted=which,
+    )
+    return Parts(database, fake_clock, consents, suppression, permits, hasher, customers, restricted)
 
 
 @dataclass
@@ -99,6 +111,9 @@ class Doors:
 
     def suppressions(self, token: str) -> "privacy_pb2_grpc.SuppressionsAsyncStub":
         return privacy_pb2_grpc.SuppressionsStub(self.served.channel(token))
+
+    def customers(self, token: str) -> "customers_pb2_grpc.ExistingCustomersAsyncStub":
+        return customers_pb2_grpc.ExistingCustomersStub(self.served.channel(token))
 
     def permits(self, token: str) -> "privacy_pb2_grpc.PermitsAsyncStub":
         return privacy_pb2_grpc.PermitsStub(self.served.channel(token))
@@ -136,6 +151,12 @@ async def doors(parts: Parts, serve: Serve, realm: Realm) -> Doors:
         (
             privacy_pb2_grpc.add_PermitsServicer_to_server,
             PermitsRpc(parts.permits, Pages("s" * 32), ZoneInfo("Europe/Berlin")),
+        ),
+        (
+            customers_pb2_grpc.add_ExistingCustomersServicer_to_server,
+            ExistingCustomersRpc(
+                CustomerService(parts.database, parts.clock, customers=parts.customers, permits=parts.permits)
+            ),
         ),
         database=parts.database,
         own_contact=own,

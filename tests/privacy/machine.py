@@ -257,7 +257,11 @@ class Machine:
 
 def kinds_of(parts: Parts, desk: Desk, restrictions: RestrictionService) -> dict[Kind, Beginning]:
     return beginning_kinds(
-        desk, consents=parts.consents, suppression=parts.suppression, restrictions=restrictions
+        desk,
+        consents=parts.consents,
+        suppression=parts.suppression,
+        customers=parts.customers,
+        restrictions=restrictions,
     )
 
 

@@ -22,6 +22,14 @@ class State(StrEnum):
 OPEN = (State.PLANNED, State.SENDING)
 
 
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which messages of a campaign; empty restricts nothing."""
+
+    states: tuple[State, ...] = ()
+    reason: str = ""
+
+
 class Verdict(Enum):
     """What became of one attempt to hand a mail over."""
 

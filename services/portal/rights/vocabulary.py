@@ -20,6 +20,8 @@ DATASETS = {
     "consent_record": _l("Consents"),
     "consent_ip": _l("From where you consented"),
     "permit_decision": _l("Decisions whether we may write to you"),
+    "customer_sale": _l("Purchases that we noted for advertising by mail"),
+    "customer_objection": _l("Your objection to advertising for similar goods"),
     "identity_check": _l("Codes that were sent to show that it is you"),
     "request_correction": _l("Corrections that you asked for"),
     "passage_decision": _l("What was kept from a copy because it names others"),
@@ -68,10 +70,12 @@ COLUMNS = {
     "address_hash": _l("Address, as a fingerprint only"),
     "author_name": _l("Author"),
     "body": _l("Text"),
+    "category": _l("What you bought"),
     "cells": _l("Content of the row"),
     "channel": _l("Channel"),
     "city": _l("City"),
     "click_ip": _l("Internet address of the confirmation"),
+    "collected_on": _l("Address given on"),
     "completed_at": _l("Completed"),
     "confirm_ip": _l("Internet address of the confirmation"),
     "confirm_time": _l("Confirmed"),
@@ -102,9 +106,11 @@ COLUMNS = {
     "permitted": _l("Permitted"),
     "phone": _l("Phone"),
     "postal_code": _l("Postal code"),
+    "objected_at": _l("Objected"),
     "reason": _l("Reason"),
     "received_at": _l("Received"),
     "recorded_at": _l("Recorded"),
+    "reference": _l("Order or invoice"),
     "request_ip": _l("Internet address of the order"),
     "request_time": _l("Asked for"),
     "requested_by": _l("Asked for by"),
@@ -113,6 +119,7 @@ COLUMNS = {
     "role": _l("Role"),
     "sealed": _l("Addresses, sealed"),
     "salutation": _l("Form of address"),
+    "sold_on": _l("Bought on"),
     "state": _l("State"),
     "street": _l("Street"),
     "subject": _l("Subject"),
@@ -142,6 +149,10 @@ RETENTION = {
     "execution + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
         "3 years after the erasure, to the end of the year (§§ 195, 199 BGB)"
     ),
+    "end of the permission + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
+        "3 years after we last may write to you because of it, to the end of the year (§§ 195, 199 BGB)"
+    ),
+    "objection + until the contact is erased": _l("as long as your record, so that your objection holds"),
     "lifting + 30 days (Art. 18(3) GDPR)": _l("30 days after lifting (Art. 18(3) GDPR)"),
     "lifting + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
         "3 years after lifting, to the end of the year (§§ 195, 199 BGB)"
