@@ -14,10 +14,6 @@ from kontor.privacy.v1 import (
     audit_pb2_grpc,
     blackening_pb2_grpc,
     breaches_pb2_grpc,
-    consent_chains_pb2_grpc,
-    consent_proofs_pb2_grpc,
-    consent_standings_pb2_grpc,
-    consent_texts_pb2_grpc,
     holder_pb2_grpc,
     identity_pb2_grpc,
     privacy_pb2_grpc,
@@ -49,15 +45,9 @@ from services.privacy.clients import (
     Trail,
 )
 from services.privacy.config import Settings
-from services.privacy.consent.chains.rpc import ConsentChainsRpc
-from services.privacy.consent.chains.service import ChainService
 from services.privacy.consent.erasing import ConsentErasing
 from services.privacy.consent.jobs import ConsentJobs
-from services.privacy.consent.proofs import ProofService
-from services.privacy.consent.rpc import ConsentProofsRpc, ConsentsRpc
 from services.privacy.consent.service import ConsentService
-from services.privacy.consent.standings.rpc import ConsentStandingsRpc
-from services.privacy.consent.standings.service import StandingService
 from services.privacy.customers.wiring import existing_customers, serve_customers
 from services.privacy.holder import holder_rpc
 from services.privacy.holds.rpc import HoldsRpc
@@ -99,13 +89,12 @@ from services.privacy.restrictions.service import RestrictionService
 from services.privacy.retention.jobs import RetentionJobs
 from services.privacy.retention.rpc import RetentionRpc
 from services.privacy.retention.service import Exempt, RetentionService
+from services.privacy.serving import serve_consents
 from services.privacy.suppression.guard import KeyGuard
 from services.privacy.suppression.model import Hasher
 from services.privacy.suppression.rpc import SuppressionsRpc
 from services.privacy.suppression.service import SuppressionService
 from services.privacy.tables import metadata
-from services.privacy.texts.rpc import ConsentTextsRpc
-from services.privacy.texts.service import TextService
 
 Channels = dict[str, grpc.aio.Channel]
 
@@ -121,7 +110,6 @@ _AFTER_COMMIT_S = 0.1
 class UseCases:
     """What the RPCs call."""
 
-    consents: ConsentService
     suppression: SuppressionService
     permits: PermitService
     requests: RequestService
@@ -214,9 +202,10 @@ async def main() -> None:
 
     retention = _retention(backend, settings, desk, exempt=exempt)
     _daily(backend, ledger, desk)
+    serve_consents(backend, consents, settings)
     add_servicers(
         backend,
-        UseCases(consents, suppression, permits, requests, handling, retention, holds, restrictions),
+        UseCases(suppression, permits, requests, handling, retention, holds, restrictions),
         ZoneInfo(settings.controller_timezone),
     )
     add_registers(backend, settings)
@@ -228,14 +217,6 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
     """Serves the contract."""
     add, pages, v1 = backend.add, backend.pages, "kontor.privacy.v1"
     door = privacy_pb2_grpc
-    add(door.add_ConsentsServicer_to_server, ConsentsRpc(use_cases.consents), f"{v1}.Consents")
-    proofs = ConsentProofsRpc(ProofService(backend.database))
-    add(consent_proofs_pb2_grpc.add_ConsentProofsServicer_to_server, proofs, f"{v1}.ConsentProofs")
-    texts = ConsentTextsRpc(TextService(backend.database, SystemClock()))
-    add(consent_texts_pb2_grpc.add_ConsentTextsServicer_to_server, texts, f"{v1}.ConsentTexts")
-    standings = ConsentStandingsRpc(StandingService(backend.database), pages, zone)
-    listed = consent_standings_pb2_grpc.add_ConsentStandingsServicer_to_server
-    add(listed, standings, f"{v1}.ConsentStandings")
     suppressions = SuppressionsRpc(use_cases.suppression, pages)
     add(door.add_SuppressionsServicer_to_server, suppressions, f"{v1}.Suppressions")
     permits = PermitsRpc(use_cases.permits, pages, zone)
@@ -253,9 +234,8 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
 
 
 def add_registers(backend: Backend, settings: Settings) -> None:
-    """Serves the registers of the controller, and the proofs that carry its name."""
+    """Serves the registers of the controller."""
     database, clock, v1 = backend.database, SystemClock(), "kontor.privacy.v1"
-    _serve_chains(backend, settings)
     registers = _registers(backend, settings)
     processing = ProcessingService(database, clock, registers=registers, controller=settings.controller)
     door = registers_pb2_grpc
@@ -268,15 +248,6 @@ def add_registers(backend: Backend, settings: Settings) -> None:
     assessments = AssessmentService(database, clock, registers=registers, controller=settings.controller)
     assessed = AssessmentsRpc(assessments)
     backend.add(assessments_pb2_grpc.add_AssessmentsServicer_to_server, assessed, f"{v1}.Assessments")
-
-
-def _serve_chains(backend: Backend, settings: Settings) -> None:
-    """What a consent went through, and its proof on paper."""
-    chains = ChainService(
-        backend.database, SystemClock(), signer=backend.signer, controller=settings.controller
-    )
-    door = consent_chains_pb2_grpc.add_ConsentChainsServicer_to_server
-    backend.add(door, ConsentChainsRpc(chains), "kontor.privacy.v1.ConsentChains")
 
 
 def _serve_identity(
