@@ -8,10 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-import grpc
 from kontor.privacy.v1 import (
     assessments_pb2_grpc,
-    audit_pb2_grpc,
     blackening_pb2_grpc,
     breaches_pb2_grpc,
     holder_pb2_grpc,
@@ -26,23 +24,15 @@ from kernel.clock import SystemClock
 from kernel.db import AnySession
 from kernel.lifecycle import Backend, run
 from kernel.own_contact import RemoteOwnContact
-from kernel.trail import AuditTrailRpc
 from services.privacy.assessments.rpc import AssessmentsRpc
 from services.privacy.assessments.service import AssessmentService
-from services.privacy.audit.jobs import AuditJobs
-from services.privacy.audit.rpc import AuditRpc
-from services.privacy.audit.service import AuditService
 from services.privacy.breaches.rpc import BreachesRpc
 from services.privacy.breaches.service import BreachService
 from services.privacy.clients import (
     HOLDERS,
-    Cases,
     HolderClient,
     NamesClient,
     NoticesClient,
-    OwnTrail,
-    RemoteTrail,
-    Trail,
 )
 from services.privacy.config import Settings
 from services.privacy.consent.erasing import ConsentErasing
@@ -66,7 +56,7 @@ from services.privacy.requests.blackening.rpc import BlackeningRpc
 from services.privacy.requests.blackening.service import BlackeningService
 from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
-from services.privacy.requests.erasure import Erasure, ProofKeys
+from services.privacy.requests.erasure import Closing, Erasure
 from services.privacy.requests.handling import RequestHandling
 from services.privacy.requests.identity.model import CodeHasher
 from services.privacy.requests.identity.rpc import IdentityChecksRpc
@@ -74,7 +64,6 @@ from services.privacy.requests.identity.service import IdentityService
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.kinds import beginning_kinds
 from services.privacy.requests.model import Kind
-from services.privacy.requests.notices.jobs import RequestNotices
 from services.privacy.requests.portability import Portability
 from services.privacy.requests.reading import Reading
 from services.privacy.requests.recipients import registered
@@ -89,14 +78,12 @@ from services.privacy.restrictions.service import RestrictionService
 from services.privacy.retention.jobs import RetentionJobs
 from services.privacy.retention.rpc import RetentionRpc
 from services.privacy.retention.service import Exempt, RetentionService
-from services.privacy.serving import serve_consents
 from services.privacy.suppression.guard import KeyGuard
 from services.privacy.suppression.model import Hasher
 from services.privacy.suppression.rpc import SuppressionsRpc
 from services.privacy.suppression.service import SuppressionService
 from services.privacy.tables import metadata
-
-Channels = dict[str, grpc.aio.Channel]
+from services.privacy.wiring import Channels, farewells, serve_audit, serve_consents, serve_notices
 
 _REQUESTS_S = 5
 _DESCRIBE_S = 60
@@ -189,11 +176,7 @@ async def main() -> None:
     serve_customers(backend, customers, permits)
 
     backend.every("restrictions", _REQUESTS_S, restrictions.work)
-    backend.every(
-        "request-notices",
-        _REQUESTS_S,
-        RequestNotices(database, clock, campaigns=NoticesClient.over(channels["campaigns"])).tell,
-    )
+    serve_notices(backend, settings, NoticesClient.over(channels["campaigns"]))
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
 
     async def exempt(session: AnySession) -> frozenset[uuid.UUID]:
@@ -209,7 +192,7 @@ async def main() -> None:
         ZoneInfo(settings.controller_timezone),
     )
     add_registers(backend, settings)
-    _serve_audit(backend, settings, channels)
+    serve_audit(backend, settings, channels)
     await backend.run(own_contact=own_contact)
 
 
@@ -303,7 +286,11 @@ def _erasure(
         ledger=ledger,
         suppression=suppression,
         hasher=_hasher(settings),
-        proof=ProofKeys(settings.holder_keys, Certifier(backend.signer, settings.controller)),
+        closing=Closing(
+            settings.holder_keys,
+            Certifier(backend.signer, settings.controller),
+            farewells(backend, settings),
+        ),
         holds=holds.reasons,
     )
 
@@ -345,20 +332,6 @@ def make_channels(backend: Backend, settings: Settings) -> Channels:
         "tickets": backend.channel(settings.tickets_target, to="tickets"),
         "privacy": backend.channel(settings.own_target, to="privacy"),
     }
-
-
-def _serve_audit(backend: Backend, settings: Settings, channels: Channels) -> None:
-    """The audit over all services: its door, and the look for what is unusual."""
-    database, clock = backend.database, SystemClock()
-    zone = ZoneInfo(settings.controller_timezone)
-    others = [RemoteTrail(name, channel) for name, channel in channels.items() if name != "privacy"]
-    trails: list[Trail] = [*others, OwnTrail("privacy", AuditTrailRpc(database))]
-    audit = AuditService(database, clock, trails=trails, zone=zone)
-    door = AuditRpc(audit, backend.pages, zone)
-    backend.add(audit_pb2_grpc.add_AuditServicer_to_server, door, "kontor.privacy.v1.Audit")
-    cases = Cases(channels["contacts"], channels["tickets"])
-    jobs = AuditJobs(database, clock, trails=trails, has_case=cases.has_case)
-    backend.every("find-unusual-access", _HOUR_S, jobs.find_unusual)
 
 
 def make_desk(backend: Backend, settings: Settings, channels: Channels) -> Desk:

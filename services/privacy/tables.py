@@ -11,6 +11,7 @@ import services.privacy.permits.tables
 import services.privacy.processing.tables
 import services.privacy.registers.tables
 import services.privacy.requests.blackening.tables
+import services.privacy.requests.farewell.tables
 import services.privacy.requests.identity.tables
 import services.privacy.requests.tables
 import services.privacy.restrictions.tables

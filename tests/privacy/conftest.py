@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from kontor.campaigns.v1 import notices_pb2_grpc
 from kontor.privacy.v1 import (
     consent_chains_pb2_grpc,
     consent_proofs_pb2_grpc,
@@ -47,6 +48,7 @@ from tests.privacy.giving import give_request
 from tests.privacy.holders import Base
 from tests.privacy.machine import CONTROLLER, Machine, build
 from tests.privacy.parts import Parts, pepper
+from tests.privacy.teller import Campaigns, Teller
 
 
 @pytest.fixture
@@ -200,3 +202,14 @@ async def jobs(doors: Doors, parts: Parts, ledger: Signing) -> ConsentJobs:
     parts.clock.advance(days=1)
     await jobs.publish_tree_head()
     return jobs
+
+
+async def teller(machine: Machine, serve: Serve, realm: Realm) -> Teller:
+    campaigns = Campaigns()
+    served = await serve(
+        (notices_pb2_grpc.add_NoticesServicer_to_server, campaigns),
+        database=machine.parts.database,
+        audience="kontor-campaigns",
+    )
+    token = realm.token("service", sub="service-account-kontor-privacy", azp="kontor-privacy")
+    return Teller(machine, campaigns, served.channel(token))

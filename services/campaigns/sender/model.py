@@ -57,6 +57,15 @@ Outcomes = Mapping[uuid.UUID, Outcome]
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """Something that a mail brings along; its name is ASCII."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """One mail, ready for the relay. `id` is its row's; the Message-ID is made of it."""
 

@@ -37,6 +37,7 @@ DATASETS = {
     "privacy.request_correction": _l("corrections that were asked for"),
     "privacy.passage_decision": _l("decisions about texts that name others"),
     "privacy.subject_request": _l("requests of data subjects"),
+    "privacy.request_farewell": _l("addresses of last mails"),
     "privacy.request_identifiers": _l("search terms of requests"),
     "privacy.access_document": _l("copies of the data"),
     "privacy.certificate": _l("certificates"),

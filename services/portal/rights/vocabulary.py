@@ -30,6 +30,7 @@ DATASETS = {
     "certificate": _l("Certificates of erasure"),
     "erasure_ledger": _l("Proof of erasure"),
     "erasure_plan": _l("Lists of what is to be erased"),
+    "request_farewell": _l("Whom the last mail about your erasure goes to, sealed until it is on its way"),
     "request_identifiers": _l("Your addresses, sealed until your erasure is done"),
     "suppression_entry": _l("Addresses we must not write to"),
     "audit_entry": _l("Who has read or changed your data"),
@@ -44,6 +45,7 @@ TECHNICAL = {
     "restricted_subject",
     "restriction_order",
     "request_identifiers",
+    "request_farewell",
     "audit_entry",
     "idempotency",
     "erasure_plan",
@@ -172,6 +174,9 @@ RETENTION = {
         "3 years after the ticket was closed, to the end of the year (§§ 195, 199 BGB)"
     ),
     "completion + 0 days": _l("until the request is completed"),
+    "end of the mail + 0 days, its planning + 14 days at the latest": _l(
+        "until the mail is on its way, for 14 days at the latest"
+    ),
     "completion + 30 days": _l("30 days after completion"),
     "completion + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
         "3 years after completion, to the end of the year (§§ 195, 199 BGB)"
@@ -188,6 +193,7 @@ RETENTION = {
 }
 
 LAWS = {
+    "Art. 12(3) GDPR": _l("Art. 12(3) GDPR"),
     "Art. 17(1) GDPR": _l("Art. 17(1) GDPR"),
     "Art. 5(2) GDPR": _l("Art. 5(2) GDPR"),
     "§ 7a UWG; Art. 7(1) GDPR": _l("§ 7a UWG; Art. 7(1) GDPR"),

@@ -967,8 +967,13 @@ class TopicPreference(_message.Message):
     TOPIC_FIELD_NUMBER: _builtins.int
     SUBSCRIBED_FIELD_NUMBER: _builtins.int
     SINCE_FIELD_NUMBER: _builtins.int
+    REFUSED_FIELD_NUMBER: _builtins.int
     topic: _builtins.str
     subscribed: _builtins.bool
+    refused: _builtins.str
+    """Why nothing is sent though it was asked for: a reason of kontor.privacy.v1.Decision, or why the address is
+    suppressed. Empty if mails arrive, or if none are wanted.
+    """
     @_builtins.property
     def since(self) -> _timestamp_pb2.Timestamp:
         """Since when it is as it is; unset if it was never given."""
@@ -979,10 +984,11 @@ class TopicPreference(_message.Message):
         topic: _builtins.str = ...,
         subscribed: _builtins.bool = ...,
         since: _timestamp_pb2.Timestamp | None = ...,
+        refused: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["since", b"since", "subscribed", b"subscribed", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["refused", b"refused", "since", b"since", "subscribed", b"subscribed", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
