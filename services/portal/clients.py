@@ -14,8 +14,10 @@ from kontor.campaigns.v1.campaigns_pb2_grpc import FormsStub, LinksStub
 from kontor.contacts.v1.contacts_pb2 import Contact
 from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
+from kontor.privacy.v1.askings_pb2_grpc import AskingsStub
 from kontor.privacy.v1.audit_pb2_grpc import AuditStub
 from kontor.privacy.v1.consent_chains_pb2_grpc import ConsentChainsStub
+from kontor.privacy.v1.consent_life_pb2_grpc import ConsentLifeStub
 from kontor.privacy.v1.holder_pb2 import CollectRequest, Identifiers, Record
 from kontor.privacy.v1.holder_pb2_grpc import DataHolderStub
 from kontor.privacy.v1.identity_pb2_grpc import IdentityChecksStub
@@ -84,6 +86,10 @@ class Clients:
         return ConsentChainsStub(self._channels["privacy"].get())
 
     @cached_property
+    def consent_life(self) -> ConsentLifeStub:
+        return ConsentLifeStub(self._channels["privacy"].get())
+
+    @cached_property
     def consents(self) -> ConsentsStub:
         return ConsentsStub(self._channels["privacy"].get())
 
@@ -94,6 +100,10 @@ class Clients:
     @cached_property
     def identity_checks(self) -> IdentityChecksStub:
         return IdentityChecksStub(self._channels["privacy"].get())
+
+    @cached_property
+    def askings(self) -> AskingsStub:
+        return AskingsStub(self._channels["privacy"].get())
 
     @cached_property
     def audit(self) -> AuditStub:

@@ -12,8 +12,8 @@ from kontor.privacy.v1 import (
     assessments_pb2_grpc,
     blackening_pb2_grpc,
     breaches_pb2_grpc,
+    consent_texts_pb2_grpc,
     holder_pb2_grpc,
-    identity_pb2_grpc,
     privacy_pb2_grpc,
     registers_pb2_grpc,
     restrictions_pb2_grpc,
@@ -30,6 +30,8 @@ from services.privacy.breaches.rpc import BreachesRpc
 from services.privacy.breaches.service import BreachService
 from services.privacy.clients import (
     HOLDERS,
+    AskingMailsClient,
+    ContactFinder,
     HolderClient,
     NamesClient,
     NoticesClient,
@@ -37,7 +39,7 @@ from services.privacy.clients import (
 from services.privacy.config import Settings
 from services.privacy.consent.erasing import ConsentErasing
 from services.privacy.consent.jobs import ConsentJobs
-from services.privacy.consent.service import ConsentService
+from services.privacy.consent.wiring import serve_consents, serve_proofs
 from services.privacy.customers.wiring import existing_customers, serve_customers
 from services.privacy.holder import holder_rpc
 from services.privacy.holds.rpc import HoldsRpc
@@ -51,6 +53,7 @@ from services.privacy.processing.service import ProcessingService
 from services.privacy.registers.rpc import RegistersRpc
 from services.privacy.registers.service import RegisterService
 from services.privacy.requests.access import Access
+from services.privacy.requests.asking.jobs import AskingJobs
 from services.privacy.requests.blackening.naming import NamesOfOthers
 from services.privacy.requests.blackening.rpc import BlackeningRpc
 from services.privacy.requests.blackening.service import BlackeningService
@@ -58,9 +61,6 @@ from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Closing, Erasure
 from services.privacy.requests.handling import RequestHandling
-from services.privacy.requests.identity.model import CodeHasher
-from services.privacy.requests.identity.rpc import IdentityChecksRpc
-from services.privacy.requests.identity.service import IdentityService
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.kinds import beginning_kinds
 from services.privacy.requests.model import Kind
@@ -83,7 +83,10 @@ from services.privacy.suppression.model import Hasher
 from services.privacy.suppression.rpc import SuppressionsRpc
 from services.privacy.suppression.service import SuppressionService
 from services.privacy.tables import metadata
-from services.privacy.wiring import Channels, farewells, serve_audit, serve_consents, serve_notices
+from services.privacy.texts.rpc import ConsentTextsRpc
+from services.privacy.texts.service import TextService
+from services.privacy.wiring import Channels, farewells, serve_audit, serve_notices
+from services.privacy.without_login import serve_without_login
 
 _REQUESTS_S = 5
 _DESCRIBE_S = 60
@@ -115,8 +118,8 @@ async def main() -> None:
     own_contact = RemoteOwnContact(channels["contacts"])
 
     suppression = SuppressionService(database, _hasher(settings), clock)
-    consents = ConsentService(database, clock, suppression=suppression)
-    customers = existing_customers(database, _hasher(settings), settings.controller_timezone)
+    consents, lapsing = serve_consents(backend, settings.consent_periods, suppression)
+    customers = existing_customers(database, _hasher(settings), lapsing)
     holds = HoldService(database, clock, wake=lambda: _soon(machine.wake))
     ledger = make_ledger(backend, settings)
     desk = make_desk(backend, settings, channels)
@@ -137,6 +140,7 @@ async def main() -> None:
             controller=settings.controller,
             recipients=recipients,
             blackening=blackening,
+            zone=ZoneInfo(settings.controller_timezone),
         ),
         erasure=erasure,
         others={
@@ -157,7 +161,19 @@ async def main() -> None:
         beside=Beside(holds.reasons, {kind: each.receive for kind, each in kinds.items()}),
         wake=lambda: _soon(machine.wake),
     )
-    _serve_identity(backend, settings, reading, wake=lambda: _soon(machine.wake))
+    serve_without_login(
+        backend,
+        settings,
+        AskingJobs(
+            desk,
+            requests=requests,
+            finder=ContactFinder(channels["contacts"]),
+            campaigns=AskingMailsClient.over(channels["campaigns"]),
+        ),
+        reading=reading,
+        suppression=suppression,
+        soon=_soon,
+    )
     handling = RequestHandling(
         reading,
         clock,
@@ -168,7 +184,7 @@ async def main() -> None:
     permits = PermitService(
         database,
         clock,
-        consents=consents,
+        lapsing=lapsing,
         suppression=suppression,
         customers=customers,
         restricted=either(requests.restricted, restrictions.restricted),
@@ -185,12 +201,12 @@ async def main() -> None:
 
     retention = _retention(backend, settings, desk, exempt=exempt)
     _daily(backend, ledger, desk)
-    serve_consents(backend, consents, settings)
     add_servicers(
         backend,
         UseCases(suppression, permits, requests, handling, retention, holds, restrictions),
         ZoneInfo(settings.controller_timezone),
     )
+    serve_proofs(backend, settings.controller)
     add_registers(backend, settings)
     serve_audit(backend, settings, channels)
     await backend.run(own_contact=own_contact)
@@ -200,6 +216,8 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
     """Serves the contract."""
     add, pages, v1 = backend.add, backend.pages, "kontor.privacy.v1"
     door = privacy_pb2_grpc
+    texts = ConsentTextsRpc(TextService(backend.database, SystemClock()))
+    add(consent_texts_pb2_grpc.add_ConsentTextsServicer_to_server, texts, f"{v1}.ConsentTexts")
     suppressions = SuppressionsRpc(use_cases.suppression, pages)
     add(door.add_SuppressionsServicer_to_server, suppressions, f"{v1}.Suppressions")
     permits = PermitsRpc(use_cases.permits, pages, zone)
@@ -231,16 +249,6 @@ def add_registers(backend: Backend, settings: Settings) -> None:
     assessments = AssessmentService(database, clock, registers=registers, controller=settings.controller)
     assessed = AssessmentsRpc(assessments)
     backend.add(assessments_pb2_grpc.add_AssessmentsServicer_to_server, assessed, f"{v1}.Assessments")
-
-
-def _serve_identity(
-    backend: Backend, settings: Settings, reading: Reading, *, wake: Callable[[], None]
-) -> None:
-    """Codes that show who asks."""
-    hasher = CodeHasher(settings.secret_keys)
-    identity = IdentityService(reading, SystemClock(), hasher=hasher, wake=wake)
-    door = identity_pb2_grpc.add_IdentityChecksServicer_to_server
-    backend.add(door, IdentityChecksRpc(identity), "kontor.privacy.v1.IdentityChecks")
 
 
 def _serve_blackening(
