@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from kontor.privacy.v1 import (
-    assessments_pb2_grpc,
     blackening_pb2_grpc,
-    breaches_pb2_grpc,
     consent_texts_pb2_grpc,
     holder_pb2_grpc,
     privacy_pb2_grpc,
-    registers_pb2_grpc,
     restrictions_pb2_grpc,
     retention_pb2_grpc,
 )
@@ -24,10 +21,7 @@ from kernel.clock import SystemClock
 from kernel.db import AnySession
 from kernel.lifecycle import Backend, run
 from kernel.own_contact import RemoteOwnContact
-from services.privacy.assessments.rpc import AssessmentsRpc
-from services.privacy.assessments.service import AssessmentService
-from services.privacy.breaches.rpc import BreachesRpc
-from services.privacy.breaches.service import BreachService
+from services.privacy.bases.wiring import serve_bases
 from services.privacy.clients import (
     HOLDERS,
     AskingMailsClient,
@@ -48,10 +42,7 @@ from services.privacy.ledger.service import LedgerService, Outside
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService, either
 from services.privacy.processing.jobs import ProcessingJobs
-from services.privacy.processing.rpc import ProcessingRecordsRpc
-from services.privacy.processing.service import ProcessingService
-from services.privacy.registers.rpc import RegistersRpc
-from services.privacy.registers.service import RegisterService
+from services.privacy.registers.wiring import make_registers, serve_registers
 from services.privacy.requests.access import Access
 from services.privacy.requests.asking.jobs import AskingJobs
 from services.privacy.requests.blackening.naming import NamesOfOthers
@@ -127,7 +118,7 @@ async def main() -> None:
     kinds = beginning_kinds(
         desk, consents=consents, suppression=suppression, customers=customers, restrictions=restrictions
     )
-    recipients = registered(_registers(backend, settings), otherwise=settings.recipients)
+    recipients = registered(make_registers(backend, settings), otherwise=settings.recipients)
     erasure = _erasure(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds)
     blackening = _serve_blackening(backend, desk, channels, wake=lambda: _soon(machine.wake))
     procedures = RequestJobs(
@@ -207,7 +198,13 @@ async def main() -> None:
         ZoneInfo(settings.controller_timezone),
     )
     serve_proofs(backend, settings.controller)
-    add_registers(backend, settings)
+    serve_registers(backend, settings)
+    serve_bases(
+        backend,
+        channels,
+        lapsing,
+        bases=[customers.everybody, requests.contacts_of_open, holds.held, restrictions.everybody],
+    )
     serve_audit(backend, settings, channels)
     await backend.run(own_contact=own_contact)
 
@@ -234,23 +231,6 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
     add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, f"{v1}.DataHolder")
 
 
-def add_registers(backend: Backend, settings: Settings) -> None:
-    """Serves the registers of the controller."""
-    database, clock, v1 = backend.database, SystemClock(), "kontor.privacy.v1"
-    registers = _registers(backend, settings)
-    processing = ProcessingService(database, clock, registers=registers, controller=settings.controller)
-    door = registers_pb2_grpc
-    backend.add(door.add_RegistersServicer_to_server, RegistersRpc(registers), f"{v1}.Registers")
-    record = ProcessingRecordsRpc(processing, clock)
-    backend.add(door.add_ProcessingRecordsServicer_to_server, record, f"{v1}.ProcessingRecords")
-    breaches = BreachService(database, clock, registers=registers, controller=settings.controller)
-    served = BreachesRpc(breaches)
-    backend.add(breaches_pb2_grpc.add_BreachesServicer_to_server, served, f"{v1}.Breaches")
-    assessments = AssessmentService(database, clock, registers=registers, controller=settings.controller)
-    assessed = AssessmentsRpc(assessments)
-    backend.add(assessments_pb2_grpc.add_AssessmentsServicer_to_server, assessed, f"{v1}.Assessments")
-
-
 def _serve_blackening(
     backend: Backend, desk: Desk, channels: Channels, *, wake: Callable[[], None]
 ) -> BlackeningService:
@@ -260,15 +240,6 @@ def _serve_blackening(
     door = blackening_pb2_grpc.add_BlackeningServicer_to_server
     backend.add(door, BlackeningRpc(blackening), "kontor.privacy.v1.Blackening")
     return blackening
-
-
-def _registers(backend: Backend, settings: Settings) -> RegisterService:
-    return RegisterService(
-        backend.database,
-        SystemClock(),
-        controller=settings.controller,
-        timezone=settings.controller_timezone,
-    )
 
 
 def _daily(backend: Backend, ledger: LedgerService, desk: Desk) -> None:

@@ -27,6 +27,8 @@ _CASES = {
 _PROSE = {
     "with the contact": _l("with the contact"),
     "entry + until the subject asks to be taken off": _l("entry + until the person asks to be taken off"),
+    "never (the company's own texts)": _l("never (the company's own texts)"),
+    "objection + until the contact is erased": _l("objection + until the contact is erased"),
     "never (a question about contacts, without their data)": _l(
         "never: a question about contacts, without their data"
     ),

@@ -18,6 +18,7 @@ _OTHERS = {
     "campaigns.audience": _l("audiences"),
     "campaigns.campaign": _l("campaigns"),
     "campaigns.template": _l("templates"),
+    "privacy.basis_survey": _l("times of the surveys of bases"),
     "privacy.consent_draft": _l("drafts of consent texts"),
     "privacy.consent_erasure": _l("marks of erased consents"),
     "privacy.consent_node": _l("nodes of the tree of consents"),

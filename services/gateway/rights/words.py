@@ -50,6 +50,8 @@ PARTS = {
     "ProcessingRecords": _l("Record of processing"),
     "DataHolder": _l("What each service holds"),
     "Audit": _l("Accesses to personal data"),
+    "Bases": _l("People without a basis"),
+    "SubjectBases": _l("On what each service holds people"),
     "AuditTrail": _l("The accesses that each service noted"),
 }
 PURPOSES = {

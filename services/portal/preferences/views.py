@@ -33,6 +33,7 @@ from kontor.privacy.v1.privacy_pb2 import (
 from kernel.errors import FailedPrecondition, InvalidArgument, NotFound
 from kernel.web.access import login_required, public
 from services.portal.clients import clients, consent_texts
+from services.portal.preferences.customer import Customer, object_to_advertising, standing
 from services.portal.preferences.forms import Switch
 from services.portal.session import own_contact
 
@@ -110,7 +111,7 @@ def own() -> ResponseReturnValue:
         replace(_recorded(text, newest.get(text.topic)), asked=text.topic in asked)
         for text in consent_texts()
     ]
-    return _page(form, topics)
+    return _page(form, topics, standing(own_contact()))
 
 
 @public
@@ -129,8 +130,8 @@ def by_link(token: str) -> ResponseReturnValue:
     return _page(form, [_linked(text, states.get(text.topic)) for text in consent_texts()])
 
 
-def _page(form: Switch, topics: Iterable[Topic]) -> str:
-    return render_template("preferences/topics.html", form=form, topics=list(topics))
+def _page(form: Switch, topics: Iterable[Topic], customer: Customer | None = None) -> str:
+    return render_template("preferences/topics.html", form=form, topics=list(topics), customer=customer)
 
 
 def _give(form: Switch) -> None:
@@ -321,5 +322,8 @@ def _topic(text: ConsentText, *, subscribed: bool, pending: bool, since: Timesta
 
 
 blueprint.add_url_rule("/preferences", "own", own, methods=["GET", "POST"])
+blueprint.add_url_rule(
+    "/preferences/objection", "object_to_advertising", object_to_advertising, methods=["POST"]
+)
 blueprint.add_url_rule("/preferences/proofs/<uuid:consent_id>.<any(pdf, json):form>", "proof", proof)
 blueprint.add_url_rule("/preferences/<token>", "by_link", by_link, methods=["GET", "POST"])

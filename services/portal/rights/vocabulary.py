@@ -22,6 +22,7 @@ DATASETS = {
     "permit_decision": _l("Decisions whether we may write to you"),
     "customer_sale": _l("Purchases that we noted for advertising by mail"),
     "customer_objection": _l("Your objection to advertising for similar goods"),
+    "without_basis": _l("That we found no basis to hold your data"),
     "identity_check": _l("Codes that were sent to show that it is you"),
     "asking": _l("Requests that you made without a login"),
     "request_message": _l("What you wrote beside a request"),
@@ -132,6 +133,7 @@ COLUMNS = {
     "token_sha256": _l("Fingerprint of the link"),
     "topic": _l("Topic"),
     "topics": _l("Topics"),
+    "why": _l("What became of your last consent"),
 }
 
 _COLUMNS_OF = {
@@ -191,6 +193,7 @@ RETENTION = {
     "decision + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
         "3 years after the decision, to the end of the year (§§ 195, 199 BGB)"
     ),
+    "the next survey that finds a basis, or no contact": _l("until the next hourly look finds a basis"),
     "entry + until the subject asks to be taken off": _l("until you ask us to take it off"),
 }
 

@@ -1,9 +1,9 @@
-"""Use cases of requests that staff calls: vouch, extend, refuse, fulfil, settle, try again."""
+"""Use cases of requests that staff calls: vouch, extend, refuse, fulfil, settle, try again; and who gets data."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from kernel.clock import Clock
 from kernel.db import WriteSession
@@ -29,7 +29,7 @@ from services.privacy.requests.model import (
 )
 from services.privacy.requests.plans import store as plan_store
 from services.privacy.requests.reading import Reading, View
-from services.privacy.requests.recipients import Recipients
+from services.privacy.requests.recipients import Recipient, Recipients
 from services.privacy.requests.rectifying import WAYS
 
 _CORRECTED = "corrected"
@@ -132,6 +132,11 @@ class RequestHandling:
             if not await corrections.unsettled(session, request_id):
                 await complete(session, request, STAFF, "recipients-settled", at=now)
             return await self._reading.reread(session, request_id)
+
+    async def list_disclosures(self) -> Sequence[Recipient]:
+        """To whom personal data goes, as a copy of today would name them."""
+        async with self._reading.database.reading() as session:
+            return await self._recipients(session)
 
     async def _corrected(self, session: WriteSession, request: Request) -> None:
         """Corrected here, which the other services hear by themselves; who is outside has to be told."""

@@ -116,6 +116,25 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
             ]
         )
 
+    async def ListDisclosures(
+        self, request: privacy_pb2.ListDisclosuresRequest, context: Any
+    ) -> privacy_pb2.ListDisclosuresResponse:
+        found = await self._handling.list_disclosures()
+        return privacy_pb2.ListDisclosuresResponse(
+            disclosures=[
+                privacy_pb2.Disclosure(
+                    name=each.name,
+                    address=each.address,
+                    role=each.role,
+                    country=each.country,
+                    safeguard=each.safeguard,
+                    holders=each.services,
+                    third_country=each.outside,
+                )
+                for each in found
+            ]
+        )
+
     async def FulfilRequest(
         self, request: privacy_pb2.FulfilRequestRequest, context: Any
     ) -> privacy_pb2.Request:
