@@ -33,7 +33,7 @@ from services.privacy.clients import (
 from services.privacy.config import Settings
 from services.privacy.consent.erasing import ConsentErasing
 from services.privacy.consent.jobs import ConsentJobs
-from services.privacy.consent.wiring import serve_consents, serve_proofs
+from services.privacy.consent.wiring import serve_consents
 from services.privacy.customers.wiring import existing_customers, serve_customers
 from services.privacy.holder import holder_rpc
 from services.privacy.holds.rpc import HoldsRpc
@@ -109,7 +109,7 @@ async def main() -> None:
     own_contact = RemoteOwnContact(channels["contacts"])
 
     suppression = SuppressionService(database, _hasher(settings), clock)
-    consents, lapsing = serve_consents(backend, settings.consent_periods, suppression)
+    consents, lapsing = serve_consents(backend, settings, suppression)
     customers = existing_customers(database, _hasher(settings), lapsing)
     holds = HoldService(database, clock, wake=lambda: _soon(machine.wake))
     ledger = make_ledger(backend, settings)
@@ -197,7 +197,6 @@ async def main() -> None:
         UseCases(suppression, permits, requests, handling, retention, holds, restrictions),
         ZoneInfo(settings.controller_timezone),
     )
-    serve_proofs(backend, settings.controller)
     serve_registers(backend, settings)
     serve_bases(
         backend,

@@ -12,11 +12,11 @@ from kontor.privacy.v1 import (
 
 from kernel.clock import SystemClock
 from kernel.lifecycle import Backend
+from services.privacy.config import Settings
 from services.privacy.consent.chains.rpc import ConsentChainsRpc
 from services.privacy.consent.chains.service import ChainService
 from services.privacy.consent.life.jobs import LifeJobs
 from services.privacy.consent.life.lapsing import Lapsing
-from services.privacy.consent.life.model import Periods
 from services.privacy.consent.life.rpc import ConsentLifeRpc
 from services.privacy.consent.life.service import LifeService
 from services.privacy.consent.proofs import ProofService
@@ -31,9 +31,10 @@ _DAY_S = 86_400
 
 
 def serve_consents(
-    backend: Backend, periods: Periods, suppression: SuppressionService
+    backend: Backend, settings: Settings, suppression: SuppressionService
 ) -> tuple[ConsentService, Lapsing]:
-    """Consents and their life; answers what other areas ask."""
+    """Consents, their life and their proofs; answers what other areas ask."""
+    periods = settings.consent_periods
     database, clock, v1 = backend.database, SystemClock(), "kontor.privacy.v1"
     lapsing = Lapsing(periods, clock)
     consents = ConsentService(database, clock, suppression=suppression, lapsing=lapsing)
@@ -45,10 +46,11 @@ def serve_consents(
     standings = ConsentStandingsRpc(StandingService(database, lapsing), backend.pages, periods.zone)
     listed = consent_standings_pb2_grpc.add_ConsentStandingsServicer_to_server
     backend.add(listed, standings, f"{v1}.ConsentStandings")
+    _serve_proofs(backend, settings.controller)
     return consents, lapsing
 
 
-def serve_proofs(backend: Backend, controller: Controller) -> None:
+def _serve_proofs(backend: Backend, controller: Controller) -> None:
     """What proves a consent: to a program, and on paper."""
     v1 = "kontor.privacy.v1"
     proofs = ConsentProofsRpc(ProofService(backend.database))
