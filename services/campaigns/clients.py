@@ -59,6 +59,8 @@ class Farewell:
     # What a law keeps: what, by which law, until when.
     kept: tuple[tuple[str, str, date], ...] = ()
     files: tuple[File, ...] = ()
+    # Who had the data, by name.
+    recipients: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +254,7 @@ class PrivacyClient:
             language=found.language,
             kept=tuple((one.what, one.law, date.fromisoformat(one.keep_until)) for one in found.kept),
             files=tuple(File(one.file_name, one.media_type, one.content) for one in found.enclosures),
+            recipients=tuple(found.recipients),
         )
 
     async def texts(self, language: str) -> list[ConsentText]:

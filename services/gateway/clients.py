@@ -23,6 +23,7 @@ from kontor.privacy.v1.consent_proofs_pb2_grpc import ConsentProofsStub
 from kontor.privacy.v1.consent_standings_pb2_grpc import ConsentStandingsStub
 from kontor.privacy.v1.consent_texts_pb2_grpc import ConsentTextsStub
 from kontor.privacy.v1.customers_pb2_grpc import ExistingCustomersStub
+from kontor.privacy.v1.farewells_pb2_grpc import FarewellsStub
 from kontor.privacy.v1.identity_pb2_grpc import IdentityChecksStub
 from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, PermitsStub, RequestsStub, SuppressionsStub
 from kontor.privacy.v1.registers_pb2_grpc import ProcessingRecordsStub, RegistersStub
@@ -138,6 +139,10 @@ class Clients:
     @cached_property
     def blackening(self) -> BlackeningStub:
         return BlackeningStub(self._privacy.get())
+
+    @cached_property
+    def farewells(self) -> FarewellsStub:
+        return FarewellsStub(self._privacy.get())
 
     @cached_property
     def askings(self) -> AskingsStub:

@@ -57,7 +57,7 @@ from services.privacy.requests.kinds import beginning_kinds
 from services.privacy.requests.model import Kind
 from services.privacy.requests.portability import Portability
 from services.privacy.requests.reading import Reading
-from services.privacy.requests.recipients import registered
+from services.privacy.requests.recipients import Recipients, registered
 from services.privacy.requests.replaying import Replay
 from services.privacy.requests.restored import RestoreGuard
 from services.privacy.requests.rpc import RequestsRpc
@@ -115,10 +115,15 @@ async def main() -> None:
     ledger = make_ledger(backend, settings)
     desk = make_desk(backend, settings, channels)
     restrictions = RestrictionService(database, clock, holders=desk.holders, holder_keys=settings.holder_keys)
+    recipients = _recipients(backend, settings)
     kinds = beginning_kinds(
-        desk, consents=consents, suppression=suppression, customers=customers, restrictions=restrictions
+        desk,
+        consents=consents,
+        suppression=suppression,
+        customers=customers,
+        restrictions=restrictions,
+        recipients=recipients,
     )
-    recipients = registered(make_registers(backend, settings), otherwise=settings.recipients)
     erasure = _erasure(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds)
     blackening = _serve_blackening(backend, desk, channels, wake=lambda: _soon(machine.wake))
     procedures = RequestJobs(
@@ -250,6 +255,10 @@ def _daily(backend: Backend, ledger: LedgerService, desk: Desk) -> None:
     backend.every("describe-holders", _DESCRIBE_S, describing.describe_holders)
 
 
+def _recipients(backend: Backend, settings: Settings) -> Recipients:
+    return registered(make_registers(backend, settings), otherwise=settings.recipients)
+
+
 def _erasure(
     backend: Backend,
     settings: Settings,
@@ -268,6 +277,7 @@ def _erasure(
             settings.holder_keys,
             Certifier(backend.signer, settings.controller),
             farewells(backend, settings),
+            _recipients(backend, settings),
         ),
         holds=holds.reasons,
     )

@@ -133,12 +133,17 @@ def _line(each: v1.SaleStanding) -> Line:
 
 
 def state_of(each: v1.SaleStanding) -> Label:
-    """What may rest on one sale, with the condition that is lacking."""
+    """What may rest on one sale, in a few words."""
     if each.reason == _MAY:
         return Label(_l("all four conditions are met"), "good", "circle-check")
     if each.reason == "ended":
         return Label(str(_ENDS.get(each.sale.end_reason, each.sale.end_reason)), "neutral", "archive")
-    return Label(why(each.reason), "warn", "ban")
+    return Label(_l("permits nothing"), "warn", "ban")
+
+
+def _lacking(each: v1.SaleStanding) -> str:
+    """The condition that is not met; empty for what permits, or has ended."""
+    return "" if each.reason in (_MAY, "ended") else why(each.reason)
 
 
 def _page(contact: Contact, form: SaleForm, problems: list[str] | None = None) -> str:
@@ -147,7 +152,7 @@ def _page(contact: Contact, form: SaleForm, problems: list[str] | None = None) -
     return render_template(
         "contacts/customer.html",
         contact=contact,
-        sales=[(each, state_of(each)) for each in found.sales],
+        sales=[(each, state_of(each), _lacking(each)) for each in found.sales],
         objected=found.object_time if found.object_time.seconds else None,
         object_method=word(METHODS, found.object_method),
         form=form,

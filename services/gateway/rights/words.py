@@ -39,6 +39,7 @@ PARTS = {
     "Requests": _l("Requests of data subjects"),
     "Blackening": _l("Blackening of what copies say about others"),
     "IdentityChecks": _l("Checks of who asks"),
+    "Farewells": _l("What is told after an erasure"),
     "Askings": _l("Rights without a login"),
     "Retention": _l("Deletion concept"),
     "ExistingCustomers": _l("Existing customers"),

@@ -34,7 +34,9 @@ DATASETS = {
     "erasure_ledger": _l("Proof of erasure"),
     "erasure_plan": _l("Lists of what is to be erased"),
     "request_farewell": _l("Whom the last mail about your erasure goes to, sealed until it is on its way"),
-    "request_identifiers": _l("Your addresses, sealed until your erasure is done"),
+    "request_identifiers": _l(
+        "Your addresses, sealed until your erasure is done and every recipient knows of it"
+    ),
     "suppression_entry": _l("Addresses we must not write to"),
     "audit_entry": _l("Who has read or changed your data"),
     "restriction": _l("Restrictions of processing"),
@@ -106,6 +108,7 @@ COLUMNS = {
     "language": _l("Language"),
     "method": _l("Way"),
     "name": _l("Name"),
+    "message": _l("What you wrote"),
     "note": _l("Note"),
     "owner_name": _l("Taken care of by"),
     "permitted": _l("Permitted"),
@@ -129,6 +132,7 @@ COLUMNS = {
     "street": _l("Street"),
     "subject": _l("Subject"),
     "subject_id": _l("Your number in this system"),
+    "client_mac": _l("Fingerprint of your internet address"),
     "code_mac": _l("Fingerprint of the code"),
     "token_sha256": _l("Fingerprint of the link"),
     "topic": _l("Topic"),
@@ -143,6 +147,9 @@ _COLUMNS_OF = {
 
 # Start event and standard period (DIN 66398), as the services declare them.
 RETENTION = {
+    "unconfirmed: asking + 7 days; answered: answer + 1 days": _l(
+        "7 days if you do not confirm, else one day after the answer"
+    ),
     "release + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
         "3 years after the release, to the end of the year (§§ 195, 199 BGB)"
     ),
@@ -177,7 +184,9 @@ RETENTION = {
     "closing of the ticket + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
         "3 years after the ticket was closed, to the end of the year (§§ 195, 199 BGB)"
     ),
-    "completion + 0 days": _l("until the request is completed"),
+    "last recipient told + 0 days, completion + 30 days at the latest": _l(
+        "until every recipient knows of your erasure, for 30 days after it at the latest"
+    ),
     "end of the mail + 0 days, its planning + 14 days at the latest": _l(
         "until the mail is on its way, for 14 days at the latest"
     ),
@@ -200,6 +209,7 @@ RETENTION = {
 LAWS = {
     "Art. 12(3) GDPR": _l("Art. 12(3) GDPR"),
     "Art. 17(1) GDPR": _l("Art. 17(1) GDPR"),
+    "Art. 17(1), Art. 19 GDPR": _l("Art. 17(1), Art. 19 GDPR"),
     "Art. 5(2) GDPR": _l("Art. 5(2) GDPR"),
     "§ 7a UWG; Art. 7(1) GDPR": _l("§ 7a UWG; Art. 7(1) GDPR"),
     "Art. 5(2), Art. 17(3)(b) GDPR": _l("Art. 5(2), Art. 17(3)(b) GDPR"),

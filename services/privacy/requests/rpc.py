@@ -53,6 +53,7 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
         wanted = Filter(
             contact_id=uuid.UUID(request.contact_id) if request.contact_id else None,
             only_open=request.open,
+            untold=request.recipients_untold,
             due_first=request.order == privacy_pb2.REQUEST_ORDER_DUE,
         )
         size = page_size(request.page_size)

@@ -1391,7 +1391,7 @@ class Request(_message.Message):
 
     @_builtins.property
     def recipients(self) -> _containers.RepeatedCompositeFieldContainer[Global___SettledRecipient]:
-        """Rectifications: to whom the data was disclosed, and who has been told of the correction."""
+        """Rectifications, erasures, restrictions: to whom the data was disclosed, and who has been told of what was done."""
 
     def __init__(
         self,
@@ -1813,6 +1813,7 @@ class ListRequestsRequest(_message.Message):
     OPEN_FIELD_NUMBER: _builtins.int
     CONTACT_ID_FIELD_NUMBER: _builtins.int
     ORDER_FIELD_NUMBER: _builtins.int
+    RECIPIENTS_UNTOLD_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     page_token: _builtins.str
     open: _builtins.bool
@@ -1821,6 +1822,8 @@ class ListRequestsRequest(_message.Message):
     """Requests of this contact only; all if empty."""
     order: Global___RequestOrder.ValueType
     """The newest first unless said otherwise."""
+    recipients_untold: _builtins.bool
+    """Only those of which a recipient of the data still has to be told (Art. 19 GDPR)."""
     def __init__(
         self,
         *,
@@ -1829,10 +1832,11 @@ class ListRequestsRequest(_message.Message):
         open: _builtins.bool = ...,
         contact_id: _builtins.str = ...,
         order: Global___RequestOrder.ValueType = ...,
+        recipients_untold: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "open", b"open", "order", b"order", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "open", b"open", "order", b"order", "page_size", b"page_size", "page_token", b"page_token", "recipients_untold", b"recipients_untold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
