@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -75,7 +75,7 @@ def leaf_paper(index: int, form: str) -> ResponseReturnValue:
     """GET /consents/leaves/<place>.<pdf|json>?head="""
     asked = wire.GetErasedLeafPaperRequest(
         leaf_index=index,
-        format=FORMATS[form],
+        format=FORMATS.get(form) or abort(404),
         language=str(get_locale()),
         head_size=request.args.get("head", 0, type=int),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
-from flask import Response, flash, redirect, request, stream_with_context, url_for
+from flask import Response, abort, flash, redirect, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -27,7 +27,7 @@ def proof(contact_id: uuid.UUID, consent_id: uuid.UUID, form: str) -> ResponseRe
     asked = wire.GetConsentPaperRequest(
         contact_id=str(contact_id),
         consent_id=str(consent_id),
-        format=FORMATS[form],
+        format=FORMATS.get(form) or abort(404),
         language=str(get_locale()),
         head_size=request.args.get("head", 0, type=int),
     )

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -163,7 +163,7 @@ def proof(consent_id: uuid.UUID, form: str) -> ResponseReturnValue:
     asked = chains.GetConsentPaperRequest(
         contact_id=own_contact().id,
         consent_id=str(consent_id),
-        format=_PAPERS[form],
+        format=_PAPERS.get(form) or abort(404),
         language=str(get_locale()),
     )
     try:
@@ -325,5 +325,5 @@ blueprint.add_url_rule("/preferences", "own", own, methods=["GET", "POST"])
 blueprint.add_url_rule(
     "/preferences/objection", "object_to_advertising", object_to_advertising, methods=["POST"]
 )
-blueprint.add_url_rule("/preferences/proofs/<uuid:consent_id>.<any(pdf, json):form>", "proof", proof)
+blueprint.add_url_rule("/preferences/proofs/<uuid:consent_id>.<form>", "proof", proof)
 blueprint.add_url_rule("/preferences/<token>", "by_link", by_link, methods=["GET", "POST"])
