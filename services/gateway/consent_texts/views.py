@@ -170,7 +170,11 @@ def _show(found: wire.ConsentDraft, *, problems: Sequence[str] = ()) -> Response
     if found.approved_by:
         before = {}
     compared = [
-        (each, LANGUAGES.get(each.language, each.language), _changed(before.get(each.language), each))
+        (
+            each,
+            LANGUAGES.get(each.language, each.language),
+            _only_changed(_changed(before.get(each.language), each)),
+        )
         for each in found.translations
     ]
     page = render_template(
@@ -316,6 +320,10 @@ def _compared(versions: Sequence[wire.ConsentTextVersion], topic: wire.ConsentTo
 def _changed(before: Any, after: Any) -> dict[str, Any]:
     """What became of each part of a text, word by word; the text itself where there was none before."""
     return {name: differences(getattr(before or after, name), getattr(after, name)) for name in PARTS}
+
+
+def _only_changed(parts: dict[str, Any]) -> dict[str, Any]:
+    return {name: found for name, found in parts.items() if any(piece.kind != "same" for piece in found)}
 
 
 def _logins(versions: Sequence[wire.ConsentTextVersion]) -> list[str]:
