@@ -97,6 +97,14 @@ ROUTES = {
     "consents.export": "manager dpo admin",
     "consents.detail": "dpo admin",
     "consents.find_leaf": "dpo admin",
+    "consent_texts.index": MARKETING_READERS,
+    "consent_texts.detail": MARKETING_READERS,
+    "consent_texts.draft": MARKETING_READERS,
+    "consent_texts.create": "marketer manager",
+    "consent_texts.edit": "marketer manager",
+    "consent_texts.hand_in": "marketer manager",
+    "consent_texts.approve": "dpo",
+    "consent_texts.retire": "dpo",
     "consents.leaf": "dpo admin",
     "consents.leaf_paper": "dpo admin",
     "decisions.index": "manager dpo admin",
@@ -169,6 +177,8 @@ WITHOUT_PICTURE = {
     # Files.
     "consents.export",
     "consents.leaf_paper",
+    # As the form of a new text.
+    "consent_texts.edit",
     "decisions.export",
     "privacy.restricted_file",
     "privacy.without_basis_file",
