@@ -75,7 +75,7 @@ def texts(neighbours: Neighbours) -> Neighbours:
     answers: dict[str, Callable[[Any], Any]] = {
         "ListConsentTopics": lambda _: wire.ListConsentTopicsResponse(topics=[topic]),
         "ListConsentTextVersions": lambda _: wire.ListConsentTextVersionsResponse(versions=found),
-        "CountConsentTextUses": lambda _: wire.CountConsentTextUsesResponse(uses=uses),
+        "ListConsentTextUses": lambda _: wire.ListConsentTextUsesResponse(uses=uses),
         "ListConsentDrafts": lambda _: wire.ListConsentDraftsResponse(drafts=[draft(handed_in_by="mia")]),
         "GetConsentDraft": lambda _: draft(handed_in_by="mia"),
     }
@@ -90,7 +90,7 @@ def test_the_list_says_what_is_shown_what_waits_and_how_many_consents_stand_on_i
     assert "1.239" in page
     assert "wartet auf Freigabe" in page
     assert f'href="{AT}"' in page
-    texts.answers["ConsentTexts.CountConsentTextUses"] = lambda _: Unavailable("down")
+    texts.answers["ConsentTexts.ListConsentTextUses"] = lambda _: Unavailable("down")
     page = log_in("dpo").get("/consent-texts").text
     assert "nicht zählen" in page
     assert "wartet auf Freigabe" in page

@@ -36,7 +36,7 @@ async def topics(staff: Staff) -> dict[str, texts_pb2.ConsentTopic]:
 
 
 async def uses(staff: Staff, topic: str = "newsletter") -> list[tuple[str, int]]:
-    answer = await staff.officer.CountConsentTextUses(texts_pb2.CountConsentTextUsesRequest(topic=topic))
+    answer = await staff.officer.ListConsentTextUses(texts_pb2.ListConsentTextUsesRequest(topic=topic))
     return [(each.form_url, each.count) for each in answer.uses]
 
 
@@ -138,5 +138,5 @@ async def test_a_text_counts_the_consents_that_stand_on_it_by_the_form_that_show
     assert await uses(staff) == [(form, 3), ("", 1)]
     assert await uses(staff, "") == await uses(staff)
     assert await uses(staff, "nothing") == []
-    hostile = texts_pb2.CountConsentTextUsesRequest(topic="' OR 1=1 --")
-    assert not (await staff.officer.CountConsentTextUses(hostile)).uses
+    hostile = texts_pb2.ListConsentTextUsesRequest(topic="' OR 1=1 --")
+    assert not (await staff.officer.ListConsentTextUses(hostile)).uses

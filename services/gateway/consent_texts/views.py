@@ -278,9 +278,9 @@ def _open_drafts() -> list[wire.ConsentDraft]:
 
 
 def _uses(topic: str) -> list[wire.ConsentTextUse] | None:
-    asked = wire.CountConsentTextUsesRequest(topic=topic)
+    asked = wire.ListConsentTextUsesRequest(topic=topic)
     # Counting reads all records of a topic; what people are asked must not wait for it.
-    answer = unless_down(lambda: clients().consent_texts.CountConsentTextUses(asked))
+    answer = unless_down(lambda: clients().consent_texts.ListConsentTextUses(asked))
     return list(answer.uses) if answer is not None else None
 
 

@@ -52,18 +52,18 @@ def find_leaf() -> ResponseReturnValue:
     """GET /consents/leaves?place=: where a proof that somebody holds leads today."""
     place = request.args.get("place", "").strip()
     if place.isascii() and place.isdigit() and len(place) <= 15:
-        return redirect(url_for("consents.leaf", index=int(place)))
+        return redirect(url_for("consents.leaf", number=int(place)))
     flash(_("A place in the tree is a number, as the proof names it."), "warning")
     return redirect(url_for("consents.index"))
 
 
 @opens_with("ConsentChains.GetConsentLeaf")
-def leaf(index: int) -> ResponseReturnValue:
+def leaf(number: int) -> ResponseReturnValue:
     """GET /consents/leaves/<place>: the consent that stands there, or the hash that it left."""
     try:
-        found = clients().consent_chains.GetConsentLeaf(wire.GetConsentLeafRequest(leaf_index=index))
+        found = clients().consent_chains.GetConsentLeaf(wire.GetConsentLeafRequest(leaf_index=number))
     except NotFound:
-        flash(_("The tree has no place %(number)s.", number=index), "warning")
+        flash(_("The tree has no place %(number)s.", number=number), "warning")
         return redirect(url_for("consents.index"))
     if found.consent_id:
         return redirect(url_for("consents.detail", consent_id=found.consent_id))
@@ -71,10 +71,10 @@ def leaf(index: int) -> ResponseReturnValue:
 
 
 @opens_with("ConsentChains.GetErasedLeafPaper")
-def leaf_paper(index: int, form: str) -> ResponseReturnValue:
+def leaf_paper(number: int, form: str) -> ResponseReturnValue:
     """GET /consents/leaves/<place>.<pdf|json>?head="""
     asked = wire.GetErasedLeafPaperRequest(
-        leaf_index=index,
+        leaf_index=number,
         format=FORMATS.get(form) or abort(404),
         language=str(get_locale()),
         head_size=request.args.get("head", 0, type=int),
@@ -83,4 +83,4 @@ def leaf_paper(index: int, form: str) -> ResponseReturnValue:
         return paper(clients().consent_chains.GetErasedLeafPaper(asked))
     except FailedPrecondition:
         flash(_("No proof can be printed: this place does not lead to a signed state."), "warning")
-        return redirect(url_for("consents.leaf", index=index))
+        return redirect(url_for("consents.leaf", number=number))

@@ -77,11 +77,11 @@ class ConsentTextsRpc(consent_texts_pb2_grpc.ConsentTextsServicer):
         found = await self._texts.list_consent_topics()
         return texts_pb2.ListConsentTopicsResponse(topics=map(_topic, found))
 
-    async def CountConsentTextUses(
-        self, request: texts_pb2.CountConsentTextUsesRequest, context: Any
-    ) -> texts_pb2.CountConsentTextUsesResponse:
-        found = await self._texts.count_consent_text_uses(request.topic)
-        return texts_pb2.CountConsentTextUsesResponse(uses=map(_use, found))
+    async def ListConsentTextUses(
+        self, request: texts_pb2.ListConsentTextUsesRequest, context: Any
+    ) -> texts_pb2.ListConsentTextUsesResponse:
+        found = await self._texts.list_consent_text_uses(request.topic)
+        return texts_pb2.ListConsentTextUsesResponse(uses=map(_use, found))
 
     async def RetireConsentTopic(
         self, request: texts_pb2.RetireConsentTopicRequest, context: Any

@@ -127,7 +127,7 @@ class TextService:
             for topic, found in groupby(texts, key=lambda text: text.topic)
         ]
 
-    async def count_consent_text_uses(self, topic: str) -> list[Use]:
+    async def list_consent_text_uses(self, topic: str) -> list[Use]:
         """How many consents stand on each text now, by form, most first; of every topic if it is empty."""
         async with self._database.reading() as session:
             return await store.uses(session, topic, limit=_MOST)

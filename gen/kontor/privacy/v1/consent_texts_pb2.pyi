@@ -447,7 +447,7 @@ class ConsentTopic(_message.Message):
 Global___ConsentTopic: _TypeAlias = ConsentTopic  # noqa: Y015
 
 @_typing.final
-class CountConsentTextUsesRequest(_message.Message):
+class ListConsentTextUsesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TOPIC_FIELD_NUMBER: _builtins.int
@@ -463,10 +463,10 @@ class CountConsentTextUsesRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___CountConsentTextUsesRequest: _TypeAlias = CountConsentTextUsesRequest  # noqa: Y015
+Global___ListConsentTextUsesRequest: _TypeAlias = ListConsentTextUsesRequest  # noqa: Y015
 
 @_typing.final
-class CountConsentTextUsesResponse(_message.Message):
+class ListConsentTextUsesResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     USES_FIELD_NUMBER: _builtins.int
@@ -483,7 +483,7 @@ class CountConsentTextUsesResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___CountConsentTextUsesResponse: _TypeAlias = CountConsentTextUsesResponse  # noqa: Y015
+Global___ListConsentTextUsesResponse: _TypeAlias = ListConsentTextUsesResponse  # noqa: Y015
 
 @_typing.final
 class ConsentTextUse(_message.Message):

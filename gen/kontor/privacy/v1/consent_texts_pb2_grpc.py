@@ -75,10 +75,10 @@ class ConsentTextsStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTopicsRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTopicsResponse.FromString,
                 _registered_method=True)
-        self.CountConsentTextUses = channel.unary_unary(
-                '/kontor.privacy.v1.ConsentTexts/CountConsentTextUses',
-                request_serializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.CountConsentTextUsesRequest.SerializeToString,
-                response_deserializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.CountConsentTextUsesResponse.FromString,
+        self.ListConsentTextUses = channel.unary_unary(
+                '/kontor.privacy.v1.ConsentTexts/ListConsentTextUses',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTextUsesRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTextUsesResponse.FromString,
                 _registered_method=True)
         self.RetireConsentTopic = channel.unary_unary(
                 '/kontor.privacy.v1.ConsentTexts/RetireConsentTopic',
@@ -151,7 +151,7 @@ class ConsentTextsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def CountConsentTextUses(self, request, context):
+    def ListConsentTextUses(self, request, context):
         """How many consents stand on each text now, by the form that showed it, most first; at most 200 of a topic. Reads the
         records of the topic, of all of them if it is empty: those who list texts need not wait for it.
         """
@@ -210,10 +210,10 @@ def add_ConsentTextsServicer_to_server(servicer, server):
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTopicsRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTopicsResponse.SerializeToString,
             ),
-            'CountConsentTextUses': grpc.unary_unary_rpc_method_handler(
-                    servicer.CountConsentTextUses,
-                    request_deserializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.CountConsentTextUsesRequest.FromString,
-                    response_serializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.CountConsentTextUsesResponse.SerializeToString,
+            'ListConsentTextUses': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListConsentTextUses,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTextUsesRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTextUsesResponse.SerializeToString,
             ),
             'RetireConsentTopic': grpc.unary_unary_rpc_method_handler(
                     servicer.RetireConsentTopic,
@@ -449,7 +449,7 @@ class ConsentTexts:
             _registered_method=True)
 
     @staticmethod
-    def CountConsentTextUses(request,
+    def ListConsentTextUses(request,
             target,
             options=(),
             channel_credentials=None,
@@ -462,9 +462,9 @@ class ConsentTexts:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/kontor.privacy.v1.ConsentTexts/CountConsentTextUses',
-            kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.CountConsentTextUsesRequest.SerializeToString,
-            kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.CountConsentTextUsesResponse.FromString,
+            '/kontor.privacy.v1.ConsentTexts/ListConsentTextUses',
+            kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTextUsesRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTextUsesResponse.FromString,
             options,
             channel_credentials,
             insecure,

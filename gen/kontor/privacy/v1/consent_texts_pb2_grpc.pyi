@@ -55,7 +55,7 @@ class ConsentTextsStub:
     """Every version of a topic in every language, oldest first. Errors: NOT_FOUND."""
     ListConsentTopics: _grpc.UnaryUnaryMultiCallable[_consent_texts_pb2.ListConsentTopicsRequest, _consent_texts_pb2.ListConsentTopicsResponse]
     """Everything that people are asked, or were, by topic."""
-    CountConsentTextUses: _grpc.UnaryUnaryMultiCallable[_consent_texts_pb2.CountConsentTextUsesRequest, _consent_texts_pb2.CountConsentTextUsesResponse]
+    ListConsentTextUses: _grpc.UnaryUnaryMultiCallable[_consent_texts_pb2.ListConsentTextUsesRequest, _consent_texts_pb2.ListConsentTextUsesResponse]
     """How many consents stand on each text now, by the form that showed it, most first; at most 200 of a topic. Reads the
     records of the topic, of all of them if it is empty: those who list texts need not wait for it.
     """
@@ -91,7 +91,7 @@ class ConsentTextsAsyncStub(ConsentTextsStub):
     """Every version of a topic in every language, oldest first. Errors: NOT_FOUND."""
     ListConsentTopics: _aio.UnaryUnaryMultiCallable[_consent_texts_pb2.ListConsentTopicsRequest, _consent_texts_pb2.ListConsentTopicsResponse]  # type: ignore[assignment]
     """Everything that people are asked, or were, by topic."""
-    CountConsentTextUses: _aio.UnaryUnaryMultiCallable[_consent_texts_pb2.CountConsentTextUsesRequest, _consent_texts_pb2.CountConsentTextUsesResponse]  # type: ignore[assignment]
+    ListConsentTextUses: _aio.UnaryUnaryMultiCallable[_consent_texts_pb2.ListConsentTextUsesRequest, _consent_texts_pb2.ListConsentTextUsesResponse]  # type: ignore[assignment]
     """How many consents stand on each text now, by the form that showed it, most first; at most 200 of a topic. Reads the
     records of the topic, of all of them if it is empty: those who list texts need not wait for it.
     """
@@ -174,11 +174,11 @@ class ConsentTextsServicer(metaclass=_abc_1.ABCMeta):
         """Everything that people are asked, or were, by topic."""
 
     @_abc_1.abstractmethod
-    def CountConsentTextUses(
+    def ListConsentTextUses(
         self,
-        request: _consent_texts_pb2.CountConsentTextUsesRequest,
+        request: _consent_texts_pb2.ListConsentTextUsesRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_consent_texts_pb2.CountConsentTextUsesResponse, _abc.Awaitable[_consent_texts_pb2.CountConsentTextUsesResponse]]:
+    ) -> _typing.Union[_consent_texts_pb2.ListConsentTextUsesResponse, _abc.Awaitable[_consent_texts_pb2.ListConsentTextUsesResponse]]:
         """How many consents stand on each text now, by the form that showed it, most first; at most 200 of a topic. Reads the
         records of the topic, of all of them if it is empty: those who list texts need not wait for it.
         """
