@@ -116,6 +116,7 @@ GATEWAY = {
         "gateway-privacy-without-basis": "/privacy/without-basis",
         "gateway-privacy-restricted": "/privacy/restricted",
         "gateway-maturity": "/maturity",
+        "gateway-maturity-note": "/maturity/notes/new",
         "gateway-assessments": "/assessments",
         "gateway-assessment": "/assessments/*",
         "gateway-assessment-new": "/assessments/new",

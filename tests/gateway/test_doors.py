@@ -155,6 +155,8 @@ ROUTES = {
     "breaches.edit": "dpo admin",
     "maturity.file": "manager dpo admin",
     "maturity.index": "manager dpo admin",
+    "maturity.note": "manager dpo admin",
+    "maturity.note_edit": "manager dpo admin",
     "privacy.index": "manager dpo admin",
     "privacy.requests": "manager dpo admin",
     "privacy.without_basis": "manager dpo admin",
@@ -184,6 +186,7 @@ WITHOUT_PICTURE = {
     "privacy.restricted_file",
     "privacy.without_basis_file",
     "maturity.file",
+    "maturity.note_edit",
     "suppressions.export",
     # Only a record that was erased has it, five years after its end; the other one leads there.
     "consents.leaf",
