@@ -13,6 +13,8 @@ from kernel.personal import dataset, plain
 from services.privacy.base import Base
 from services.privacy.suppression.model import KEPT
 
+SCHEMA = "suppression"
+
 
 class SuppressionEntry(Base):
     """One address on one channel that must not be contacted. Survives the erasure of its subject."""
@@ -30,7 +32,11 @@ class SuppressionEntry(Base):
     __table_args__ = (
         UniqueConstraint("key_id", "address_hash"),
         Index(None, "created_at", "id"),
-        dataset(deletion_class=when_done(KEPT, done_by="SuppressionService.lift"), since="created_at"),
+        {
+            # Of a role of its own: the service's ordinary one can neither read nor change an entry.
+            "schema": SCHEMA,
+            **dataset(deletion_class=when_done(KEPT, done_by="SuppressionService.lift"), since="created_at"),
+        },
     )
 
 
