@@ -133,7 +133,7 @@ async def main() -> None:
     channels = make_channels(backend, settings)
     own_contact = RemoteOwnContact(channels["contacts"])
 
-    suppression = SuppressionService(database, _hasher(settings), clock)
+    suppression = make_suppression(backend, settings)
     consents = ConsentService(database, clock, suppression=suppression)
     holds = HoldService(database, clock, wake=lambda: _soon(machine.wake))
     ledger = make_ledger(backend, settings)
@@ -161,7 +161,7 @@ async def main() -> None:
         },
     )
     machine = backend.every("requests", _REQUESTS_S, procedures.work)
-    replay = Replay(desk, ledger, make_deadline(settings))
+    replay = Replay(desk, ledger, make_deadline(settings), suppression=suppression)
     restored = RestoreGuard(replay, ledger, wake=machine.wake)
     backend.ready_after(KeyGuard(suppression, then=restored))
     reading = Reading(database, clock, make_deadline(settings), own_contact, holds.reasons)
@@ -327,6 +327,11 @@ def make_ledger(backend: Backend, settings: Settings) -> LedgerService:
     """The ledger with all its copies."""
     outside = Outside(settings.ledger_export_folder, settings.former_ledger_keys)
     return LedgerService(backend.database, backend.bus, backend.signer, SystemClock(), outside=outside)
+
+
+def make_suppression(backend: Backend, settings: Settings) -> SuppressionService:
+    """The suppression list under its keys."""
+    return SuppressionService(backend.database, _hasher(settings), SystemClock())
 
 
 def make_deadline(settings: Settings) -> Deadline:

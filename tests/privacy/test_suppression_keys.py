@@ -25,7 +25,9 @@ def under(parts: Parts, *keys: str) -> SuppressionService:
 
 async def keys_of(parts: Parts) -> list[str]:
     async with parts.database.transaction() as session, store.opened(session):
-        found = await session.execute(text("SELECT key_id FROM suppression.suppression_entry ORDER BY key_id"))
+        found = await session.execute(
+            text("SELECT key_id FROM suppression.suppression_entry ORDER BY key_id")
+        )
         return list(found.scalars())
 
 

@@ -115,6 +115,10 @@ class Hasher:
         """The hash of an address on its channel; the same address elsewhere has another one."""
         return self._digest(_content(address), self.current)
 
+    def kept_out(self, address: Address) -> str:
+        """As an entry is named in a promise to erase: the channel and the hash under the current key."""
+        return f"{address.channel}:{self.address(address).hex()}"
+
     @property
     def key_ids(self) -> frozenset[str]:
         """Every key that lookups try."""
@@ -131,6 +135,12 @@ class Hasher:
 
     def _digest(self, content: bytes, key_id: str) -> bytes:
         return hmac.digest(self._keys[key_id], content, "sha256")
+
+
+def promised(named: str) -> tuple[int, bytes]:
+    """The channel and the hash of what `Hasher.kept_out` has named. Errors: ValueError."""
+    channel, _, address_hash = named.partition(":")
+    return int(channel), bytes.fromhex(address_hash)
 
 
 def _content(address: Address) -> bytes:

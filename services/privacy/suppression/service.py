@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+from kernel import telemetry
 from kernel.clock import Clock
 from kernel.db import Database, WriteSession
 from kernel.ids import new_id
@@ -22,10 +23,13 @@ from services.privacy.suppression.model import (
     Lifting,
     Outcome,
     Wanted,
+    promised,
     require_address,
     require_reason,
 )
 from services.privacy.suppression.normalise import is_address
+
+log = telemetry.get_logger(__name__)
 
 EVERYTHING = Wanted()
 
@@ -150,6 +154,26 @@ class SuppressionService:
                 key_id=self._hasher.current,
                 address_hash=self._hasher.address(address),
             )
+
+    async def put_back(
+        self, session: WriteSession, named: Sequence[str], *, key_id: str, at: datetime
+    ) -> None:
+        """What a restore took off the list and a promise to erase still names (`Hasher.kept_out`).
+
+        The entry stands under the key of that day until its address comes up again, as every former one.
+        """
+        if not named:
+            return
+        if key_id not in self._hasher.key_ids:
+            # An entry under it would protect nobody and keep the process from starting.
+            log.error("key of a promise is missing", reason=key_id, count=len(named))
+            return
+        entries = [
+            (address_hash, Entry(id=new_id(), channel=channel, reason="erasure", created_at=at))
+            for channel, address_hash in map(promised, sorted(named))
+        ]
+        async with store.opened(session):
+            await store.add_all(session, entries, key_id=key_id)
 
     @asynccontextmanager
     async def _list(self) -> AsyncIterator[WriteSession]:
