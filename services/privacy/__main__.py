@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-import grpc
 from kontor.privacy.v1 import (
     assessments_pb2_grpc,
     audit_pb2_grpc,
@@ -19,6 +18,7 @@ from kontor.privacy.v1 import (
     consent_texts_pb2_grpc,
     holder_pb2_grpc,
     identity_pb2_grpc,
+    own_suppressions_pb2_grpc,
     privacy_pb2_grpc,
     registers_pb2_grpc,
     restrictions_pb2_grpc,
@@ -30,6 +30,15 @@ from kernel.db import AnySession
 from kernel.lifecycle import Backend, run
 from kernel.own_contact import RemoteOwnContact
 from kernel.trail import AuditTrailRpc
+from services.privacy.assembly import (
+    Channels,
+    make_channels,
+    make_deadline,
+    make_desk,
+    make_hasher,
+    make_ledger,
+    make_suppression,
+)
 from services.privacy.assessments.rpc import AssessmentsRpc
 from services.privacy.assessments.service import AssessmentService
 from services.privacy.audit.jobs import AuditJobs
@@ -38,9 +47,7 @@ from services.privacy.audit.service import AuditService
 from services.privacy.breaches.rpc import BreachesRpc
 from services.privacy.breaches.service import BreachService
 from services.privacy.clients import (
-    HOLDERS,
     Cases,
-    HolderClient,
     NoticesClient,
     OwnTrail,
     RemoteTrail,
@@ -57,7 +64,7 @@ from services.privacy.consent.standings.service import StandingService
 from services.privacy.holder import holder_rpc
 from services.privacy.holds.rpc import HoldsRpc
 from services.privacy.holds.service import HoldService
-from services.privacy.ledger.service import LedgerService, Outside
+from services.privacy.ledger.service import LedgerService
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService, either
 from services.privacy.processing.jobs import ProcessingJobs
@@ -69,7 +76,6 @@ from services.privacy.requests.access import Access
 from services.privacy.requests.blackening.rpc import BlackeningRpc
 from services.privacy.requests.blackening.service import BlackeningService
 from services.privacy.requests.certificate import Certifier
-from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Erasure, ProofKeys
 from services.privacy.requests.handling import RequestHandling
 from services.privacy.requests.identity.model import CodeHasher
@@ -85,7 +91,6 @@ from services.privacy.requests.recipients import registered
 from services.privacy.requests.replaying import Replay
 from services.privacy.requests.restored import RestoreGuard
 from services.privacy.requests.rpc import RequestsRpc
-from services.privacy.requests.sealing import Seal
 from services.privacy.requests.service import Beside, RequestService
 from services.privacy.requests.working import Desk
 from services.privacy.restrictions.rpc import RestrictionsRpc
@@ -94,14 +99,14 @@ from services.privacy.retention.jobs import RetentionJobs
 from services.privacy.retention.rpc import RetentionRpc
 from services.privacy.retention.service import Exempt, RetentionService
 from services.privacy.suppression.guard import KeyGuard
-from services.privacy.suppression.model import Hasher
+from services.privacy.suppression.lookups.service import LookUpService
+from services.privacy.suppression.own.rpc import OwnSuppressionsRpc
+from services.privacy.suppression.own.service import OwnSuppressionService
 from services.privacy.suppression.rpc import SuppressionsRpc
 from services.privacy.suppression.service import SuppressionService
 from services.privacy.tables import metadata
 from services.privacy.texts.rpc import ConsentTextsRpc
 from services.privacy.texts.service import TextService
-
-Channels = dict[str, grpc.aio.Channel]
 
 _REQUESTS_S = 5
 _DESCRIBE_S = 60
@@ -123,6 +128,7 @@ class UseCases:
     retention: RetentionService
     holds: HoldService
     restrictions: RestrictionService
+    desk: Desk
 
 
 async def main() -> None:
@@ -204,7 +210,7 @@ async def main() -> None:
     _daily(backend, ledger, desk)
     add_servicers(
         backend,
-        UseCases(consents, suppression, permits, requests, handling, retention, holds, restrictions),
+        UseCases(consents, suppression, permits, requests, handling, retention, holds, restrictions, desk),
         ZoneInfo(settings.controller_timezone),
     )
     add_registers(backend, settings)
@@ -224,8 +230,7 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
     standings = ConsentStandingsRpc(StandingService(backend.database), pages, zone)
     listed = consent_standings_pb2_grpc.add_ConsentStandingsServicer_to_server
     add(listed, standings, f"{v1}.ConsentStandings")
-    suppressions = SuppressionsRpc(use_cases.suppression, pages)
-    add(door.add_SuppressionsServicer_to_server, suppressions, f"{v1}.Suppressions")
+    _serve_suppressions(backend, use_cases)
     permits = PermitsRpc(use_cases.permits, pages, zone)
     add(door.add_PermitsServicer_to_server, permits, f"{v1}.Permits")
     requests = RequestsRpc(use_cases.requests, use_cases.handling, pages)
@@ -238,6 +243,23 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
     add(restrictions_pb2_grpc.add_RestrictionsServicer_to_server, restrictions, f"{v1}.Restrictions")
     holder = holder_rpc(backend.database, backend.signer, SystemClock())
     add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, f"{v1}.DataHolder")
+
+
+def _serve_suppressions(backend: Backend, use_cases: UseCases) -> None:
+    """The suppression list: for services and staff, and as each person sees it."""
+    database, suppression = backend.database, use_cases.suppression
+    lookups = LookUpService(database, SystemClock(), suppression=suppression)
+    served = SuppressionsRpc(suppression, lookups, backend.pages)
+    door = privacy_pb2_grpc.add_SuppressionsServicer_to_server
+    backend.add(door, served, "kontor.privacy.v1.Suppressions")
+    own = OwnSuppressionService(
+        database,
+        suppression=suppression,
+        consents=use_cases.consents,
+        addresses_of=use_cases.desk.addresses_of_contact,
+    )
+    own_door = own_suppressions_pb2_grpc.add_OwnSuppressionsServicer_to_server
+    backend.add(own_door, OwnSuppressionsRpc(own), "kontor.privacy.v1.OwnSuppressions")
 
 
 def add_registers(backend: Backend, settings: Settings) -> None:
@@ -306,7 +328,7 @@ def _erasure(
         desk,
         ledger=ledger,
         suppression=suppression,
-        hasher=_hasher(settings),
+        hasher=make_hasher(settings),
         proof=ProofKeys(settings.holder_keys, Certifier(backend.signer, settings.controller)),
         holds=holds.reasons,
     )
@@ -323,37 +345,6 @@ def _retention(backend: Backend, settings: Settings, desk: Desk, *, exempt: Exem
     )
 
 
-def make_ledger(backend: Backend, settings: Settings) -> LedgerService:
-    """The ledger with all its copies."""
-    outside = Outside(settings.ledger_export_folder, settings.former_ledger_keys)
-    return LedgerService(backend.database, backend.bus, backend.signer, SystemClock(), outside=outside)
-
-
-def make_suppression(backend: Backend, settings: Settings) -> SuppressionService:
-    """The suppression list under its keys."""
-    return SuppressionService(backend.database, _hasher(settings), SystemClock())
-
-
-def make_deadline(settings: Settings) -> Deadline:
-    """The clock of this controller."""
-    return Deadline(state=settings.controller_state, timezone=settings.controller_timezone)
-
-
-def _hasher(settings: Settings) -> Hasher:
-    peppers = {key_id: pepper.get_secret_value() for key_id, pepper in settings.suppression_peppers.items()}
-    return Hasher(peppers, current=settings.suppression_key_id)
-
-
-def make_channels(backend: Backend, settings: Settings) -> Channels:
-    """A channel to every holder, this process among them."""
-    return {
-        "contacts": backend.channel(settings.contacts_target, to="contacts"),
-        "campaigns": backend.channel(settings.campaigns_target, to="campaigns"),
-        "tickets": backend.channel(settings.tickets_target, to="tickets"),
-        "privacy": backend.channel(settings.own_target, to="privacy"),
-    }
-
-
 def _serve_audit(backend: Backend, settings: Settings, channels: Channels) -> None:
     """The audit over all services: its door, and the look for what is unusual."""
     database, clock = backend.database, SystemClock()
@@ -366,16 +357,6 @@ def _serve_audit(backend: Backend, settings: Settings, channels: Channels) -> No
     cases = Cases(channels["contacts"], channels["tickets"])
     jobs = AuditJobs(database, clock, trails=trails, has_case=cases.has_case)
     backend.every("find-unusual-access", _HOUR_S, jobs.find_unusual)
-
-
-def make_desk(backend: Backend, settings: Settings, channels: Channels) -> Desk:
-    """The four holders, and how the addresses of somebody who is being erased are kept."""
-    return Desk(
-        backend.database,
-        SystemClock(),
-        holders=[HolderClient.over(name, channels[name]) for name in HOLDERS],
-        seal=Seal(settings.secret_keys),
-    )
 
 
 def _soon(wake: Callable[[], None]) -> None:

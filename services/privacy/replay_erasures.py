@@ -18,7 +18,13 @@ from typing import Any
 
 from kernel.errors import DomainError
 from kernel.lifecycle import Backend
-from services.privacy.__main__ import make_channels, make_deadline, make_desk, make_ledger, make_suppression
+from services.privacy.assembly import (
+    make_channels,
+    make_deadline,
+    make_desk,
+    make_ledger,
+    make_suppression,
+)
 from services.privacy.config import Settings
 from services.privacy.ledger.copies import Copies
 from services.privacy.requests.replaying import Replay

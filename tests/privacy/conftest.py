@@ -10,6 +10,7 @@ from kontor.privacy.v1 import (
     consent_proofs_pb2_grpc,
     consent_standings_pb2_grpc,
     consent_texts_pb2_grpc,
+    own_suppressions_pb2_grpc,
     privacy_pb2_grpc,
 )
 
@@ -23,7 +24,10 @@ from services.privacy.consent.standings.rpc import ConsentStandingsRpc
 from services.privacy.consent.standings.service import StandingService
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService
+from services.privacy.suppression.lookups.service import LookUpService
 from services.privacy.suppression.model import Hasher
+from services.privacy.suppression.own.rpc import OwnSuppressionsRpc
+from services.privacy.suppression.own.service import OwnSuppressionService
 from services.privacy.suppression.rpc import SuppressionsRpc
 from services.privacy.suppression.service import SuppressionService
 from services.privacy.tables import metadata
@@ -89,6 +93,9 @@ class Doors:
     def suppressions(self, token: str) -> "privacy_pb2_grpc.SuppressionsAsyncStub":
         return privacy_pb2_grpc.SuppressionsStub(self.served.channel(token))
 
+    def own_suppressions(self, token: str) -> "own_suppressions_pb2_grpc.OwnSuppressionsAsyncStub":
+        return own_suppressions_pb2_grpc.OwnSuppressionsStub(self.served.channel(token))
+
     def permits(self, token: str) -> "privacy_pb2_grpc.PermitsAsyncStub":
         return privacy_pb2_grpc.PermitsStub(self.served.channel(token))
 
@@ -112,7 +119,22 @@ async def doors(parts: Parts, serve: Serve, realm: Realm) -> Doors:
         ),
         (
             privacy_pb2_grpc.add_SuppressionsServicer_to_server,
-            SuppressionsRpc(parts.suppression, Pages("s" * 32)),
+            SuppressionsRpc(
+                parts.suppression,
+                LookUpService(parts.database, parts.clock, suppression=parts.suppression),
+                Pages("s" * 32),
+            ),
+        ),
+        (
+            own_suppressions_pb2_grpc.add_OwnSuppressionsServicer_to_server,
+            OwnSuppressionsRpc(
+                OwnSuppressionService(
+                    parts.database,
+                    suppression=parts.suppression,
+                    consents=parts.consents,
+                    addresses_of=parts.addresses_of,
+                )
+            ),
         ),
         (
             privacy_pb2_grpc.add_PermitsServicer_to_server,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from kernel.db import Database
 from services.privacy.consent.service import ConsentService
 from services.privacy.permits.service import PermitService
-from services.privacy.suppression.model import Hasher
+from services.privacy.suppression.model import Address, Hasher
 from services.privacy.suppression.service import SuppressionService
 from tests.fixtures.clock import FakeClock
 
@@ -28,3 +28,8 @@ class Parts:
     permits: PermitService
     hasher: Hasher
     restricted: set[uuid.UUID] = field(default_factory=set)
+    # What contacts has on file, by contact.
+    on_file: dict[uuid.UUID, list[Address]] = field(default_factory=dict)
+
+    async def addresses_of(self, contact_id: uuid.UUID) -> list[Address]:
+        return self.on_file.get(contact_id, [])

@@ -6,6 +6,7 @@ import secrets
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from kernel.clock import Clock
 from kernel.db import AnySession, Database, WriteSession
@@ -33,7 +34,7 @@ from services.privacy.consent.model import (
     require_complete,
 )
 from services.privacy.consent.store import Entry
-from services.privacy.suppression.model import Address
+from services.privacy.suppression.model import Address, Ground
 from services.privacy.suppression.normalise import EMAIL
 from services.privacy.suppression.service import SuppressionService
 
@@ -101,7 +102,9 @@ class ConsentService:
                 records.insert(0, self._record(about, State.REQUESTED, text, asked))
             await self._append(session, frontier, records)
             if not caller.is_service and about.channel == EMAIL:
-                await self._suppression.lift(session, Address(EMAIL, caller.email), consent_id=given.id)
+                await self._suppression.lift(
+                    session, Address(EMAIL, caller.email), Ground(about.contact_id, consent_id=given.id)
+                )
             await emit(
                 session,
                 events.consent_given(consent_id=given.id, contact_id=about.contact_id, topic=about.topic),
@@ -130,6 +133,17 @@ class ConsentService:
         for about in wanted:
             await self._withdraw(session, about, method=method)
         return len(wanted)
+
+    async def said_before(
+        self, session: WriteSession, contact_id: uuid.UUID, *, channel: int, before: datetime
+    ) -> set[str]:
+        """Topics that the contact had said yes to before a moment and still does, in a use case of another area."""
+        newest = await store.newest(session, contact_id)
+        return {
+            record.topic
+            for record in newest
+            if record.state in _SAID_YES and record.channel == channel and record.recorded_at < before
+        }
 
     async def _withdraw(self, session: WriteSession, about: Subject, *, method: str) -> Record:
         frontier = await store.lock_tree(session)

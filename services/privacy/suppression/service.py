@@ -11,12 +11,14 @@ from kernel import telemetry
 from kernel.clock import Clock
 from kernel.db import Database, WriteSession
 from kernel.ids import new_id
+from kernel.rpc.call import note_subjects
 from services.privacy.suppression import store
 from services.privacy.suppression.model import (
-    LIFTED_BY_CONSENT,
+    LIFTED_BY_THE_PERSON,
     Address,
     Counts,
     Entry,
+    Ground,
     Hasher,
     KeyCount,
     KeyLost,
@@ -126,22 +128,36 @@ class SuppressionService:
             known = await store.reasons(session, [each for keys in keyed for each in keys])
         return [next((known[each] for _, each in keys if each in known), "") for keys in keyed]
 
-    async def lift(self, session: WriteSession, address: Address, *, consent_id: uuid.UUID) -> list[Lifting]:
-        """Takes an address off that its owner has just proven and consented for; never called for staff.
+    async def lift(self, session: WriteSession, address: Address, ground: Ground) -> list[Lifting]:
+        """Takes an address off that its owner has just proven, for a consent or at a wish; never called for staff.
 
-        Only entries of `LIFTED_BY_CONSENT`; each leaves a record with the consent that lifted it.
+        Only entries of `LIFTED_BY_THE_PERSON`; each leaves a record with the ground.
         """
         async with store.opened(session):
-            entries = await store.remove(session, self._hasher.every(address), reasons=LIFTED_BY_CONSENT)
-        lifted = [Lifting(entry, consent_id, self._clock.now()) for entry in entries]
+            entries = await store.remove(session, self._hasher.every(address), reasons=LIFTED_BY_THE_PERSON)
+        lifted = [Lifting(entry, ground, self._clock.now()) for entry in entries]
         await store.note_lifted(session, lifted)
         return lifted
 
     async def entries_of(self, addresses: Sequence[Address]) -> list[Entry]:
         """The entries of these addresses: the subject may know that and why it is not contacted."""
+        async with self._database.transaction() as session:
+            return await self.entries_in(session, addresses)
+
+    async def entries_in(self, session: WriteSession, addresses: Sequence[Address]) -> list[Entry]:
+        """As `entries_of`, in a use case of another area."""
         keyed = [each for address in addresses for each in self._hasher.every(address)]
-        async with self._list() as session:
+        async with store.opened(session):
             return await store.entries(session, keyed)
+
+    async def list_suppression_liftings(
+        self, *, after: tuple[datetime, uuid.UUID] | None, limit: int
+    ) -> list[Lifting]:
+        """What was taken off, the latest first; one more than `limit` if there are more."""
+        async with self._database.reading() as session:
+            found = await store.liftings(session, after=after, limit=limit + 1)
+        note_subjects(one.ground.contact_id for one in found[:limit] if one.ground.contact_id)
+        return found
 
     async def add(self, session: WriteSession, address: Address, *, reason: str) -> Entry:
         """As `add_suppression`, in a use case of another area."""

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, LargeBinary, Text, bindparam, delete, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
-from kernel.db import WriteSession
-from services.privacy.suppression.model import PREVENTS, Entry, Lifting, Wanted
+from kernel.db import AnySession, WriteSession
+from services.privacy.suppression.model import PREVENTS, Entry, Ground, Lifting, Wanted
 from services.privacy.suppression.tables import SuppressionEntry, SuppressionLifting
 
 _KNOWN = text(
@@ -138,7 +138,7 @@ async def remove(
 
 
 async def note_lifted(session: WriteSession, lifted: Sequence[Lifting]) -> None:
-    """Notes what was taken off, and on which consent that rests."""
+    """Notes what was taken off, and on what ground."""
     if lifted:
         await session.execute(
             insert(SuppressionLifting),
@@ -149,11 +149,31 @@ async def note_lifted(session: WriteSession, lifted: Sequence[Lifting]) -> None:
                     "reason": one.entry.reason,
                     "created_at": one.entry.created_at,
                     "lifted_at": one.lifted_at,
-                    "consent_id": one.consent_id,
+                    "contact_id": one.ground.contact_id,
+                    "consent_id": one.ground.consent_id,
+                    "proven_by": one.ground.proven_by,
                 }
                 for one in lifted
             ],
         )
+
+
+async def liftings(
+    session: AnySession, *, after: tuple[datetime, uuid.UUID] | None, limit: int
+) -> list[Lifting]:
+    """What was taken off, the latest first."""
+    table = SuppressionLifting
+    statement = select(table).order_by(table.lifted_at.desc(), table.entry_id.desc()).limit(limit)
+    if after is not None:
+        statement = statement.where(tuple_(table.lifted_at, table.entry_id) < after)
+    return [
+        Lifting(
+            Entry(id=row.entry_id, channel=row.channel, reason=row.reason, created_at=row.created_at),
+            Ground(row.contact_id, row.consent_id, row.proven_by),
+            row.lifted_at,
+        )
+        for row in (await session.execute(statement)).scalars()
+    ]
 
 
 async def listed(
