@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kontor.contacts.v1 import contacts_pb2_grpc, imports_pb2_grpc, logins_pb2_grpc
+from kontor.contacts.v1 import contacts_pb2_grpc, imports_pb2_grpc, logins_pb2_grpc, names_pb2_grpc
 from kontor.privacy.v1 import holder_pb2_grpc
 
 from kernel.clock import SystemClock
@@ -20,6 +20,8 @@ from services.contacts.imports.service import ImportsService
 from services.contacts.logins.finder import LocalOwnContact
 from services.contacts.logins.rpc import LoginsRpc
 from services.contacts.logins.service import LoginsService
+from services.contacts.names.rpc import NamesRpc
+from services.contacts.names.service import NamesService
 from services.contacts.organisations.service import OrganisationsService
 from services.contacts.people.service import PeopleService
 from services.contacts.rpc import ContactsRpc
@@ -76,6 +78,8 @@ def add_servicers(backend: Backend, use_cases: UseCases, own_contacts: LocalOwnC
     add(imports_pb2_grpc.add_ImportsServicer_to_server, ImportsRpc(use_cases.imports, pages), f"{v1}.Imports")
     logins = LoginsRpc(use_cases.logins, SystemClock())
     add(logins_pb2_grpc.add_LoginsServicer_to_server, logins, f"{v1}.Logins")
+    names = NamesRpc(NamesService(backend.database))
+    add(names_pb2_grpc.add_NamesServicer_to_server, names, f"{v1}.Names")
     holder = data_holder(
         backend.database,
         metadata,

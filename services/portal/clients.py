@@ -19,6 +19,7 @@ from kontor.privacy.v1.consent_proofs_pb2_grpc import ConsentProofsStub
 from kontor.privacy.v1.holder_pb2 import CollectRequest, Identifiers, Record
 from kontor.privacy.v1.holder_pb2_grpc import DataHolderStub
 from kontor.privacy.v1.identity_pb2_grpc import IdentityChecksStub
+from kontor.privacy.v1.own_suppressions_pb2_grpc import OwnSuppressionsStub
 from kontor.privacy.v1.privacy_pb2 import (
     CHANNEL_EMAIL,
     AuthorizeRequest,
@@ -82,6 +83,10 @@ class Clients:
     @cached_property
     def consent_proofs(self) -> ConsentProofsStub:
         return ConsentProofsStub(self._channels["privacy"].get())
+
+    @cached_property
+    def own_suppressions(self) -> OwnSuppressionsStub:
+        return OwnSuppressionsStub(self._channels["privacy"].get())
 
     @cached_property
     def consents(self) -> ConsentsStub:

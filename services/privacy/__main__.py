@@ -48,6 +48,7 @@ from services.privacy.breaches.rpc import BreachesRpc
 from services.privacy.breaches.service import BreachService
 from services.privacy.clients import (
     Cases,
+    NamesClient,
     NoticesClient,
     OwnTrail,
     RemoteTrail,
@@ -73,6 +74,7 @@ from services.privacy.processing.service import ProcessingService
 from services.privacy.registers.rpc import RegistersRpc
 from services.privacy.registers.service import RegisterService
 from services.privacy.requests.access import Access
+from services.privacy.requests.blackening.naming import NamesOfOthers
 from services.privacy.requests.blackening.rpc import BlackeningRpc
 from services.privacy.requests.blackening.service import BlackeningService
 from services.privacy.requests.certificate import Certifier
@@ -148,7 +150,7 @@ async def main() -> None:
     kinds = beginning_kinds(desk, consents=consents, suppression=suppression, restrictions=restrictions)
     recipients = registered(_registers(backend, settings), otherwise=settings.recipients)
     erasure = _erasure(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds)
-    blackening = _serve_blackening(backend, desk, wake=lambda: _soon(machine.wake))
+    blackening = _serve_blackening(backend, desk, channels, wake=lambda: _soon(machine.wake))
     procedures = RequestJobs(
         database,
         clock,
@@ -289,9 +291,12 @@ def _serve_identity(
     backend.add(door, IdentityChecksRpc(identity), "kontor.privacy.v1.IdentityChecks")
 
 
-def _serve_blackening(backend: Backend, desk: Desk, *, wake: Callable[[], None]) -> BlackeningService:
+def _serve_blackening(
+    backend: Backend, desk: Desk, channels: Channels, *, wake: Callable[[], None]
+) -> BlackeningService:
     """What a copy says about others."""
-    blackening = BlackeningService(desk, wake=wake)
+    names = NamesOfOthers(NamesClient.over(channels["contacts"]))
+    blackening = BlackeningService(desk, names, wake=wake)
     door = blackening_pb2_grpc.add_BlackeningServicer_to_server
     backend.add(door, BlackeningRpc(blackening), "kontor.privacy.v1.Blackening")
     return blackening

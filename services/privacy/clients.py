@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from kontor.campaigns.v1 import notices_pb2, notices_pb2_grpc
-from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc
+from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, names_pb2, names_pb2_grpc
 from kontor.privacy.v1 import audit_pb2, audit_pb2_grpc, holder_pb2, holder_pb2_grpc
 from kontor.tickets.v1 import tickets_pb2, tickets_pb2_grpc
 
 from kernel.channel import typed_stream
 from kernel.errors import Unavailable
 from kernel.trail import AuditTrailRpc
+from services.privacy.requests.blackening.names import Name
 from services.privacy.requests.model import Notice
 
 # Contacts first: it knows how the subject can be recognised.
@@ -178,3 +179,25 @@ class NoticesClient:
                 due_date=notice.due_date.isoformat(),
             )
         )
+
+
+@dataclass(frozen=True, slots=True)
+class NamesClient:
+    """kontor.contacts.v1.Names. Errors: Unavailable while it is down."""
+
+    stub: Any
+
+    @classmethod
+    def over(cls, channel: Any) -> NamesClient:
+        """The service at the other end of a channel."""
+        return cls(names_pb2_grpc.NamesStub(channel))
+
+    async def check_names(
+        self, names: Sequence[Name], *, own: uuid.UUID
+    ) -> tuple[Collection[int], Collection[int]]:
+        """Positions of those that others bear, and of those with whose words a family name begins."""
+        asked = names_pb2.CheckNamesRequest(
+            contact_id=str(own), names=[names_pb2.Name(family=n.family, given=n.given) for n in names]
+        )
+        found: names_pb2.CheckNamesResponse = await self.stub.CheckNames(asked, timeout=_PATIENCE_S)
+        return found.others, found.beginnings

@@ -8,7 +8,14 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
-from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, imports_pb2, imports_pb2_grpc, logins_pb2_grpc
+from kontor.contacts.v1 import (
+    contacts_pb2,
+    contacts_pb2_grpc,
+    imports_pb2,
+    imports_pb2_grpc,
+    logins_pb2_grpc,
+    names_pb2_grpc,
+)
 from kontor.privacy.v1 import holder_pb2_grpc, privacy_pb2, privacy_pb2_grpc
 
 from devstack.ports import LOOPBACK
@@ -25,6 +32,8 @@ from services.contacts.imports.service import ImportsService
 from services.contacts.logins.finder import LocalOwnContact
 from services.contacts.logins.rpc import LoginsRpc
 from services.contacts.logins.service import LoginsService
+from services.contacts.names.rpc import NamesRpc
+from services.contacts.names.service import NamesService
 from services.contacts.organisations.service import OrganisationsService
 from services.contacts.people.service import PeopleService
 from services.contacts.rpc import ContactsRpc
@@ -93,6 +102,9 @@ class House:
 
     def imports(self, *roles: str) -> "imports_pb2_grpc.ImportsAsyncStub":
         return imports_pb2_grpc.ImportsStub(self._channel(roles or ("agent",), {}))
+
+    def names(self) -> "names_pb2_grpc.NamesAsyncStub":
+        return names_pb2_grpc.NamesStub(self._channel(("service",), {}))
 
     def holder(self) -> "holder_pb2_grpc.DataHolderAsyncStub":
         return holder_pb2_grpc.DataHolderStub(self._channel(("service",), {}))
@@ -199,6 +211,7 @@ async def house(
             ),
         ),
         (logins_pb2_grpc.add_LoginsServicer_to_server, LoginsRpc(logins, fake_clock)),
+        (names_pb2_grpc.add_NamesServicer_to_server, NamesRpc(NamesService(database))),
         (imports_pb2_grpc.add_ImportsServicer_to_server, ImportsRpc(imports, pages)),
         (
             holder_pb2_grpc.add_DataHolderServicer_to_server,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ from services.gateway.designs import words as mistakes
 from services.gateway.registers import words as register_words
 from services.gateway.requests import plans
 from services.gateway.retention import datasets as retention_datasets
+from services.gateway.retention import words as retention_words
+from services.gateway.retention.classes import deletion_class
 from services.privacy.permits import model as permits_model
 
 _PACKAGE = Path(labels.__file__).parent
@@ -108,6 +111,32 @@ def test_every_dataset_of_the_deletion_concept_has_words() -> None:
         for table, _declaration in datasets(importlib.import_module(f"services.{holder}.tables").metadata)
     ]
     assert [each for each in declared if not retention_datasets.known(*each)] == []
+
+
+def test_every_deletion_class_has_words_in_both_languages(app: Flask) -> None:
+    declared = {
+        str(getattr(declaration.deletion_class, "words", declaration.deletion_class))
+        for holder in labels.HOLDERS
+        for _, declaration in datasets(importlib.import_module(f"services.{holder}.tables").metadata)
+    }
+    assert len(declared) > 25
+    english = re.compile(r"\b(year|day|hour|never|with|end|until|after|of|the|GDPR)s?\b|\(\d\)")
+    for language in ("de", "en"):
+        with app.test_request_context(headers={"Accept-Language": language}):
+            said = {each: deletion_class(each) for each in declared}
+            events = {each.partition(" + ")[0].rpartition(": ")[2] for each in declared if " + " in each}
+            assert [e for e in events if e not in retention_words.EVENTS and "until" not in e] == []
+            if language == "de":
+                assert [text for text in said.values() if english.search(text)] == []
+                assert said["completion + 0 days"] == "Abschluss der Anfrage + sofort"
+                assert (
+                    said[
+                        "end of the last relation + 10 years to the end of the year (§ 147(3) AO, § 257(4) HGB)"
+                    ]
+                    == "Ende der letzten Beziehung + 10 Jahre, zum Jahresende (§ 147 Abs. 3 AO, § 257 Abs. 4 HGB)"
+                )
+            else:
+                assert said["mark + 3 years"] == "marking + 3 years"
 
 
 def test_every_law_that_keeps_something_is_cited_as_germans_cite_it(app: Flask) -> None:

@@ -1,7 +1,7 @@
 """Four holders to drive: contacts on a small database, two that do as they are told, and privacy itself."""
 
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -14,12 +14,13 @@ from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from kernel.clock import to_timestamp
 from kernel.db import Database, WriteSession
-from kernel.errors import FailedPrecondition
+from kernel.errors import FailedPrecondition, Unavailable
 from kernel.holder.executing import hash_of
 from kernel.holder.subject import Subject
 from kernel.personal import Category, Purpose, dataset, personal, plain
 from kernel.schema import service_metadata
 from kernel.signing import Signer, signed_content
+from services.privacy.requests.blackening.names import Name
 from tests.fixtures.clock import FakeClock
 
 
@@ -223,3 +224,20 @@ class Told(holder_pb2_grpc.DataHolderServicer):
     async def _answer(self, context: Any) -> None:
         if self.down:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "down")
+
+
+@dataclass
+class ToldNames:
+    """Who is called how, by family and given name, as the test says; `tests/contacts` asks the real one."""
+
+    others: set[tuple[str, str]] = field(default_factory=set)
+    down: bool = False
+
+    async def check_names(self, names: Sequence[Name], *, own: uuid.UUID) -> tuple[list[int], list[int]]:
+        if self.down:
+            raise Unavailable("down", reason="DOWN")
+        families = {family for family, _ in self.others}
+        others = [
+            at for at, n in enumerate(names) if n in self.others or (n.family in families and not n.given)
+        ]
+        return others, [at for at, n in enumerate(names) if n.family in families and not n.given]

@@ -22,6 +22,7 @@ from services.privacy.holder import holder_rpc
 from services.privacy.holds.service import HoldService
 from services.privacy.ledger.service import LedgerService
 from services.privacy.requests.access import Access
+from services.privacy.requests.blackening.naming import NamesOfOthers
 from services.privacy.requests.blackening.service import BlackeningService
 from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.course import Reception
@@ -39,7 +40,7 @@ from services.privacy.requests.service import Beside, RequestService
 from services.privacy.requests.working import Desk
 from services.privacy.restrictions.service import RestrictionService
 from tests.fixtures.serving import OwnContacts, Serve
-from tests.privacy.holders import Base, Person, Told, make_tables, require_identifiers
+from tests.privacy.holders import Base, Person, Told, ToldNames, make_tables, require_identifiers
 from tests.privacy.parts import Parts
 
 DEADLINE = Deadline(state="BE", timezone="Europe/Berlin")
@@ -174,6 +175,7 @@ class Machine:
     restrictions: RestrictionService
     # The privacy service's own, with which it asks the holders.
     token: str
+    names: ToldNames = field(default_factory=ToldNames)
     woken: list[bool] = field(default_factory=list)
 
     def jobs(self, reaper: Reaper | None = None) -> RequestJobs:
@@ -204,12 +206,12 @@ class Machine:
                 suppression=self.parts.suppression,
                 controller=CONTROLLER,
                 recipients=RECIPIENTS,
-                blackening=BlackeningService(desk),
+                blackening=BlackeningService(desk, NamesOfOthers(self.names)),
             ),
             erasure=erasure,
             others={
                 Kind.PORTABILITY: Portability(
-                    desk, controller=CONTROLLER, blackening=BlackeningService(desk)
+                    desk, controller=CONTROLLER, blackening=BlackeningService(desk, NamesOfOthers(self.names))
                 ),
                 **kinds_of(self.parts, desk, self.restrictions),
             },
@@ -324,5 +326,5 @@ async def build(parts: Parts, contacts: Database, bus: Bus, serve: Serve, token:
         holds,
         restrictions,
         token,
-        woken,
+        woken=woken,
     )

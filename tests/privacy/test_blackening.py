@@ -18,6 +18,7 @@ from services.privacy.requests.blackening.model import (
     blackened,
     marked,
 )
+from services.privacy.requests.blackening.naming import NamesOfOthers
 from services.privacy.requests.blackening.service import BlackeningService
 from services.privacy.requests.blackening.tables import PassageDecision
 from services.privacy.requests.model import Kind, State
@@ -33,7 +34,7 @@ TEXT = "😀 Grüße von Jürgen Köhler, jürgen@nachbar.example, 030 9876543. 
 def service(machine: Machine) -> BlackeningService:
     clock = machine.parts.clock
     desk = Desk(machine.parts.database, clock, holders=list(machine.clients.values()), seal=Seal(["s" * 32]))
-    return BlackeningService(desk)
+    return BlackeningService(desk, NamesOfOthers(machine.names))
 
 
 def say(machine: Machine, *texts: str, provided: bool = False) -> None:
@@ -168,6 +169,48 @@ async def test_nothing_is_decided_about_a_copy_that_was_handed_out(machine: Mach
     with pytest.raises(DomainError) as refused:
         await service(machine).decide_passage(request_id, Decision(passage.id, (), "no-harm"), by="dpo")
     assert refused.value.reason == "NO_COPY"
+
+
+async def test_a_text_that_has_nothing_but_a_name_waits_too(machine: Machine) -> None:
+    machine.names.others = {("Köhler", "Jürgen")}
+    anna, request_id = await held(
+        machine, "Jürgen Köhler hat geholfen.", "Herr Köhler war da.", "Ein Köhler."
+    )
+    review = await service(machine).list_passages(request_id)
+    assert [[p.text[s.start : s.end] for s in p.marks] for p in review.passages] == [
+        ["Jürgen Köhler"],
+        ["Köhler"],
+    ]
+    assert await decide(machine, request_id, "Jürgen Köhler") == 1
+    assert await decide(machine, request_id, "Köhler") == 0
+    await machine.jobs().work()
+    raw = (await machine.document(request_id, anna, 1)).decode()
+    assert "█████ hat geholfen." in raw
+    assert "Herr █████ war da." in raw
+    assert "Ein Köhler." in raw
+
+
+async def test_what_was_blackened_stays_black_when_who_is_named_has_gone_meanwhile(machine: Machine) -> None:
+    machine.names.others = {("Köhler", "Jürgen")}
+    anna, request_id = await held(machine, "Jürgen Köhler hat geholfen.", "bob@example.org")
+    await decide(machine, request_id, "Jürgen Köhler")
+    machine.names.others = set()
+    await decide(machine, request_id, "bob@example.org")
+    await machine.jobs().work()
+    assert (await machine.see(request_id, anna)).request.state is State.COMPLETED
+    assert "Köhler" not in (await machine.document(request_id, anna, 1)).decode()
+
+
+async def test_while_nobody_can_say_who_is_named_nothing_is_handed_out(machine: Machine) -> None:
+    machine.names.down = True
+    anna, request_id = await held(machine, "Jürgen Köhler hat geholfen.")
+    assert (await machine.see(request_id, anna)).request.state is State.EXECUTING
+    with pytest.raises(DomainError):
+        await service(machine).list_passages(request_id)
+    machine.names.down = False
+    machine.parts.clock.advance(hours=2)
+    await machine.jobs().work()
+    assert (await machine.see(request_id, anna)).request.state is State.COMPLETED
 
 
 def test_marks_are_what_is_not_the_persons_own() -> None:

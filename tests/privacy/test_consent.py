@@ -14,6 +14,7 @@ from services.privacy.consent import store
 from services.privacy.consent.merkle import leaf_hash
 from services.privacy.consent.model import Evidence, Leaf, Record, State, leaf_content
 from services.privacy.consent.service import Subject
+from services.privacy.consent.tree import store as trees
 from tests.privacy.conftest import Doors
 from tests.privacy.giving import EMAIL, evidence, give_request, text_id, withdraw_request
 from tests.privacy.parts import Parts
@@ -120,7 +121,7 @@ async def test_a_topic_without_a_text_can_be_withdrawn_by_whom_it_was_recorded_f
     about = Subject(ANNA, "retired", EMAIL)
     async with parts.database.transaction() as session:
         given = Record(uuid.uuid4(), ANNA, "retired", EMAIL, State.GIVEN, None, parts.clock.now(), Evidence())
-        tree = await store.lock_tree(session)
+        tree = await trees.lock_tree(session)
         leaf = Leaf(leaf_hash(b"s" * 16, leaf_content(given)), tree.size, b"s" * 16)
         await store.append(session, [store.Entry(given, leaf)], *tree.grow(leaf.hash))
     assert (await parts.consents.withdraw_consent(about, method="portal")).state is State.WITHDRAWN

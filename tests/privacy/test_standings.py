@@ -14,6 +14,7 @@ from services.privacy.consent import store as ledger
 from services.privacy.consent.merkle import leaf_hash
 from services.privacy.consent.model import Evidence, Leaf, Record, State, leaf_content
 from services.privacy.consent.tables import ConsentRecord
+from services.privacy.consent.tree import store as trees
 from tests.fixtures.realm import Realm
 from tests.privacy.conftest import Doors
 from tests.privacy.giving import give_request, withdraw_request
@@ -52,7 +53,7 @@ async def listed(doors: Doors, token: str, **asked: Any) -> list[standings_pb2.S
 async def append(parts: Parts, state: State, evidence: Evidence, contact_id: uuid.UUID) -> None:
     """Puts a record into the ledger that no use case would take in."""
     async with parts.database.transaction() as session:
-        frontier = await ledger.lock_tree(session)
+        frontier = await trees.lock_tree(session)
         record = Record(uuid.uuid4(), contact_id, "newsletter", 1, state, None, parts.clock.now(), evidence)
         leaf = Leaf(leaf_hash(b"s" * 16, leaf_content(record)), frontier.size, b"s" * 16)
         frontier, filled = frontier.grow(leaf.hash)

@@ -76,7 +76,7 @@ def index() -> ResponseReturnValue:
 def export() -> ResponseReturnValue:
     """GET /audit.csv: every access that the filters leave, newest first."""
     answer = Response(_lines(_asked(page_size=_FILE_PAGE)), mimetype="text/csv")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{_('accesses')}.csv")
+    answer.headers.set("Content-Disposition", "attachment", filename=_("accesses") + ".csv")
     return answer
 
 

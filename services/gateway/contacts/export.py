@@ -34,7 +34,7 @@ def download() -> Response:
     asked_for = asked(request.args)
     asked_for.page_size, asked_for.page_token = _PAGE, ""
     answer = Response(stream_with_context(_lines(asked_for, _head())), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{_("contacts")}.csv"'
+    answer.headers.set("Content-Disposition", "attachment", filename=_("contacts") + ".csv")
     return answer
 
 

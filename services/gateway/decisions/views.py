@@ -66,7 +66,7 @@ def index() -> ResponseReturnValue:
 def export() -> ResponseReturnValue:
     """GET /decisions.csv: every decision that the filters leave, newest first; contacts by their number only."""
     answer = Response(_lines(_asked(_FILE_PAGE)), mimetype="text/csv")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{_('decisions')}.csv")
+    answer.headers.set("Content-Disposition", "attachment", filename=_("decisions") + ".csv")
     return answer
 
 

@@ -25,7 +25,7 @@ def as_csv(found: Import) -> Response:
         words = [str(label(OUTCOMES, row.outcome).text), why(row.reason)]
         lines.append(line([str(row.line), *words, *(row.cells.get(name, "") for name in columns)]))
     answer = Response(BOM + "".join(lines), mimetype="text/csv")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{_('rejected')}-{_stem(found)}.csv")
+    answer.headers.set("Content-Disposition", "attachment", filename=_("rejected") + f"-{_stem(found)}.csv")
     return answer
 
 

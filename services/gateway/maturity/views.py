@@ -68,7 +68,7 @@ def file() -> ResponseReturnValue:
         ]
     content = (BOM + "".join(line(cells) for cells in lines)).encode()
     answer = Response(content, content_type="text/csv; charset=utf-8")
-    name = f"{_('maturity')}-{datetime.now(UTC):%Y-%m-%d}.csv"
+    name = _("maturity") + f"-{datetime.now(UTC):%Y-%m-%d}.csv"
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     return answer
 

@@ -17,6 +17,7 @@ from services.gateway.clients import clients
 from services.gateway.labels import HOLDERS, Label, word
 from services.gateway.records.forms import ConfirmForm, ContextForm
 from services.gateway.registers.views import FORMATS, sent
+from services.gateway.retention.classes import deletion_class
 from services.gateway.retention.datasets import dataset
 from services.gateway.session import opens_with
 
@@ -68,6 +69,7 @@ def index() -> ResponseReturnValue:
         silent=[each for each in record.descriptions if each.stale],
         form=ConfirmForm(fingerprint=record.fingerprint),
         dataset=dataset,
+        deletion_class=deletion_class,
         holder=lambda name: word(HOLDERS, name),
         purposes=PURPOSES,
         categories=CATEGORIES,

@@ -83,12 +83,8 @@ class Withdrawing(Reception):
     vouched_by = RadioField(_l("How do you know that it is this person?"), choices=options(VOUCHERS.items()))
 
 
-# What the record and a correction have in common; the salutation and the language are chosen in the record.
-CORRECTABLE = ("given_name", "family_name", "email", "phone", "street", "postal_code", "city")
-
-
 class Correcting(Reception):
-    """What the person says is right, beside what stands there."""
+    """What the person says is right, beside what stands there (`kernel.web.corrections`)."""
 
     given_name = StringField(_l("First name"), filters=[strip], validators=[at_most(100)])
     family_name = StringField(_l("Last name"), filters=[strip], validators=[at_most(100)])

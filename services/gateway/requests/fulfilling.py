@@ -19,9 +19,10 @@ from kontor.privacy.v1.privacy_pb2 import (
 
 from kernel.errors import DomainError, FailedPrecondition
 from kernel.ids import derived_id
+from kernel.web.corrections import CORRECTABLE
 from kernel.web.forms import Form
 from services.gateway.clients import clients
-from services.gateway.requests.forms import CORRECTABLE, Settlement
+from services.gateway.requests.forms import Settlement
 from services.gateway.requests.views import blueprint, corrections
 from services.gateway.session import opens_with
 

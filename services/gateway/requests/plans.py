@@ -39,6 +39,7 @@ DATASETS = {
     "privacy.access_document": _l("copies of the data"),
     "privacy.certificate": _l("certificates"),
     "privacy.legal_hold": _l("legal holds"),
+    "privacy.suppression_lifting": _l("liftings of suppressions"),
     "privacy.erasure_ledger": _l("entries of the erasure ledger"),
     "privacy.access_alert": _l("alerts about accesses"),
     "privacy.watched_contact": _l("marks that looks are told"),
@@ -52,7 +53,7 @@ DATASETS = {
 }
 
 
-_PARAGRAPH = re.compile(r"Art\. (\d+)\((\d+)\)(?:\(([a-z])\))?")
+_PARAGRAPH = re.compile(r"(Art\.|§) (\d+[a-z]?)\((\d+)\)(?:\(([a-z])\))?")
 
 
 @dataclass(frozen=True)
@@ -146,8 +147,8 @@ def law(text: str) -> str:
 
 
 def _in_german(cited: re.Match[str]) -> str:
-    article, paragraph, letter = cited.groups()
-    return f"Art. {article} Abs. {paragraph}" + (f" Buchst. {letter}" if letter else "")
+    kind, article, paragraph, letter = cited.groups()
+    return f"{kind} {article} Abs. {paragraph}" + (f" Buchst. {letter}" if letter else "")
 
 
 def _line(holder: str, item: PlanItem, executed: bool) -> Line:

@@ -20,12 +20,12 @@ from kontor.privacy.v1.holder_pb2 import (
     REQUEST_KIND_WITHDRAWAL,
     RequestKind,
 )
-from kontor.privacy.v1.privacy_pb2 import Correction, CreateRequestRequest, ObjectionScope
+from kontor.privacy.v1.privacy_pb2 import CreateRequestRequest, ObjectionScope
 
 from kernel.errors import FailedPrecondition, InvalidArgument
+from kernel.web.corrections import corrections_in, standing
 from services.gateway.clients import clients
 from services.gateway.requests.forms import (
-    CORRECTABLE,
     IN_DOUBT,
     Correcting,
     Objecting,
@@ -96,7 +96,7 @@ def create() -> ResponseReturnValue:
 def _form(kind: int, contact: Contact) -> Reception:
     chosen = _FORMS.get(kind, Reception)
     if chosen is Correcting:
-        return Correcting(data={name: getattr(contact, name) for name in CORRECTABLE})
+        return Correcting(data=standing(contact))
     return chosen()
 
 
@@ -108,13 +108,7 @@ def _wish(form: Reception, contact: Contact) -> dict[str, Any] | None:
         return {"objection": ObjectionScope.ValueType(int(form.scope.data))}
     if not isinstance(form, Correcting):
         return {}
-    said = [
-        Correction(field=name, before=getattr(contact, name), after=form[name].data)
-        for name in CORRECTABLE
-        if form[name].data != getattr(contact, name)
-    ]
-    if form.other.data:
-        said.append(Correction(field="other", after=form.other.data))
+    said = corrections_in(form, contact)
     return {"corrections": said} if said else None
 
 

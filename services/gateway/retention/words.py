@@ -12,14 +12,18 @@ from kontor.privacy.v1.holder_pb2 import DeletionRule, OverdueDataset
 from kontor.privacy.v1.retention_pb2 import HolderPreview
 
 from services.gateway.labels import HOLDERS, word
+from services.gateway.requests.plans import law
 from services.gateway.retention.datasets import dataset
 
 EVENTS = {
+    "alert": _l("notice of unusual access"),
+    "check": _l("request of the code"),
     "closing of the ticket": _l("closing of the ticket"),
     "completion": _l("completion of the request"),
     "confirmation": _l("confirmation"),
     "day": _l("day of the count"),
     "decision": _l("decision"),
+    "deletion of the record": _l("deletion of the record"),
     "end of the last relation": _l("end of the last relation"),
     "entry": _l("entry"),
     "execution": _l("execution"),
@@ -29,6 +33,9 @@ EVENTS = {
     "last business": _l("last business"),
     "last consent to this version": _l("last consent to this version"),
     "lifting": _l("lifting"),
+    "mark": _l("marking"),
+    "next answer of the holder": _l("next answer of the service"),
+    "publication": _l("publication"),
     "receipt": _l("receipt"),
     "recording": _l("recording"),
     "release": _l("release of the hold"),
@@ -56,7 +63,7 @@ def matrix(holders: Iterable[HolderPreview]) -> list[Row]:
     for holder in holders:
         for entry in holder.datasets:
             for rule in entry.rules:
-                key = (word(EVENTS, rule.start_event), period(rule), rule.law)
+                key = (word(EVENTS, rule.start_event), period(rule), law(rule.law))
                 found.setdefault(key, []).append((holder.holder, entry))
     return [
         Row(

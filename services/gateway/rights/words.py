@@ -31,6 +31,7 @@ PARTS = {
     "ConsentStandings": _l("List of consents"),
     "ConsentProofs": _l("Proofs of consents"),
     "Suppressions": _l("Suppression list"),
+    "OwnSuppressions": _l("Own entries of the suppression list"),
     "Permits": _l("Permits"),
     "Requests": _l("Requests of data subjects"),
     "Blackening": _l("Blackening of what copies say about others"),

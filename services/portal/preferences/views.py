@@ -29,6 +29,7 @@ from kontor.privacy.v1.privacy_pb2 import (
 
 from kernel.errors import FailedPrecondition, InvalidArgument, NotFound
 from kernel.web.access import login_required, public
+from kernel.web.login import current_login
 from services.portal.clients import clients, consent_texts
 from services.portal.preferences.forms import Switch
 from services.portal.session import own_contact
@@ -118,7 +119,9 @@ def by_link(token: str) -> ResponseReturnValue:
 
 
 def _page(form: Switch, topics: Iterable[Topic]) -> str:
-    return render_template("preferences/topics.html", form=form, topics=list(topics))
+    return render_template(
+        "preferences/topics.html", form=form, topics=list(topics), signed_in=current_login() is not None
+    )
 
 
 def _give(form: Switch) -> None:

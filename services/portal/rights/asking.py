@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from kontor.contacts.v1.contacts_pb2 import Contact
 from kontor.options.v1.options_pb2 import RestrictionGround
 from kontor.privacy.v1.holder_pb2 import (
     REQUEST_KIND_OBJECTION,
@@ -13,11 +12,12 @@ from kontor.privacy.v1.holder_pb2 import (
     REQUEST_KIND_RESTRICTION,
     REQUEST_KIND_WITHDRAWAL,
 )
-from kontor.privacy.v1.privacy_pb2 import Correction, ObjectionScope
+from kontor.privacy.v1.privacy_pb2 import ObjectionScope
 
 from kernel.web.access import login_required
+from kernel.web.corrections import corrections_in, standing
 from kernel.web.forms import Form
-from services.portal.rights.forms import RECORD_FIELDS, Corrections, Lock, Objection
+from services.portal.rights.forms import Corrections, Lock, Objection
 from services.portal.rights.views import ask, blueprint
 from services.portal.session import own_contact
 
@@ -26,25 +26,13 @@ from services.portal.session import own_contact
 def correction() -> ResponseReturnValue:
     """GET, POST /rights/correction: what is wrong in the own record, and how it is right (Art. 16 GDPR)."""
     contact = own_contact()
-    form = Corrections(data={name: getattr(contact, name) for name in RECORD_FIELDS})
+    form = Corrections(data=standing(contact))
     if form.validate_on_submit():
-        wrong = corrections(contact, form)
+        wrong = corrections_in(form, contact)
         if wrong:
             return ask(REQUEST_KIND_RECTIFICATION, form, corrections=wrong)
         form.other.errors = [_("Nothing is different from what we hold. Please change what is wrong.")]
     return render_template("rights/correction.html", form=form), 400 if form.is_submitted() else 200
-
-
-def corrections(contact: Contact, form: Corrections) -> list[Correction]:
-    """What the person has changed, and what they have said in words."""
-    changed = [
-        Correction(field=name, before=getattr(contact, name), after=form[name].data)
-        for name in RECORD_FIELDS
-        if form[name].data != getattr(contact, name)
-    ]
-    if form.other.data:
-        changed.append(Correction(field="other", after=form.other.data))
-    return changed
 
 
 @login_required

@@ -16,7 +16,7 @@ from kernel.web.options import options
 
 
 class Corrections(Form):
-    """The own record as it should be; limits are those of the contract."""
+    """The own record as it should be (`kernel.web.corrections`); limits are those of the contract."""
 
     given_name = StringField(_l("Given name"), filters=[strip], validators=[at_most(100)])
     family_name = StringField(_l("Family name"), filters=[strip], validators=[at_most(100)])
@@ -26,10 +26,6 @@ class Corrections(Form):
     postal_code = StringField(_l("Postal code"), filters=[strip], validators=[at_most(20)])
     city = StringField(_l("City"), filters=[strip], validators=[at_most(100)])
     other = TextAreaField(_l("Something else is wrong"), filters=[strip_lines], validators=[at_most(2000)])
-
-
-# What the form and the record have in common, in the form's order.
-RECORD_FIELDS = ("given_name", "family_name", "email", "phone", "street", "postal_code", "city")
 
 
 class Lock(Form):

@@ -30,6 +30,7 @@ DATASETS = {
     "erasure_plan": _l("Lists of what is to be erased"),
     "request_identifiers": _l("Your addresses, sealed until your erasure is done"),
     "suppression_entry": _l("Addresses we must not write to"),
+    "suppression_lifting": _l("Addresses that you had taken off the suppression list"),
     "audit_entry": _l("Who has read or changed your data"),
     "restriction": _l("Restrictions of processing"),
     "restriction_order": _l("Orders to restrict processing"),
@@ -53,6 +54,7 @@ TECHNICAL = {
     "notice_mail",
     "identity_check",
     "passage_decision",
+    "suppression_lifting",
 }
 
 # The same words once more, in the form that searching needs. They are in the copy of the data.
@@ -102,6 +104,7 @@ COLUMNS = {
     "permitted": _l("Permitted"),
     "phone": _l("Phone"),
     "postal_code": _l("Postal code"),
+    "proven_by": _l("How you showed that it is yours"),
     "reason": _l("Reason"),
     "received_at": _l("Received"),
     "recorded_at": _l("Recorded"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from kernel import telemetry
 from kernel.clock import Clock
 from kernel.db import Database
-from services.privacy.consent import store
 from services.privacy.consent.merkle import Frontier, leaf_hash
 from services.privacy.consent.model import leaf_content
+from services.privacy.consent.tree import store as trees
 from services.privacy.ledger.service import LedgerService
 
 log = telemetry.get_logger(__name__)
@@ -24,8 +24,8 @@ class ConsentJobs:
     async def publish_tree_head(self) -> None:
         """Signs the tree once a day, if it has grown, and publishes the statement outside this database."""
         async with self._database.reading() as session:
-            last = await store.last_head(session)
-            tree = await store.read_tree(session)
+            last = await trees.last_head(session)
+            tree = await trees.read_tree(session)
         now = self._clock.now()
         if tree.size and (last is None or (tree.size > last.size and last.signed_at.date() < now.date())):
             damages = await self.damages()
@@ -41,13 +41,13 @@ class ConsentJobs:
                     "time": now.isoformat(),
                 }
             )
-            last = store.Head(tree.size, tree.root, now, statement, published=False)
+            last = trees.Head(tree.size, tree.root, now, statement, published=False)
             async with self._database.transaction() as session:
-                await store.add_head(session, last)
+                await trees.add_head(session, last)
         if last is not None and not last.published:
             await self._ledger.publish("consent-head", f"consent-head-{last.size}", last.statement)
             async with self._database.transaction() as session:
-                await store.mark_published(session, last.size, self._clock.now())
+                await trees.mark_published(session, last.size, self._clock.now())
 
     async def damages(self) -> list[int]:
         """Indices of leaves that no longer hash to what was recorded, and sizes whose signed root differs."""
@@ -55,8 +55,8 @@ class ConsentJobs:
         frontier = Frontier()
         async with self._database.transaction() as session:
             await session.take_time(None)
-            signed = {head.size: head.root for head in await store.heads(session)}
-            async for leaf, record in store.all_leaves(session):
+            signed = {head.size: head.root for head in await trees.heads(session)}
+            async for leaf, record in trees.all_leaves(session):
                 # A record without its salt can no longer be checked: whoever erases takes both, and leaves a mark.
                 content_ok = record is None or leaf_hash(leaf.salt, leaf_content(record)) == leaf.hash
                 frontier = frontier.append(leaf.hash)

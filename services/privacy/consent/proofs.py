@@ -33,7 +33,10 @@ from services.privacy.consent.model import (
     leaf_content,
     leaf_values,
 )
-from services.privacy.consent.store import Entry, Head
+from services.privacy.consent.store import Entry
+from services.privacy.consent.tree import store as trees
+from services.privacy.consent.tree.store import Head
+from services.privacy.consent.wordings import store as wordings
 
 _LINES = 500
 
@@ -82,8 +85,8 @@ class ProofService:
             if entry is None or entry.record.contact_id != contact_id:
                 raise ConsentNotFound("There is no such record.")
             text_id = entry.record.text_id
-            text = await store.find_text(session, text_id) if text_id else None
-            head = await store.last_head(session)
+            text = await wordings.find_text(session, text_id) if text_id else None
+            head = await trees.last_head(session)
             if head is None or head.size <= entry.leaf.index:
                 return Proof(entry, text, (), None)
             path = await _hashed(session, inclusion_path(entry.leaf.index, head.size))
@@ -95,7 +98,7 @@ class ProofService:
     async def get_consistency_proof(self, *, old_size: int, new_size: int) -> Growth:
         """That nothing before the old head has changed up to the new one. Errors: HeadNotFound, TreeDamaged."""
         async with self._database.reading() as session:
-            by_size = {head.size: head for head in await store.heads(session)}
+            by_size = {head.size: head for head in await trees.heads(session)}
             old, new = by_size.get(old_size), by_size.get(new_size)
             if old is None or new is None or old_size > new_size:
                 raise HeadNotFound("No head was signed at this size.")
@@ -107,7 +110,7 @@ class ProofService:
     async def list_tree_heads(self) -> list[Head]:
         """Every signed head, smallest first."""
         async with self._database.reading() as session:
-            return await store.heads(session)
+            return await trees.heads(session)
 
     async def collect_ledger(self) -> AsyncIterator[bytes]:
         """The whole ledger as JSON lines, some hundred at a time."""
@@ -126,13 +129,13 @@ class ProofService:
 
 async def _entries(session: AnySession) -> AsyncIterator[dict[str, Any]]:
     # Heads are read before the leaves: what is signed meanwhile covers leaves that the file may not have.
-    signed = await store.heads(session)
-    async for text in store.all_texts(session):
+    signed = await trees.heads(session)
+    async for text in wordings.all_texts(session):
         yield {"kind": "text", **_text_line(text)}
     for head in signed:
         yield {"kind": "head", "statement": json.loads(head.statement)}
     leaves = 0
-    async for leaf, record in store.all_leaves(session):
+    async for leaf, record in trees.all_leaves(session):
         leaves += 1
         if record is None:
             yield {"kind": "erased", "index": leaf.index, "hash": leaf.hash.hex()}
@@ -142,7 +145,7 @@ async def _entries(session: AnySession) -> AsyncIterator[dict[str, Any]]:
 
 
 async def _hashed(session: AnySession, spans: Sequence[Span]) -> tuple[bytes, ...]:
-    known = await store.hashes(session, {node for span in spans for node in nodes_of(span)})
+    known = await trees.hashes(session, {node for span in spans for node in nodes_of(span)})
     # A subtree that is gone cannot be the right one; the check that follows says so.
     return tuple(hash_of(span, known) if known.keys() >= set(nodes_of(span)) else b"" for span in spans)
 

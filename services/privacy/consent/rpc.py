@@ -14,7 +14,8 @@ from kernel.rpc.call import current_principal
 from services.privacy.consent.model import Evidence, Record, Text
 from services.privacy.consent.proofs import ProofService
 from services.privacy.consent.service import ConsentService, Subject
-from services.privacy.consent.store import Entry, Head
+from services.privacy.consent.store import Entry
+from services.privacy.consent.tree.store import Head
 
 
 class ConsentsRpc(privacy_pb2_grpc.ConsentsServicer):

@@ -34,6 +34,8 @@ from services.privacy.consent.model import (
     require_complete,
 )
 from services.privacy.consent.store import Entry
+from services.privacy.consent.tree import store as trees
+from services.privacy.consent.wordings import store as wordings
 from services.privacy.suppression.model import Address, Ground
 from services.privacy.suppression.normalise import EMAIL
 from services.privacy.suppression.service import SuppressionService
@@ -63,7 +65,9 @@ class ConsentService:
     async def get_consent_text(self, *, topic: str, language: str) -> Text:
         """The text to show now. Errors: ConsentTextNotFound."""
         async with self._database.reading() as session:
-            found = await store.current_texts(session, language=language, at=self._clock.now(), topic=topic)
+            found = await wordings.current_texts(
+                session, language=language, at=self._clock.now(), topic=topic
+            )
         if not found:
             raise ConsentTextNotFound("There is no text for this topic and language.")
         return found[0]
@@ -71,7 +75,7 @@ class ConsentService:
     async def list_consent_texts(self, *, language: str) -> list[Text]:
         """The current text of every topic."""
         async with self._database.reading() as session:
-            return await store.current_texts(session, language=language, at=self._clock.now())
+            return await wordings.current_texts(session, language=language, at=self._clock.now())
 
     async def give_consent(
         self, about: Subject, *, text_id: uuid.UUID, evidence: Evidence, caller: Principal
@@ -86,12 +90,12 @@ class ConsentService:
             evidence = self._by_login(evidence, caller)
         require_complete(evidence)
         async with self._database.transaction() as session:
-            text = await store.find_text(session, text_id)
+            text = await wordings.find_text(session, text_id)
             if text is None or text.topic != about.topic:
                 raise ConsentTextNotFound("There is no such text for this topic.")
             evidence = replace(evidence, language=evidence.language or text.language)
             given = self._record(about, State.GIVEN, text, evidence)
-            frontier = await store.lock_tree(session)
+            frontier = await trees.lock_tree(session)
             known = await store.find_given(session, given)
             if known is not None:
                 return known
@@ -146,15 +150,17 @@ class ConsentService:
         }
 
     async def _withdraw(self, session: WriteSession, about: Subject, *, method: str) -> Record:
-        frontier = await store.lock_tree(session)
+        frontier = await trees.lock_tree(session)
         before = await store.newest(session, about.contact_id)
         # What the ledger and the bus take in cannot be erased: a topic must not be anything that somebody typed.
-        if not any(r.topic == about.topic for r in before) and not await store.has_text(session, about.topic):
+        if not any(r.topic == about.topic for r in before) and not await wordings.has_text(
+            session, about.topic
+        ):
             raise TopicUnknown("There is no such topic.")
         text_id = next(
             (r.text_id for r in before if (r.topic, r.channel) == (about.topic, about.channel)), None
         )
-        text = await store.find_text(session, text_id) if text_id else None
+        text = await wordings.find_text(session, text_id) if text_id else None
         withdrawn = self._record(about, State.WITHDRAWN, text, Evidence(method=method))
         await self._append(session, frontier, [withdrawn])
         await emit(
@@ -179,7 +185,7 @@ class ConsentService:
             if not entries:
                 raise ConsentNotFound("Nothing was recorded for this contact and topic.")
             ids = {e.record.text_id for e in entries if e.record.text_id}
-            texts = await store.texts_by_id(session, ids)
+            texts = await wordings.texts_by_id(session, ids)
         return [(e, texts.get(e.record.text_id) if e.record.text_id else None) for e in entries]
 
     async def decisive(
@@ -190,7 +196,7 @@ class ConsentService:
         A consent to a text that no longer says what people agree to, or to a retired topic, has expired.
         """
         found = await store.decisive(session, contact_ids=contact_ids, topic=topic, channel=channel)
-        outdated = await store.outdated_texts(session, topic, self._clock.now())
+        outdated = await wordings.outdated_texts(session, topic, self._clock.now())
         if not outdated:
             return found
         given = [record_id for record_id, state in found.values() if state is State.GIVEN]

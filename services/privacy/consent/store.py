@@ -1,46 +1,37 @@
-"""All SQL of the consent ledger. Records are inserted and read, nothing else."""
+"""All SQL of consent records. They are inserted and read, and erased when their time is over; nothing else."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
-    Select,
     Uuid,
     bindparam,
     delete,
-    exists,
     func,
     insert,
     literal,
-    or_,
     select,
     text,
-    tuple_,
-    union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from kernel.db import AnySession, WriteSession
 from services.privacy.consent.merkle import Frontier, Node
-from services.privacy.consent.model import Evidence, Leaf, Record, State, Text
+from services.privacy.consent.model import Evidence, Leaf, Record, State
 from services.privacy.consent.tables import (
     ConsentErasure,
     ConsentIp,
     ConsentNode,
     ConsentRecord,
     ConsentSalt,
-    ConsentText,
     ConsentTree,
-    TreeHead,
 )
-from services.privacy.texts.tables import ConsentTopic
 
 _DECISIVE = text(
     "SELECT DISTINCT ON (contact_id) contact_id, id, state FROM consent_record "
@@ -69,62 +60,6 @@ class Entry:
     leaf: Leaf
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """A signed tree head."""
-
-    size: int
-    root: bytes
-    signed_at: datetime
-    statement: str
-    published: bool
-
-
-async def find_text(session: AnySession, text_id: uuid.UUID) -> Text | None:
-    """A text by id."""
-    row = (await session.execute(select(ConsentText).where(ConsentText.id == text_id))).scalars().first()
-    return _text(row) if row else None
-
-
-async def has_text(session: AnySession, topic: str) -> bool:
-    """Whether there is a text of this topic, in any language and version."""
-    found = await session.execute(select(exists().where(ConsentText.topic == topic)))
-    return bool(found.scalar_one())
-
-
-async def texts_by_id(session: AnySession, ids: set[uuid.UUID]) -> dict[uuid.UUID, Text]:
-    """Texts by their ids."""
-    rows = (await session.execute(select(ConsentText).where(ConsentText.id.in_(ids)))).scalars()
-    return {row.id: _text(row) for row in rows}
-
-
-async def current_texts(
-    session: AnySession, *, language: str, at: datetime, topic: str | None = None
-) -> list[Text]:
-    """The newest version in force per topic; none of a topic that was retired."""
-    statement = (
-        select(ConsentText)
-        .distinct(ConsentText.topic)
-        .where(ConsentText.language == language, _in_force(at), ConsentText.topic.not_in(_retired(at)))
-        .order_by(ConsentText.topic, ConsentText.version.desc())
-    )
-    if topic is not None:
-        statement = statement.where(ConsentText.topic == topic)
-    return [_text(row) for row in (await session.execute(statement)).scalars()]
-
-
-async def outdated_texts(session: AnySession, topic: str, at: datetime) -> frozenset[uuid.UUID]:
-    """Texts whose consents no longer cover what people are asked now: a later version changed what they agree to."""
-    newest = select(func.max(ConsentText.version)).where(
-        ConsentText.topic == topic, ConsentText.material, _in_force(at)
-    )
-    older = ConsentText.version < newest.scalar_subquery()
-    statement = select(ConsentText.id).where(
-        ConsentText.topic == topic, or_(older, ConsentText.topic.in_(_retired(at)))
-    )
-    return frozenset((await session.execute(statement)).scalars())
-
-
 async def given_to(
     session: AnySession, record_ids: Sequence[uuid.UUID], text_ids: frozenset[uuid.UUID]
 ) -> frozenset[uuid.UUID]:
@@ -134,19 +69,6 @@ async def given_to(
         ConsentRecord.text_id.in_(text_ids),
     )
     return frozenset((await session.execute(statement)).scalars())
-
-
-async def lock_tree(session: WriteSession) -> Frontier:
-    """The tree, held until the transaction ends: leaves get their order here."""
-    found = await session.execute(select(ConsentTree.size, ConsentTree.frontier).with_for_update())
-    row = found.one()
-    return Frontier(row.size, tuple(bytes(node) for node in row.frontier))
-
-
-async def read_tree(session: AnySession) -> Frontier:
-    """The tree as it is."""
-    row = (await session.execute(select(ConsentTree.size, ConsentTree.frontier))).one()
-    return Frontier(row.size, tuple(bytes(node) for node in row.frontier))
 
 
 async def append(
@@ -229,22 +151,6 @@ async def decisive(
     return {contact_id: (record_id, _STATES[state]) for contact_id, record_id, state in rows}
 
 
-async def all_leaves(session: AnySession) -> AsyncIterator[tuple[Leaf, Record | None]]:
-    """The whole tree in order, with salts; no record where it was erased."""
-    kept = select(ConsentRecord.leaf_index, ConsentRecord.leaf_hash)
-    erased = select(ConsentErasure.leaf_index, ConsentErasure.leaf_hash)
-    leaves = union_all(kept, erased).subquery()
-    statement = (
-        select(leaves.c.leaf_index, leaves.c.leaf_hash, ConsentSalt.salt, ConsentRecord)
-        .outerjoin(ConsentRecord, ConsentRecord.leaf_index == leaves.c.leaf_index)
-        .outerjoin(ConsentSalt, ConsentSalt.record_id == ConsentRecord.id)
-        .order_by(leaves.c.leaf_index)
-    )
-    result = await session.stream(statement, execution_options={"yield_per": 500})
-    async for index, leaf_hash, salt, row in result:
-        yield Leaf(leaf_hash, index, salt or b""), as_record(row) if row is not None else None
-
-
 async def find_entry(session: AnySession, record_id: uuid.UUID) -> Entry | None:
     """A record with its leaf and salt."""
     statement = (
@@ -257,22 +163,6 @@ async def find_entry(session: AnySession, record_id: uuid.UUID) -> Entry | None:
         return None
     row, salt = found
     return Entry(as_record(row), Leaf(row.leaf_hash, row.leaf_index, salt))
-
-
-async def hashes(session: AnySession, nodes: set[Node]) -> dict[Node, bytes]:
-    """The hashes of leaves and of full subtrees. Two statements, however large the tree."""
-    leaves = [n.position for n in nodes if n.level == 0]
-    kept = select(ConsentRecord.leaf_index, ConsentRecord.leaf_hash)
-    erased = select(ConsentErasure.leaf_index, ConsentErasure.leaf_hash)
-    of_leaves = union_all(
-        kept.where(ConsentRecord.leaf_index.in_(leaves)), erased.where(ConsentErasure.leaf_index.in_(leaves))
-    )
-    place = tuple_(ConsentNode.level, ConsentNode.position)
-    above = select(ConsentNode.level, ConsentNode.position, ConsentNode.hash)
-    above = above.where(place.in_([n for n in nodes if n.level]))
-    known = {Node(0, row.leaf_index): row.leaf_hash for row in await session.execute(of_leaves)}
-    rows = await session.execute(above)
-    return known | {Node(row.level, row.position): row.hash for row in rows}
 
 
 async def overdue(
@@ -291,50 +181,6 @@ async def erase(session: WriteSession, ids: Sequence[uuid.UUID], *, at: datetime
     await session.execute(delete(ConsentIp).where(ConsentIp.record_id.in_(ids)))
     await session.execute(insert(ConsentErasure).from_select(columns, leaf.where(ConsentRecord.id.in_(ids))))
     await session.execute(delete(ConsentRecord).where(ConsentRecord.id.in_(ids)))
-
-
-async def all_texts(session: AnySession) -> AsyncIterator[Text]:
-    """Every text in every version."""
-    statement = select(ConsentText).order_by(ConsentText.topic, ConsentText.version, ConsentText.language)
-    for row in (await session.execute(statement)).scalars():
-        yield _text(row)
-
-
-async def heads(session: AnySession) -> list[Head]:
-    """All signed tree heads, smallest first."""
-    rows = (await session.execute(select(TreeHead).order_by(TreeHead.size))).scalars()
-    return [Head(r.size, r.root, r.signed_at, r.statement, r.published_at is not None) for r in rows]
-
-
-async def last_head(session: AnySession) -> Head | None:
-    """The newest signed tree head."""
-    statement = select(TreeHead).order_by(TreeHead.size.desc()).limit(1)
-    row = (await session.execute(statement)).scalars().first()
-    if row is None:
-        return None
-    return Head(row.size, row.root, row.signed_at, row.statement, row.published_at is not None)
-
-
-async def add_head(session: WriteSession, head: Head) -> None:
-    """Keeps a signed tree head."""
-    await session.execute(
-        insert(TreeHead).values(
-            size=head.size, root=head.root, signed_at=head.signed_at, statement=head.statement
-        )
-    )
-
-
-async def mark_published(session: WriteSession, size: int, at: datetime) -> None:
-    """The head is safe outside of this database."""
-    await session.execute(update(TreeHead).where(TreeHead.size == size).values(published_at=at))
-
-
-def _in_force(at: datetime) -> ColumnElement[bool]:
-    return or_(ConsentText.effective_at.is_(None), ConsentText.effective_at <= at)
-
-
-def _retired(at: datetime) -> Select[tuple[str]]:
-    return select(ConsentTopic.topic).where(ConsentTopic.retired_at <= at)
 
 
 def _row(entry: Entry) -> dict[str, Any]:
@@ -382,17 +228,4 @@ def as_record(row: ConsentRecord, ip: ConsentIp | None = None) -> Record:
             request_ip=ip.request_ip if ip else "",
             confirm_ip=ip.confirm_ip if ip else "",
         ),
-    )
-
-
-def _text(row: ConsentText) -> Text:
-    return Text(
-        id=row.id,
-        topic=row.topic,
-        language=row.language,
-        version=row.version,
-        title=row.title,
-        text=row.text,
-        withdrawal_notice=row.withdrawal_notice,
-        sha256=row.sha256,
     )

@@ -65,7 +65,7 @@ class Passage(_message.Message):
     reason: _builtins.str
     @_builtins.property
     def marks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Span]:
-        """What looks like an address or a number of somebody else."""
+        """What looks like an address, a number or a name of somebody else."""
 
     @_builtins.property
     def blackened(self) -> _containers.RepeatedCompositeFieldContainer[Global___Span]: ...

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import holder_pb2
 
-from services.privacy.requests.blackening.model import TAIL, Span, digits, marked
+from services.privacy.requests.blackening.model import TAIL, Span, digits, joined, marked
 from services.privacy.requests.collecting import Held
 from services.privacy.requests.model import Identifiers, Kind, Request
 from services.privacy.requests.portable import provided
@@ -19,36 +19,64 @@ _OWN_HOLDER = "privacy"
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
-    """A text that names somebody else; `value` is the holder's own, so that it can be blackened in its place."""
+class FreeText:
+    """A free text of the copy; `value` is the holder's own, so that it can be blackened in its place."""
 
     id: str
     holder: str
     dataset: str
     value: holder_pb2.Value
+
+    @property
+    def text(self) -> str:
+        """As the holder has it."""
+        return self.value.value
+
+
+@dataclass(frozen=True, slots=True)
+class Passage(FreeText):
+    """A text that names somebody else, or about which a word was said."""
+
     marks: tuple[Span, ...]
 
 
-def passages(request: Request, held: Iterable[Held], own: Identifiers) -> list[Passage]:
-    """Every free text of the copy with an address or a number that is not the person's own."""
+def free_texts(request: Request, held: Iterable[Held]) -> list[FreeText]:
+    """Every free text that would be handed out."""
+    return [
+        FreeText(
+            _id(str(request.id), one.holder, record.dataset, record.record_id, value.column, value.value),
+            one.holder,
+            record.dataset,
+            value,
+        )
+        for one in held
+        if one.holder != _OWN_HOLDER
+        for record in one.records
+        for value in record.values
+        if value.category == options_pb2.CATEGORY_FREE_TEXT
+        and (request.kind is not Kind.PORTABILITY or provided(value))
+    ]
+
+
+def passages(
+    texts: Iterable[FreeText],
+    own: Identifiers,
+    *,
+    names: Mapping[str, Sequence[Span]],
+    decided: Collection[str],
+) -> list[Passage]:
+    """Those with an address or a number that is not the person's own, or with a name of somebody else.
+
+    A text stays one that was decided about, whoever is named in it has gone meanwhile: the word holds.
+    """
     emails = {email.casefold() for email in own.emails}
     phones = {digits(phone)[-TAIL:] for phone in own.phones}
     found = []
-    for one in held:
-        if one.holder == _OWN_HOLDER:
-            continue
-        for record in one.records:
-            for value in record.values:
-                if value.category != options_pb2.CATEGORY_FREE_TEXT:
-                    continue
-                if request.kind is Kind.PORTABILITY and not provided(value):
-                    continue
-                marks = marked(value.value, emails=emails, phones=phones)
-                if marks:
-                    place = (str(request.id), one.holder, record.dataset, record.record_id, value.column)
-                    found.append(
-                        Passage(_id(*place, value.value), one.holder, record.dataset, value, tuple(marks))
-                    )
+    for each in texts:
+        spans = [*marked(each.text, emails=emails, phones=phones), *names.get(each.id, ())]
+        if spans or each.id in decided:
+            marks = tuple(joined(spans))
+            found.append(Passage(each.id, each.holder, each.dataset, each.value, marks))
     return found
 
 

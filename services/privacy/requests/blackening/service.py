@@ -11,7 +11,7 @@ from kernel.errors import Unavailable
 from kernel.rpc.call import note_subjects
 from services.privacy.requests import store as request_store
 from services.privacy.requests.blackening import store
-from services.privacy.requests.blackening.finding import Passage, passages
+from services.privacy.requests.blackening.finding import Passage, free_texts, passages
 from services.privacy.requests.blackening.model import (
     NAMES_OTHERS,
     Decision,
@@ -22,6 +22,7 @@ from services.privacy.requests.blackening.model import (
     blackened,
     joined,
 )
+from services.privacy.requests.blackening.naming import NamesOfOthers
 from services.privacy.requests.collecting import Collected, collect_everything
 from services.privacy.requests.model import (
     SYSTEM,
@@ -62,8 +63,11 @@ class Review:
 class BlackeningService:
     """Keeps no text: it is asked for anew each time, so that nothing is handed out that was erased meanwhile."""
 
-    def __init__(self, desk: Desk, *, wake: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self, desk: Desk, names: NamesOfOthers, *, wake: Callable[[], object] = lambda: None
+    ) -> None:
         self._desk = desk
+        self._names = names
         self._wake = wake
 
     async def blacken(self, request: Request, collected: Collected) -> Blackened | None:
@@ -119,9 +123,11 @@ class BlackeningService:
         return await self._reviewed(request, collected)
 
     async def _reviewed(self, request: Request, collected: Collected) -> Review:
-        found = passages(request, collected.held, collected.identifiers)
+        texts = free_texts(request, collected.held)
+        names = await self._names.of_others(request.contact_id, {each.id: each.text for each in texts})
         async with self._desk.database.reading() as session:
-            return Review(found, await store.decisions(session, request.id) if found else {})
+            decided = await store.decisions(session, request.id) if texts else {}
+        return Review(passages(texts, collected.identifiers, names=names, decided=decided), decided)
 
     async def _copying(self, request_id: uuid.UUID) -> Request:
         async with self._desk.database.reading() as session:

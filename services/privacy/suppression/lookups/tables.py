@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, DateTime, Index, SmallInteger, Text, Uuid
 from sqlalchemy.orm import Mapped
 
 from kernel.deletion import LIMITATION, LIMITATION_LAW, after
-from kernel.personal import Basis, Category, Erase, Purpose, dataset, of_staff, personal, plain
+from kernel.personal import dataset, plain
 from services.privacy.base import Base
 
 
@@ -19,17 +19,8 @@ class SuppressionLookUp(Base):
     __tablename__ = "suppression_look_up"
     id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
     looked_at: Mapped[datetime] = plain(DateTime(timezone=True))
-    actor: Mapped[str] = of_staff(
-        personal(
-            Text,
-            category=Category.IDENTITY,
-            purpose=Purpose.LEGAL_DUTY,
-            basis=Basis.LEGAL_OBLIGATION,
-            on_erasure=Erase.KEEP_RESTRICTED,
-            law="Art. 5(2) GDPR",
-            keep_years=3,
-        )
-    )
+    # The login of a member of staff, as an id.
+    actor: Mapped[str] = plain(Text)
     reason: Mapped[str] = plain(Text)
     channel: Mapped[int] = plain(SmallInteger)
     suppressed: Mapped[bool] = plain(Boolean)
@@ -37,7 +28,7 @@ class SuppressionLookUp(Base):
         Index(None, "looked_at", "id"),
         Index(None, "actor", "looked_at"),
         dataset(
-            deletion_class=after("look", LIMITATION, starts="looked_at", law=LIMITATION_LAW),
+            deletion_class=after("entry", LIMITATION, starts="looked_at", law=LIMITATION_LAW),
             since="looked_at",
         ),
     )

@@ -1,0 +1,1 @@
+"""The tree above the records, and its signed heads."""
