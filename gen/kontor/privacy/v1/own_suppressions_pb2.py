@@ -27,7 +27,7 @@ from kontor.options.v1 import options_pb2 as kontor_dot_options_dot_v1_dot_optio
 from kontor.privacy.v1 import privacy_pb2 as kontor_dot_privacy_dot_v1_dot_privacy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(kontor/privacy/v1/own_suppressions.proto\x12\x11kontor.privacy.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fkontor/options/v1/options.proto\x1a\x1fkontor/privacy/v1/privacy.proto\">\n\x1aListOwnSuppressionsRequest\x12 \n\ncontact_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\"V\n\x1bListOwnSuppressionsResponse\x12\x37\n\x0csuppressions\x18\x01 \x03(\x0b\x32!.kontor.privacy.v1.OwnSuppression\"\xc9\x01\n\x0eOwnSuppression\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12+\n\x07\x63hannel\x18\x02 \x01(\x0e\x32\x1a.kontor.privacy.v1.Channel\x12\x19\n\x07\x61\x64\x64ress\x18\x03 \x01(\tB\x08\xb2\xbb\x18\x04\x08\x02\x10\x05\x12\x14\n\x06reason\x18\x04 \x01(\tB\x04\xb8\xbb\x18\x01\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x08obstacle\x18\x06 \x01(\tB\x04\xb8\xbb\x18\x01\"y\n\x19LiftOwnSuppressionRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12 \n\ncontact_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x18\n\x02id\x18\x03 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\"\x1c\n\x1aLiftOwnSuppressionResponse2\xb8\x02\n\x0fOwnSuppressions\x12\x92\x01\n\x13ListOwnSuppressions\x12-.kontor.privacy.v1.ListOwnSuppressionsRequest\x1a..kontor.privacy.v1.ListOwnSuppressionsResponse\"\x1c\xaa\xbb\x18\x18\n\x08\x63ustomer\x1a\ncontact_id \x05\x12\x8f\x01\n\x12LiftOwnSuppression\x12,.kontor.privacy.v1.LiftOwnSuppressionRequest\x1a-.kontor.privacy.v1.LiftOwnSuppressionResponse\"\x1c\xaa\xbb\x18\x18\n\x08\x63ustomer\x1a\ncontact_id \x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(kontor/privacy/v1/own_suppressions.proto\x12\x11kontor.privacy.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fkontor/options/v1/options.proto\x1a\x1fkontor/privacy/v1/privacy.proto\">\n\x1aListOwnSuppressionsRequest\x12 \n\ncontact_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\"V\n\x1bListOwnSuppressionsResponse\x12\x37\n\x0csuppressions\x18\x01 \x03(\x0b\x32!.kontor.privacy.v1.OwnSuppression\"\xc9\x01\n\x0eOwnSuppression\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12+\n\x07\x63hannel\x18\x02 \x01(\x0e\x32\x1a.kontor.privacy.v1.Channel\x12\x19\n\x07\x61\x64\x64ress\x18\x03 \x01(\tB\x08\xb2\xbb\x18\x04\x08\x02\x10\x05\x12\x14\n\x06reason\x18\x04 \x01(\tB\x04\xb8\xbb\x18\x01\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x08obstacle\x18\x06 \x01(\tB\x04\xb8\xbb\x18\x01\"y\n\x19LiftOwnSuppressionRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12 \n\ncontact_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x18\n\x02id\x18\x03 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\"\x1c\n\x1aLiftOwnSuppressionResponse2\xd4\x02\n\x0fOwnSuppressions\x12\xa0\x01\n\x13ListOwnSuppressions\x12-.kontor.privacy.v1.ListOwnSuppressionsRequest\x1a..kontor.privacy.v1.ListOwnSuppressionsResponse\"*\xaa\xbb\x18&\n\x08\x63ustomer\x1a\ncontact_id \x05*\x0c\n\x08\x63ustomer\x10\x01\x12\x9d\x01\n\x12LiftOwnSuppression\x12,.kontor.privacy.v1.LiftOwnSuppressionRequest\x1a-.kontor.privacy.v1.LiftOwnSuppressionResponse\"*\xaa\xbb\x18&\n\x08\x63ustomer\x1a\ncontact_id \x05*\x0c\n\x08\x63ustomer\x10\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,9 +51,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LIFTOWNSUPPRESSIONREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_LIFTOWNSUPPRESSIONREQUEST'].fields_by_name['id']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001\020\001'
   _globals['_OWNSUPPRESSIONS'].methods_by_name['ListOwnSuppressions']._loaded_options = None
-  _globals['_OWNSUPPRESSIONS'].methods_by_name['ListOwnSuppressions']._serialized_options = b'\252\273\030\030\n\010customer\032\ncontact_id \005'
+  _globals['_OWNSUPPRESSIONS'].methods_by_name['ListOwnSuppressions']._serialized_options = b'\252\273\030&\n\010customer\032\ncontact_id \005*\014\n\010customer\020\001'
   _globals['_OWNSUPPRESSIONS'].methods_by_name['LiftOwnSuppression']._loaded_options = None
-  _globals['_OWNSUPPRESSIONS'].methods_by_name['LiftOwnSuppression']._serialized_options = b'\252\273\030\030\n\010customer\032\ncontact_id \005'
+  _globals['_OWNSUPPRESSIONS'].methods_by_name['LiftOwnSuppression']._serialized_options = b'\252\273\030&\n\010customer\032\ncontact_id \005*\014\n\010customer\020\001'
   _globals['_LISTOWNSUPPRESSIONSREQUEST']._serialized_start=162
   _globals['_LISTOWNSUPPRESSIONSREQUEST']._serialized_end=224
   _globals['_LISTOWNSUPPRESSIONSRESPONSE']._serialized_start=226
@@ -65,5 +65,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LIFTOWNSUPPRESSIONRESPONSE']._serialized_start=641
   _globals['_LIFTOWNSUPPRESSIONRESPONSE']._serialized_end=669
   _globals['_OWNSUPPRESSIONS']._serialized_start=672
-  _globals['_OWNSUPPRESSIONS']._serialized_end=984
+  _globals['_OWNSUPPRESSIONS']._serialized_end=1012
 # @@protoc_insertion_point(module_scope)
