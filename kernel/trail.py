@@ -42,6 +42,11 @@ _ACTIVITIES = text(
     "count(DISTINCT seq) AS reads FROM audit_entry, unnest(subject_ids) AS subject "
     f"WHERE occurred_at >= :since AND occurred_at < :until AND {_IN_PERSON} GROUP BY 1, 2"
 ).bindparams(*_ARRAYS)
+_TOTALS = text(
+    "SELECT actor, roles, purpose, count(*) FILTER (WHERE NOT mutation) AS reads, "
+    "count(*) FILTER (WHERE mutation) AS changes FROM audit_entry "
+    "WHERE occurred_at >= :since AND occurred_at < :until AND roles && :staff GROUP BY 1, 2, 3"
+).bindparams(_ARRAYS[0])
 # One page asks for a person more than once: what counts is in how many minutes somebody looked.
 _LOOKS = text(
     "WITH looks AS (SELECT actor, subject_ids[1] AS subject, "
@@ -89,6 +94,22 @@ class AuditTrailRpc(audit_pb2_grpc.AuditTrailServicer):
             ]
         )
 
+    async def ListTotals(
+        self, request: audit_pb2.ListTotalsRequest, context: Any
+    ) -> audit_pb2.ListTotalsResponse:
+        return audit_pb2.ListTotalsResponse(
+            totals=[
+                audit_pb2.AccessTotal(
+                    actor=row.actor,
+                    roles=row.roles,
+                    purpose=_purpose(row.purpose),
+                    reads=row.reads,
+                    changes=row.changes,
+                )
+                for row in await self._all(_TOTALS, request)
+            ]
+        )
+
     async def ListLooks(
         self, request: audit_pb2.ListLooksRequest, context: Any
     ) -> audit_pb2.ListLooksResponse:
@@ -129,6 +150,22 @@ class AuditTrailRpc(audit_pb2_grpc.AuditTrailServicer):
             found.append(self._by_people())
         if request.before_seq:
             found.append(columns.seq < request.before_seq)
+        return [*found, *self._in_role(request)]
+
+    def _in_role(self, request: audit_pb2.ListEntriesRequest) -> list[ColumnElement[bool]]:
+        """In which role and for what something was done, and whether it changed anything."""
+        columns = self._entries.c
+        found: list[ColumnElement[bool]] = []
+        if request.role:
+            found.append(columns.roles.op("@>", is_comparison=True)(literal([request.role], ARRAY(Text))))
+        if request.without_roles:
+            others = literal(list(request.without_roles), ARRAY(Text))
+            found.append(~columns.roles.op("&&", is_comparison=True)(others))
+        if request.purpose:
+            name = options_pb2.Purpose.Name(request.purpose)
+            found.append(columns.purpose == name.removeprefix("PURPOSE_").lower())
+        if request.reads_only:
+            found.append(~columns.mutation)
         return found
 
     def _period(self, request: Any) -> list[ColumnElement[bool]]:
@@ -161,8 +198,11 @@ def _categories(message: Descriptor) -> set[int]:
     return {each.Extensions[personal].category for each in options if each.HasExtension(personal)}
 
 
+def _purpose(noted: str) -> options_pb2.Purpose.ValueType:
+    return options_pb2.Purpose.Value(f"PURPOSE_{noted.upper()}" if noted else "PURPOSE_UNSPECIFIED")
+
+
 def _entry(row: Row[Any]) -> audit_pb2.AuditEntry:
-    purpose = f"PURPOSE_{row.purpose.upper()}" if row.purpose else "PURPOSE_UNSPECIFIED"
     return audit_pb2.AuditEntry(
         seq=row.seq,
         time=to_timestamp(row.occurred_at),
@@ -171,7 +211,7 @@ def _entry(row: Row[Any]) -> audit_pb2.AuditEntry:
         roles=row.roles,
         teams=row.teams,
         method=row.method,
-        purpose=options_pb2.Purpose.Value(purpose),
+        purpose=_purpose(row.purpose),
         categories=[options_pb2.Category.ValueType(each) for each in categories_of(row.method)],
         subject_ids=map(str, row.subject_ids[:_NAMED_SUBJECTS]),
         subjects=len(row.subject_ids),

@@ -5,16 +5,25 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import grpc
 from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logins_pb2_grpc
-from kontor.privacy.v1 import holder_pb2, identity_pb2, identity_pb2_grpc, privacy_pb2, privacy_pb2_grpc
+from kontor.privacy.v1 import (
+    farewells_pb2,
+    farewells_pb2_grpc,
+    holder_pb2,
+    identity_pb2,
+    identity_pb2_grpc,
+    privacy_pb2,
+    privacy_pb2_grpc,
+)
 
 from kernel.clock import from_timestamp, to_timestamp
 from kernel.errors import FailedPrecondition, NotFound
 from kernel.ids import new_id
 from services.campaigns.audiences.model import Filter
+from services.campaigns.sender.model import File
 from services.campaigns.templates.model import Address, Reader
 
 # What the contract allows in one BatchGetContacts.
@@ -30,6 +39,17 @@ class Person:
     email: str
     language: str
     reader: Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """The last mail to somebody who was erased. Lives in memory only."""
+
+    address: str
+    language: str
+    # What a law keeps: what, by which law, until when.
+    kept: tuple[tuple[str, str, date], ...] = ()
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +69,7 @@ class Consent:
     given: bool
     withdrawn: bool
     since: datetime | None
+    expired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +179,7 @@ class PrivacyClient:
         self._suppressions = privacy_pb2_grpc.SuppressionsStub(channel)
         self._consents = privacy_pb2_grpc.ConsentsStub(channel)
         self._identity = identity_pb2_grpc.IdentityChecksStub(channel)
+        self._farewells = farewells_pb2_grpc.FarewellsStub(channel)
 
     async def authorize(
         self,
@@ -181,6 +203,12 @@ class PrivacyClient:
         """What `authorize` would say; nothing may be sent on it."""
         return _decisions(await self._permits.Preview(_candidates(topic, addresses))) if addresses else {}
 
+    async def refusal(self, topic: str, contact_id: uuid.UUID, address: str) -> str:
+        """Why a mail on this topic would not go out now, and for a suppressed address why; empty if it would."""
+        answer = await self._permits.Preview(_candidates(topic, {contact_id: address}))
+        decision = answer.decisions[0]
+        return "" if decision.permitted else decision.suppressed_for or decision.reason
+
     async def suppressed(self, addresses: Sequence[str]) -> list[bool]:
         """Which of the addresses must not be written to, in the order asked."""
         answer = await self._suppressions.CheckSuppressions(
@@ -201,6 +229,21 @@ class PrivacyClient:
             return False
         return True
 
+    async def get_farewell(self, farewell_id: uuid.UUID) -> Farewell | None:
+        """Whom a last mail goes to, and what it brings; None if it is over."""
+        try:
+            found = await self._farewells.GetFarewell(
+                farewells_pb2.GetFarewellRequest(farewell_id=str(farewell_id))
+            )
+        except NotFound:
+            return None
+        return Farewell(
+            address=found.address,
+            language=found.language,
+            kept=tuple((one.what, one.law, date.fromisoformat(one.keep_until)) for one in found.kept),
+            files=tuple(File(one.file_name, one.media_type, one.content) for one in found.enclosures),
+        )
+
     async def texts(self, language: str) -> list[ConsentText]:
         """The current texts of all topics."""
         answer = await self._consents.ListConsentTexts(privacy_pb2.ListConsentTextsRequest(language=language))
@@ -217,6 +260,7 @@ class PrivacyClient:
                 given=one.state == privacy_pb2.CONSENT_STATE_GIVEN,
                 withdrawn=one.state == privacy_pb2.CONSENT_STATE_WITHDRAWN,
                 since=from_timestamp(one.record_time),
+                expired=one.state == privacy_pb2.CONSENT_STATE_EXPIRED,
             )
             for one in answer.consents
             if one.channel == _EMAIL

@@ -188,7 +188,9 @@ METHODS = {
     "preferences": _l("preference page"),
     "request": _l("request under data protection law"),
     "objection": _l("objection to advertising"),
+    "integration": _l("connected system"),
     "portal": _l("portal"),
+    "suppression-lifted": _l("ended when the address was taken off the suppression list"),
 }
 SUPPRESSION_REASONS = {
     "erasure": _l("after an erasure"),
@@ -202,6 +204,11 @@ REASONS = {
     "consent": _l("consent given"),
     "contract": _l("needed for the contract"),
     "legal-obligation": _l("the law demands it"),
+    "existing-customer": _l("existing customer, similar goods (§ 7(3) UWG)"),
+    "objected": _l("has objected to advertising"),
+    "no-sale": _l("no consent, and no sale to this address"),
+    "not-similar": _l("no consent, and bought something else"),
+    "no-notice": _l("no consent, and not told of the right to object"),
     "ended": _l("the invitation had ended already"),
     "no-consent": _l("no consent to this topic"),
     "withdrawn": _l("consent withdrawn"),

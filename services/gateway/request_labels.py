@@ -67,6 +67,9 @@ RECIPIENT_WAYS = {
 STEP_REASONS = {
     "corrected": _l("corrected by our staff"),
     "recipients-settled": _l("every recipient is settled"),
+    "farewell-sent": _l("told by a last mail; the address is destroyed"),
+    "farewell-failed": _l("the last mail could not be delivered; the address is destroyed"),
+    "farewell-no-address": _l("nobody could be told by mail: there was no address"),
     "objects-to-marketing": _l("against advertising"),
     "objects-to-processing": _l("against processing on legitimate interests"),
     "weighing-grounds": _l("restricted in every service until it is decided"),

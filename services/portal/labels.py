@@ -104,6 +104,9 @@ WAYS = {
 STEP_REASONS = {
     "corrected": _l("corrected in our systems"),
     "recipients-settled": _l("everybody who had received it knows"),
+    "farewell-sent": _l("we have told you by mail, and then forgotten your address"),
+    "farewell-failed": _l("our last mail could not be delivered; your address is forgotten all the same"),
+    "farewell-no-address": _l("we had no address any more to tell you by mail"),
     "names-others": _l("the copy names other people, whose rights we have to look at"),
     "objects-to-marketing": _l("against advertising"),
     "objects-to-processing": _l("against processing on legitimate interests"),

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from kontor.privacy.v1 import (
     assessments_pb2_grpc,
-    audit_pb2_grpc,
     blackening_pb2_grpc,
     breaches_pb2_grpc,
     consent_proofs_pb2_grpc,
@@ -29,9 +28,7 @@ from kernel.clock import SystemClock
 from kernel.db import AnySession
 from kernel.lifecycle import Backend, run
 from kernel.own_contact import RemoteOwnContact
-from kernel.trail import AuditTrailRpc
 from services.privacy.assembly import (
-    Channels,
     make_channels,
     make_deadline,
     make_desk,
@@ -41,18 +38,11 @@ from services.privacy.assembly import (
 )
 from services.privacy.assessments.rpc import AssessmentsRpc
 from services.privacy.assessments.service import AssessmentService
-from services.privacy.audit.jobs import AuditJobs
-from services.privacy.audit.rpc import AuditRpc
-from services.privacy.audit.service import AuditService
 from services.privacy.breaches.rpc import BreachesRpc
 from services.privacy.breaches.service import BreachService
 from services.privacy.clients import (
-    Cases,
     NamesClient,
     NoticesClient,
-    OwnTrail,
-    RemoteTrail,
-    Trail,
 )
 from services.privacy.config import Settings
 from services.privacy.consent.erasing import ConsentErasing
@@ -62,6 +52,8 @@ from services.privacy.consent.rpc import ConsentProofsRpc, ConsentsRpc
 from services.privacy.consent.service import ConsentService
 from services.privacy.consent.standings.rpc import ConsentStandingsRpc
 from services.privacy.consent.standings.service import StandingService
+from services.privacy.customers.judging import ExistingCustomers
+from services.privacy.customers.wiring import existing_customers, serve_customers
 from services.privacy.holder import holder_rpc
 from services.privacy.holds.rpc import HoldsRpc
 from services.privacy.holds.service import HoldService
@@ -78,7 +70,7 @@ from services.privacy.requests.blackening.naming import NamesOfOthers
 from services.privacy.requests.blackening.rpc import BlackeningRpc
 from services.privacy.requests.blackening.service import BlackeningService
 from services.privacy.requests.certificate import Certifier
-from services.privacy.requests.erasure import Erasure, ProofKeys
+from services.privacy.requests.erasure import Closing, Erasure
 from services.privacy.requests.handling import RequestHandling
 from services.privacy.requests.identity.model import CodeHasher
 from services.privacy.requests.identity.rpc import IdentityChecksRpc
@@ -86,7 +78,6 @@ from services.privacy.requests.identity.service import IdentityService
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.kinds import beginning_kinds
 from services.privacy.requests.model import Kind
-from services.privacy.requests.notices.jobs import RequestNotices
 from services.privacy.requests.portability import Portability
 from services.privacy.requests.reading import Reading
 from services.privacy.requests.recipients import registered
@@ -109,6 +100,7 @@ from services.privacy.suppression.service import SuppressionService
 from services.privacy.tables import metadata
 from services.privacy.texts.rpc import ConsentTextsRpc
 from services.privacy.texts.service import TextService
+from services.privacy.wiring import Channels, farewells, serve_audit, serve_notices
 
 _REQUESTS_S = 5
 _DESCRIBE_S = 60
@@ -131,6 +123,7 @@ class UseCases:
     holds: HoldService
     restrictions: RestrictionService
     desk: Desk
+    customers: ExistingCustomers
 
 
 async def main() -> None:
@@ -143,11 +136,14 @@ async def main() -> None:
 
     suppression = make_suppression(backend, settings)
     consents = ConsentService(database, clock, suppression=suppression)
+    customers = existing_customers(database, make_hasher(settings), settings.controller_timezone)
     holds = HoldService(database, clock, wake=lambda: _soon(machine.wake))
     ledger = make_ledger(backend, settings)
     desk = make_desk(backend, settings, channels)
     restrictions = RestrictionService(database, clock, holders=desk.holders, holder_keys=settings.holder_keys)
-    kinds = beginning_kinds(desk, consents=consents, suppression=suppression, restrictions=restrictions)
+    kinds = beginning_kinds(
+        desk, consents=consents, suppression=suppression, customers=customers, restrictions=restrictions
+    )
     recipients = registered(_registers(backend, settings), otherwise=settings.recipients)
     erasure = _erasure(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds)
     blackening = _serve_blackening(backend, desk, channels, wake=lambda: _soon(machine.wake))
@@ -189,17 +185,18 @@ async def main() -> None:
         recipients=recipients,
         wake=lambda: _soon(machine.wake),
     )
-    restricted = either(requests.restricted, restrictions.restricted)
     permits = PermitService(
-        database, clock, consents=consents, suppression=suppression, restricted=restricted
+        database,
+        clock,
+        consents=consents,
+        suppression=suppression,
+        customers=customers,
+        restricted=either(requests.restricted, restrictions.restricted),
     )
+    serve_customers(backend, customers, permits)
 
     backend.every("restrictions", _REQUESTS_S, restrictions.work)
-    backend.every(
-        "request-notices",
-        _REQUESTS_S,
-        RequestNotices(database, clock, campaigns=NoticesClient.over(channels["campaigns"])).tell,
-    )
+    serve_notices(backend, settings, NoticesClient.over(channels["campaigns"]))
     backend.every("refuse-unconfirmed", _HOUR_S, procedures.refuse_unconfirmed)
 
     async def exempt(session: AnySession) -> frozenset[uuid.UUID]:
@@ -207,16 +204,25 @@ async def main() -> None:
         return open_ones | await restrictions.everybody(session)
 
     retention = _retention(backend, settings, desk, exempt=exempt)
-    consents_over = ConsentErasing(database, clock, exempt=exempt)
-    backend.every("delete-overdue-consents", _DAY_S, consents_over.delete_overdue)
     _daily(backend, ledger, desk)
     add_servicers(
         backend,
-        UseCases(consents, suppression, permits, requests, handling, retention, holds, restrictions, desk),
+        UseCases(
+            consents,
+            suppression,
+            permits,
+            requests,
+            handling,
+            retention,
+            holds,
+            restrictions,
+            desk,
+            customers,
+        ),
         ZoneInfo(settings.controller_timezone),
     )
     add_registers(backend, settings)
-    _serve_audit(backend, settings, channels)
+    serve_audit(backend, settings, channels)
     await backend.run(own_contact=own_contact)
 
 
@@ -241,7 +247,7 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
     add(retention_pb2_grpc.add_RetentionServicer_to_server, retention, f"{v1}.Retention")
     holds = HoldsRpc(use_cases.holds, pages)
     add(retention_pb2_grpc.add_HoldsServicer_to_server, holds, f"{v1}.Holds")
-    restrictions = RestrictionsRpc(use_cases.restrictions)
+    restrictions = RestrictionsRpc(use_cases.restrictions, pages)
     add(restrictions_pb2_grpc.add_RestrictionsServicer_to_server, restrictions, f"{v1}.Restrictions")
     holder = holder_rpc(backend.database, backend.signer, SystemClock())
     add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, f"{v1}.DataHolder")
@@ -258,6 +264,7 @@ def _serve_suppressions(backend: Backend, use_cases: UseCases) -> None:
         database,
         suppression=suppression,
         consents=use_cases.consents,
+        customers=use_cases.customers,
         addresses_of=use_cases.desk.addresses_of_contact,
     )
     own_door = own_suppressions_pb2_grpc.add_OwnSuppressionsServicer_to_server
@@ -334,7 +341,11 @@ def _erasure(
         ledger=ledger,
         suppression=suppression,
         hasher=make_hasher(settings),
-        proof=ProofKeys(settings.holder_keys, Certifier(backend.signer, settings.controller)),
+        closing=Closing(
+            settings.holder_keys,
+            Certifier(backend.signer, settings.controller),
+            farewells(backend, settings),
+        ),
         holds=holds.reasons,
     )
 
@@ -345,23 +356,11 @@ def _retention(backend: Backend, settings: Settings, desk: Desk, *, exempt: Exem
     timezone = settings.controller_timezone
     jobs = RetentionJobs(database, clock, holders=desk.holders, exempt=exempt, timezone=timezone)
     run = backend.every("retention", _HOUR_S, jobs.work)
+    consents = ConsentErasing(database, clock, exempt=exempt)
+    backend.every("delete-overdue-consents", _DAY_S, consents.delete_overdue)
     return RetentionService(
         database, clock, holders=desk.holders, exempt=exempt, wake=lambda: _soon(run.wake)
     )
-
-
-def _serve_audit(backend: Backend, settings: Settings, channels: Channels) -> None:
-    """The audit over all services: its door, and the look for what is unusual."""
-    database, clock = backend.database, SystemClock()
-    zone = ZoneInfo(settings.controller_timezone)
-    others = [RemoteTrail(name, channel) for name, channel in channels.items() if name != "privacy"]
-    trails: list[Trail] = [*others, OwnTrail("privacy", AuditTrailRpc(database))]
-    audit = AuditService(database, clock, trails=trails, zone=zone)
-    door = AuditRpc(audit, backend.pages, zone)
-    backend.add(audit_pb2_grpc.add_AuditServicer_to_server, door, "kontor.privacy.v1.Audit")
-    cases = Cases(channels["contacts"], channels["tickets"])
-    jobs = AuditJobs(database, clock, trails=trails, has_case=cases.has_case)
-    backend.every("find-unusual-access", _HOUR_S, jobs.find_unusual)
 
 
 def _soon(wake: Callable[[], None]) -> None:

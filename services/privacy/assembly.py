@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import grpc
-
 from kernel.clock import SystemClock
 from kernel.lifecycle import Backend
 from services.privacy.clients import HOLDERS, HolderClient
@@ -14,8 +12,7 @@ from services.privacy.requests.sealing import Seal
 from services.privacy.requests.working import Desk
 from services.privacy.suppression.model import Hasher
 from services.privacy.suppression.service import SuppressionService
-
-Channels = dict[str, grpc.aio.Channel]
+from services.privacy.wiring import Channels
 
 
 def make_ledger(backend: Backend, settings: Settings) -> LedgerService:

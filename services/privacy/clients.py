@@ -16,7 +16,7 @@ from kernel.channel import typed_stream
 from kernel.errors import Unavailable
 from kernel.trail import AuditTrailRpc
 from services.privacy.requests.blackening.names import Name
-from services.privacy.requests.model import Notice
+from services.privacy.requests.model import FAREWELLS, Notice
 
 # Contacts first: it knows how the subject can be recognised.
 HOLDERS = ("contacts", "campaigns", "tickets", "privacy")
@@ -98,6 +98,9 @@ class Trail(Protocol):
     async def activities(self, request: audit_pb2.ListActivitiesRequest) -> Sequence[audit_pb2.StaffActivity]:
         """What people did, by day."""
 
+    async def totals(self, request: audit_pb2.ListTotalsRequest) -> Sequence[audit_pb2.AccessTotal]:
+        """What people did, by role and purpose."""
+
     async def looks(self, request: audit_pb2.ListLooksRequest) -> Sequence[audit_pb2.Look]:
         """Who looked at whom."""
 
@@ -119,6 +122,10 @@ class RemoteTrail:
         )
         return answer.activities
 
+    async def totals(self, request: audit_pb2.ListTotalsRequest) -> Sequence[audit_pb2.AccessTotal]:
+        answer: audit_pb2.ListTotalsResponse = await self._stub.ListTotals(request, timeout=_PATIENCE_S)
+        return answer.totals
+
     async def looks(self, request: audit_pb2.ListLooksRequest) -> Sequence[audit_pb2.Look]:
         answer: audit_pb2.ListLooksResponse = await self._stub.ListLooks(request, timeout=_PATIENCE_S)
         return answer.looks
@@ -136,6 +143,9 @@ class OwnTrail:
 
     async def activities(self, request: audit_pb2.ListActivitiesRequest) -> Sequence[audit_pb2.StaffActivity]:
         return (await self._servicer.ListActivities(request, None)).activities
+
+    async def totals(self, request: audit_pb2.ListTotalsRequest) -> Sequence[audit_pb2.AccessTotal]:
+        return (await self._servicer.ListTotals(request, None)).totals
 
     async def looks(self, request: audit_pb2.ListLooksRequest) -> Sequence[audit_pb2.Look]:
         return (await self._servicer.ListLooks(request, None)).looks
@@ -174,11 +184,19 @@ class NoticesClient:
         await self.stub.SendNotice(
             notices_pb2.SendNoticeRequest(
                 request_id=str(notice.id),
-                contact_id=str(notice.contact_id),
+                # Of somebody who is erased, campaigns keeps nothing any more.
+                contact_id="" if notice.kind in FAREWELLS else str(notice.contact_id),
                 kind=notices_pb2.NoticeKind.ValueType(notice.kind),
                 due_date=notice.due_date.isoformat(),
             )
         )
+
+    async def has_sent(self, notice_id: uuid.UUID) -> bool | None:
+        """Whether a mail went out; None while it still may. Errors: NotFound if nobody asked for it there."""
+        found = await self.stub.GetNotice(notices_pb2.GetNoticeRequest(id=str(notice_id)))
+        if found.state == notices_pb2.NOTICE_STATE_OPEN:
+            return None
+        return bool(found.state == notices_pb2.NOTICE_STATE_SENT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import services.privacy.audit.tables
 import services.privacy.consent.tables
+import services.privacy.customers.tables
 import services.privacy.holds.tables
 import services.privacy.ledger.tables
 import services.privacy.permits.tables
 import services.privacy.processing.tables
 import services.privacy.registers.tables
 import services.privacy.requests.blackening.tables
+import services.privacy.requests.farewell.tables
 import services.privacy.requests.identity.tables
 import services.privacy.requests.tables
 import services.privacy.restrictions.tables

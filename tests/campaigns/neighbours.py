@@ -10,7 +10,15 @@ from typing import Any
 
 import grpc
 from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logins_pb2_grpc
-from kontor.privacy.v1 import holder_pb2, identity_pb2, identity_pb2_grpc, privacy_pb2, privacy_pb2_grpc
+from kontor.privacy.v1 import (
+    farewells_pb2,
+    farewells_pb2_grpc,
+    holder_pb2,
+    identity_pb2,
+    identity_pb2_grpc,
+    privacy_pb2,
+    privacy_pb2_grpc,
+)
 
 from devstack.ports import LOOPBACK
 from kernel import errors
@@ -35,6 +43,8 @@ class World:
     gifts: list[privacy_pb2.GiveConsentRequest] = field(default_factory=list)
     withdrawals: list[privacy_pb2.WithdrawConsentRequest] = field(default_factory=list)
     permits: dict[str, privacy_pb2.Decision] = field(default_factory=dict)
+    # Topics whose text says something else since the consents to it.
+    outdated: set[str] = field(default_factory=set)
     # Hashes of the links of invitations, why others were not sent, and which have ended.
     links: dict[str, bytes] = field(default_factory=dict)
     failed_invitations: dict[str, str] = field(default_factory=dict)
@@ -42,6 +52,8 @@ class World:
     # Hashes of the codes of checks, and which checks have ended.
     codes: dict[str, bytes] = field(default_factory=dict)
     ended_checks: set[str] = field(default_factory=set)
+    # Last mails that are not over.
+    farewells: dict[str, farewells_pb2.Farewell] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     # Names of calls that fail once with UNAVAILABLE-like trouble after they took effect.
     fail_after: list[str] = field(default_factory=list)
@@ -81,6 +93,7 @@ class World:
             (candidate.address in self.suppressed and not duty, "suppressed"),
             (state == privacy_pb2.CONSENT_STATE_WITHDRAWN, "withdrawn"),
             (state != privacy_pb2.CONSENT_STATE_GIVEN, "no-consent"),
+            (topic in self.outdated and not contract and not duty, "expired"),
         )
         reason = next((reason for holds, reason in reasons if holds), "consent")
         return privacy_pb2.Decision(
@@ -211,6 +224,19 @@ class IdentityChecks(identity_pb2_grpc.IdentityChecksServicer):
         return identity_pb2.PrepareIdentityCodeResponse()
 
 
+class Farewells(farewells_pb2_grpc.FarewellsServicer):
+    """Whom last mails go to."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def GetFarewell(self, request: Any, context: Any) -> farewells_pb2.Farewell:
+        await self.world.count("GetFarewell", context)
+        if request.farewell_id not in self.world.farewells:
+            await context.abort(grpc.StatusCode.NOT_FOUND, "over")
+        return self.world.farewells[request.farewell_id]
+
+
 class Suppressions(privacy_pb2_grpc.SuppressionsServicer):
     """The list of addresses."""
 
@@ -269,6 +295,7 @@ async def serving(world: World) -> AsyncIterator[str]:
     logins_pb2_grpc.add_LoginsServicer_to_server(Logins(world), server)  # type: ignore[abstract]
     privacy_pb2_grpc.add_PermitsServicer_to_server(Permits(world), server)  # type: ignore[abstract]
     identity_pb2_grpc.add_IdentityChecksServicer_to_server(IdentityChecks(world), server)  # type: ignore[abstract]
+    farewells_pb2_grpc.add_FarewellsServicer_to_server(Farewells(world), server)
     privacy_pb2_grpc.add_SuppressionsServicer_to_server(Suppressions(world), server)  # type: ignore[abstract]
     privacy_pb2_grpc.add_ConsentsServicer_to_server(Consents(world), server)  # type: ignore[abstract]
     port = server.add_insecure_port(f"{LOOPBACK}:0")

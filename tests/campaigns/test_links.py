@@ -65,6 +65,36 @@ async def test_preferences_show_every_topic_and_change_both_ways(house: House) -
         await change("unheard-of", True)
 
 
+async def test_preferences_say_what_the_permit_would_say_and_an_ended_consent_is_given_anew(
+    house: House,
+) -> None:
+    contact, token = await sent_to(house, language="en")
+
+    async def newsletter() -> tuple[bool, str]:
+        found = await house.use_cases.links.get_preferences(token)
+        (one,) = (one for one in found.topics if one.topic == TOPIC)
+        return one.subscribed, one.refused
+
+    async def choose() -> None:
+        choice = Choice(TOPIC, "en", text_id=uuid.UUID(TEXTS[TOPIC, "en"]))
+        await house.use_cases.links.set_preference(token, choice, request_id=uuid.uuid4())
+
+    assert await newsletter() == (True, "")
+    await choose()
+    assert not house.world.gifts
+    house.world.outdated.add(TOPIC)
+    assert await newsletter() == (True, "expired")
+    await choose()
+    assert len(house.world.gifts) == 1
+    house.world.outdated.clear()
+    house.world.suppressed.add(house.world.people[contact].email)
+    assert await newsletter() == (True, "suppressed")
+    house.world.set_consent(contact, TOPIC, privacy_pb2.CONSENT_STATE_EXPIRED)
+    assert await newsletter() == (False, "expired")
+    house.world.set_consent(contact, TOPIC, privacy_pb2.CONSENT_STATE_WITHDRAWN)
+    assert await newsletter() == (False, "")
+
+
 async def test_nobody_agrees_to_a_text_that_was_not_shown(house: House) -> None:
     _, token = await sent_to(house, language="en")
     # Another language's text, and one that was in force when the page was opened.

@@ -132,6 +132,16 @@ async def test_a_campaign_from_template_to_its_messages(doors: Doors) -> None:
         pb.ListMessagesRequest(campaign_id=campaign.id, states=[pb.MESSAGE_STATE_DENIED])
     )
     assert [one.reason for one in denied.messages] == ["no-consent"]
+    for reason, many in (("no-consent", 1), ("withdrawn", 0)):
+        of_reason = pb.ListMessagesRequest(campaign_id=campaign.id, reason=reason)
+        assert len((await doors.campaigns().ListMessages(of_reason)).messages) == many
+    (sent, *_) = [one for one in (*first.messages, *second.messages) if one.permit_id]
+    wanted = pb.GetPermittedMessageRequest(contact_id=sent.contact_id, permit_id=sent.permit_id)
+    found = await doors.campaigns("dpo").GetPermittedMessage(wanted)
+    assert (found.id, found.campaign_id) == (sent.id, campaign.id)
+    wanted.contact_id = denied.messages[0].contact_id
+    with pytest.raises(NotFound):
+        await doors.campaigns("dpo").GetPermittedMessage(wanted)
     asked.states.append(pb.MESSAGE_STATE_SENT)
     with pytest.raises(InvalidArgument):
         await doors.campaigns().ListMessages(asked)

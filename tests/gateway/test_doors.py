@@ -93,6 +93,8 @@ ROUTES = {
     "consents.export": "manager dpo admin",
     "decisions.index": "manager dpo admin",
     "decisions.export": "manager dpo admin",
+    "decisions.numbers": "manager dpo admin",
+    "decisions.detail": "manager dpo admin",
     "locks.overview": "manager dpo admin",
     "locks.place": "dpo admin",
     "locks.release": "dpo admin",
@@ -116,6 +118,7 @@ ROUTES = {
     "audit.index": "dpo admin",
     "audit.export": "dpo admin",
     "audit.alerts": "dpo admin",
+    "audit.numbers": "dpo admin",
     "audit.judge": "dpo admin",
     "audit.watch": "dpo admin",
     "records.index": "manager dpo admin",
@@ -137,6 +140,8 @@ ROUTES = {
     "maturity.index": "manager dpo admin",
     "privacy.index": "manager dpo admin",
     "privacy.requests": "manager dpo admin",
+    "privacy.restricted": "manager dpo admin",
+    "privacy.restricted_file": "manager dpo admin",
     "assessments.index": "manager dpo admin",
     "assessments.detail": "manager dpo admin",
     "assessments.file": "manager dpo admin",
@@ -153,6 +158,7 @@ WITHOUT_PICTURE = {
     # Files.
     "consents.export",
     "decisions.export",
+    "privacy.restricted_file",
     "maturity.file",
     "suppressions.export",
     # Only a request whose texts name others has it.

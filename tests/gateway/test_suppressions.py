@@ -12,6 +12,7 @@ from kontor.contacts.v1.contacts_pb2 import Contact
 from kontor.privacy.v1 import privacy_pb2
 
 from kernel.errors import InvalidArgument, ResourceExhausted
+from services.gateway import people
 from services.gateway.contacts import detail
 from services.gateway.suppressions import lists
 from services.gateway.suppressions import views as suppressions
@@ -150,7 +151,7 @@ def test_what_was_taken_off_names_the_person_and_the_ground(
     stub = SimpleNamespace(ListSuppressionLiftings=lambda _asked: found)
     monkeypatch.setattr(suppressions, "clients", lambda: SimpleNamespace(suppressions=stub))
     anna = Contact(id=CONTACT, given_name="Anna", family_name="Meier")
-    monkeypatch.setattr(suppressions.people, "by_id", lambda _ids: {CONTACT: anna})
+    monkeypatch.setattr(people, "by_id", lambda _ids: {CONTACT: anna})
     page = log_in("manager").get("/suppressions/lifted").text
     assert "Anna Meier" in page
     assert "Wunsch der Person" in page

@@ -181,3 +181,46 @@ async def test_where_somebody_sits_is_believed_of_our_pages_only(sample: Sample)
 def test_a_method_that_is_gone_has_no_categories() -> None:
     assert categories_of("/kontor.tickets.v1.Tickets/Forgotten") == ()
     assert categories_of("/kontor.gone.v1.Nothing/Get") == ()
+
+
+async def test_every_total_is_the_number_of_entries_that_its_filters_leave(
+    database: Database, trail: audit_pb2_grpc.AuditTrailAsyncStub
+) -> None:
+    await noted(
+        database,
+        {},
+        {},
+        {"mutation": True},
+        {"purpose": "marketing"},
+        {"roles": ["agent", "manager"]},
+        {"actor": "tom", "roles": ["manager"]},
+        {"actor": "the-job", "roles": ["service"]},
+        {"occurred_at": NOW - timedelta(days=31)},
+    )
+    totals = (await trail.ListTotals(audit_pb2.ListTotalsRequest(**period()))).totals
+    assert sum(each.reads for each in totals) == 5
+    assert [each.changes for each in totals if each.changes] == [1]
+    for each in totals:
+        wanted = entries(
+            **period(),
+            actor=each.actor,
+            role=each.roles[-1],
+            without_roles={"agent", "manager"} - set(each.roles),
+            purpose=each.purpose,
+            people_only=True,
+        )
+        # Who holds two roles is found by either of them: what is shown as one role leaves out the other.
+        found = [e for e in (await trail.ListEntries(wanted)).entries if list(e.roles) == list(each.roles)]
+        assert len(found) == each.reads + each.changes
+        wanted.reads_only = True
+        reads = (await trail.ListEntries(wanted)).entries
+        assert len([e for e in reads if list(e.roles) == list(each.roles)]) == each.reads
+
+
+async def test_a_role_is_asked_for_without_those_that_explain_more(
+    database: Database, trail: audit_pb2_grpc.AuditTrailAsyncStub
+) -> None:
+    await noted(database, {"roles": ["manager"]}, {"roles": ["agent", "manager"]})
+    as_manager = entries(role="manager", without_roles=["agent"])
+    assert [list(e.roles) for e in (await trail.ListEntries(as_manager)).entries] == [["manager"]]
+    assert len((await trail.ListEntries(entries(role="agent"))).entries) == 1

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import pytest
+from kontor.campaigns.v1 import notices_pb2_grpc
 from kontor.privacy.v1 import (
     consent_proofs_pb2_grpc,
     consent_standings_pb2_grpc,
     consent_texts_pb2_grpc,
+    customers_pb2_grpc,
     own_suppressions_pb2_grpc,
     privacy_pb2_grpc,
 )
@@ -22,6 +24,9 @@ from services.privacy.consent.rpc import ConsentProofsRpc, ConsentsRpc
 from services.privacy.consent.service import ConsentService
 from services.privacy.consent.standings.rpc import ConsentStandingsRpc
 from services.privacy.consent.standings.service import StandingService
+from services.privacy.customers.judging import ExistingCustomers
+from services.privacy.customers.rpc import ExistingCustomersRpc
+from services.privacy.customers.service import CustomerService
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService
 from services.privacy.suppression.lookups.service import LookUpService
@@ -39,6 +44,7 @@ from tests.fixtures.serving import OpenDatabase, OwnContacts, Serve, Served
 from tests.privacy.holders import Base
 from tests.privacy.machine import Machine, build
 from tests.privacy.parts import Parts, pepper
+from tests.privacy.teller import Campaigns, Teller
 
 
 @pytest.fixture
@@ -56,10 +62,18 @@ def parts(database: Database, fake_clock: FakeClock) -> Parts:
     async def which(session: AnySession, ids: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
         return frozenset(ids) & restricted
 
-    permits = PermitService(
-        database, fake_clock, consents=consents, suppression=suppression, restricted=which
+    customers = ExistingCustomers(
+        fake_clock, hasher, standings=StandingService(database), zone=ZoneInfo("Europe/Berlin")
     )
-    return Parts(database, fake_clock, consents, suppression, permits, hasher, restricted)
+    permits = PermitService(
+        database,
+        fake_clock,
+        consents=consents,
+        suppression=suppression,
+        customers=customers,
+        restricted=which,
+    )
+    return Parts(database, fake_clock, consents, suppression, permits, hasher, customers, restricted)
 
 
 @dataclass
@@ -95,6 +109,9 @@ class Doors:
 
     def own_suppressions(self, token: str) -> "own_suppressions_pb2_grpc.OwnSuppressionsAsyncStub":
         return own_suppressions_pb2_grpc.OwnSuppressionsStub(self.served.channel(token))
+
+    def customers(self, token: str) -> "customers_pb2_grpc.ExistingCustomersAsyncStub":
+        return customers_pb2_grpc.ExistingCustomersStub(self.served.channel(token))
 
     def permits(self, token: str) -> "privacy_pb2_grpc.PermitsAsyncStub":
         return privacy_pb2_grpc.PermitsStub(self.served.channel(token))
@@ -132,6 +149,7 @@ async def doors(parts: Parts, serve: Serve, realm: Realm) -> Doors:
                     parts.database,
                     suppression=parts.suppression,
                     consents=parts.consents,
+                    customers=parts.customers,
                     addresses_of=parts.addresses_of,
                 )
             ),
@@ -139,6 +157,12 @@ async def doors(parts: Parts, serve: Serve, realm: Realm) -> Doors:
         (
             privacy_pb2_grpc.add_PermitsServicer_to_server,
             PermitsRpc(parts.permits, Pages("s" * 32), ZoneInfo("Europe/Berlin")),
+        ),
+        (
+            customers_pb2_grpc.add_ExistingCustomersServicer_to_server,
+            ExistingCustomersRpc(
+                CustomerService(parts.database, parts.clock, customers=parts.customers, permits=parts.permits)
+            ),
         ),
         database=parts.database,
         own_contact=own,
@@ -157,3 +181,15 @@ async def machine(
     contacts = open_database("scratch", Base.metadata)
     yield await build(parts, contacts, bus, serve, realm.token("service", sub="kontor-privacy"))
     await bus.close()
+
+
+@pytest.fixture
+async def teller(machine: Machine, serve: Serve, realm: Realm) -> Teller:
+    campaigns = Campaigns()
+    served = await serve(
+        (notices_pb2_grpc.add_NoticesServicer_to_server, campaigns),
+        database=machine.parts.database,
+        audience="kontor-campaigns",
+    )
+    token = realm.token("service", sub="service-account-kontor-privacy", azp="kontor-privacy")
+    return Teller(machine, campaigns, served.channel(token))

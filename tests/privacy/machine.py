@@ -27,7 +27,8 @@ from services.privacy.requests.blackening.service import BlackeningService
 from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.course import Reception
 from services.privacy.requests.deadline import Deadline
-from services.privacy.requests.erasure import Erasure, ProofKeys
+from services.privacy.requests.erasure import Closing, Erasure
+from services.privacy.requests.farewell.service import FarewellService
 from services.privacy.requests.handling import RequestHandling
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.kinds import Beginning, beginning_kinds
@@ -194,7 +195,11 @@ class Machine:
             ledger=LedgerService(database, self.bus, self.signer, clock),
             suppression=self.parts.suppression,
             hasher=self.parts.hasher,
-            proof=ProofKeys(self.keys, Certifier(self.signer, CONTROLLER)),
+            closing=Closing(
+                self.keys,
+                Certifier(self.signer, CONTROLLER),
+                FarewellService(database, clock, seal=Seal(["s" * 32])),
+            ),
             holds=self.holds.reasons,
         )
         return RequestJobs(
@@ -257,7 +262,11 @@ class Machine:
 
 def kinds_of(parts: Parts, desk: Desk, restrictions: RestrictionService) -> dict[Kind, Beginning]:
     return beginning_kinds(
-        desk, consents=parts.consents, suppression=parts.suppression, restrictions=restrictions
+        desk,
+        consents=parts.consents,
+        suppression=parts.suppression,
+        customers=parts.customers,
+        restrictions=restrictions,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from kernel.db import Database
 from services.privacy.consent.service import ConsentService
+from services.privacy.customers.judging import ExistingCustomers
 from services.privacy.permits.service import PermitService
 from services.privacy.suppression.model import Address, Hasher
 from services.privacy.suppression.service import SuppressionService
@@ -27,6 +28,7 @@ class Parts:
     suppression: SuppressionService
     permits: PermitService
     hasher: Hasher
+    customers: ExistingCustomers
     restricted: set[uuid.UUID] = field(default_factory=set)
     # What contacts has on file, by contact.
     on_file: dict[uuid.UUID, list[Address]] = field(default_factory=dict)

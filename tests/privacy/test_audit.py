@@ -38,6 +38,7 @@ class Trail:
     noted: list[audit_pb2.AuditEntry] = field(default_factory=list)
     did: list[audit_pb2.StaffActivity] = field(default_factory=list)
     looked: list[audit_pb2.Look] = field(default_factory=list)
+    total: list[audit_pb2.AccessTotal] = field(default_factory=list)
     down: bool = False
 
     def note(self, at: datetime, **values: Any) -> None:
@@ -53,6 +54,10 @@ class Trail:
     async def activities(self, request: audit_pb2.ListActivitiesRequest) -> Sequence[audit_pb2.StaffActivity]:
         self._answer()
         return self.did
+
+    async def totals(self, request: audit_pb2.ListTotalsRequest) -> Sequence[audit_pb2.AccessTotal]:
+        self._answer()
+        return self.total
 
     async def looks(self, request: audit_pb2.ListLooksRequest) -> Sequence[audit_pb2.Look]:
         self._answer()
@@ -285,3 +290,27 @@ def test_several_looks_on_one_day_are_no_habit() -> None:
 )
 def test_a_person_is_shown_in_the_role_that_explains_most(roles: list[str], role: str) -> None:
     assert role_of(roles) == role
+
+
+async def test_numbers_join_all_services_by_person_role_and_purpose(world: World) -> None:
+    service, marketing = options_pb2.PURPOSE_SERVICE, options_pb2.PURPOSE_MARKETING
+    world.trails[0].total = [
+        audit_pb2.AccessTotal(actor="jana", roles=["agent"], purpose=service, reads=4, changes=1),
+        # Who is an agent, too, acts as one: two sets of roles are one role.
+        audit_pb2.AccessTotal(actor="jana", roles=["agent", "manager"], purpose=service, reads=2),
+        audit_pb2.AccessTotal(actor="jana", roles=["agent"], purpose=marketing, reads=1),
+    ]
+    world.trails[1].total = [audit_pb2.AccessTotal(actor="jana", roles=["agent"], purpose=service, reads=3)]
+    asked = audit_pb2.GetAccessCountsRequest(from_day="2026-11-01")
+    found = await world.door("dpo").GetAccessCounts(asked)
+    assert [(e.actor, e.role, e.purpose, e.reads, e.changes) for e in found.counts] == [
+        ("jana", "agent", service, 9, 1),
+        ("jana", "agent", marketing, 1, 0),
+    ]
+    world.trails[1].down = True
+    found = await world.door("dpo").GetAccessCounts(asked)
+    assert (found.counts[0].reads, list(found.missing)) == (6, ["tickets"])
+    with pytest.raises(InvalidArgument):
+        await world.door("dpo").GetAccessCounts(audit_pb2.GetAccessCountsRequest(from_day="gestern"))
+    with pytest.raises(PermissionDenied):
+        await world.door("manager").GetAccessCounts(asked)

@@ -280,6 +280,7 @@ async def test_no_message_may_go_out_while_the_erasure_runs(machine: Machine) ->
         parts.clock,
         consents=parts.consents,
         suppression=parts.suppression,
+        customers=parts.customers,
         restricted=machine.service.restricted,
     )
     machine.told["tickets"].down = False

@@ -168,6 +168,63 @@ async def test_one_head_a_day_and_only_if_the_tree_has_grown(
     assert silent.published == ["consent-head-6", "consent-head-8"]
 
 
+async def test_between_the_daily_checks_only_new_leaves_are_read(
+    doors: Doors, parts: Parts, jobs: ConsentJobs, postgres_admin: Callable[[str], Any]
+) -> None:
+    await jobs.publish_tree_head()
+    with postgres_admin("privacy") as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute("UPDATE consent_record SET confirm_time = now() WHERE leaf_index = 3")
+    await doors.consents(doors.as_service()).GiveConsent(await give_request(parts.database, uuid.uuid4()))
+    parts.clock.advance(hours=12)
+    await jobs.publish_tree_head()
+    assert (jobs._whole.size, jobs._all_at is not None) == (8, True)
+    # An old record is looked at again within a day, and nothing is signed until it is put right.
+    parts.clock.advance(hours=12)
+    await jobs.publish_tree_head()
+    await jobs.publish_tree_head()
+    assert jobs._ledger.published == ["consent-head-6"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "UPDATE consent_record SET confirm_time = now() WHERE leaf_index = 7",
+        "UPDATE consent_record SET leaf_hash = sha256('forged') WHERE leaf_index = 6",
+        "DELETE FROM consent_record WHERE leaf_index = 7",
+        "UPDATE consent_tree SET size = 5",
+        "UPDATE consent_tree SET frontier = ARRAY[sha256('a'), sha256('b')], size = 6",
+    ],
+)
+async def test_an_edit_of_what_is_new_or_of_the_tree_itself_is_found_at_the_next_turn(
+    doors: Doors, parts: Parts, jobs: ConsentJobs, postgres_admin: Callable[[str], Any], edit: str
+) -> None:
+    await jobs.publish_tree_head()
+    await doors.consents(doors.as_service()).GiveConsent(await give_request(parts.database, uuid.uuid4()))
+    with postgres_admin("privacy") as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute(edit)
+    parts.clock.advance(hours=12)
+    await jobs.publish_tree_head()
+    assert jobs._all_at is None
+    assert jobs._ledger.published == ["consent-head-6"]  # type: ignore[attr-defined]
+
+
+async def test_an_old_edit_is_found_by_the_next_day_though_nothing_is_recorded_any_more(
+    parts: Parts, jobs: ConsentJobs, postgres_admin: Callable[[str], Any]
+) -> None:
+    await jobs.publish_tree_head()
+    with postgres_admin("privacy") as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute("UPDATE consent_record SET confirm_time = now() WHERE leaf_index = 0")
+    parts.clock.advance(hours=12)
+    await jobs.publish_tree_head()
+    assert jobs._all_at is not None
+    parts.clock.advance(hours=12)
+    await jobs.publish_tree_head()
+    assert jobs._all_at is None
+
+
 async def test_network_addresses_go_after_ninety_days(jobs: ConsentJobs, parts: Parts) -> None:
     from sqlalchemy import text
 

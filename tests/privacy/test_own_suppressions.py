@@ -9,6 +9,7 @@ from kontor.privacy.v1 import privacy_pb2
 from sqlalchemy import text
 
 from kernel.errors import DomainError, FailedPrecondition, NotFound, PermissionDenied
+from services.privacy.customers.model import Advertising
 from services.privacy.permits.model import About, Candidate
 from services.privacy.suppression.model import Address
 from services.privacy.suppression.normalise import EMAIL, PHONE, SMS
@@ -179,3 +180,12 @@ async def test_staff_sees_both_grounds(doors: Doors, parts: Parts) -> None:
         ("objection", str(anna), False, "portal-login"),
         ("import", str(anna), True, ""),
     ]
+
+
+async def test_a_sale_does_not_permit_what_the_list_forbade(doors: Doors, parts: Parts) -> None:
+    anna = uuid.uuid4()
+    entry = await parts.suppression.add_suppression(Address(EMAIL, ANNA), reason="objection")
+    await lift(doors, anna, entry.id)
+    async with parts.database.reading() as session:
+        ((why, sale),) = await parts.customers.judge(session, [(anna, ANNA)], Advertising("shoes", True))
+    assert (why, sale) == ("objected", None)

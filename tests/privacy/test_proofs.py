@@ -260,7 +260,11 @@ async def test_a_ledger_rewritten_with_its_heads_contradicts_the_heads_kept_else
         owner.execute("UPDATE consent_tree SET size = 0, frontier = '{}'")
     for _ in range(7):
         await doors.consents(doors.as_service()).GiveConsent(await give_request(parts.database, uuid.uuid4()))
+    published = len(ledger.published)
     await jobs.publish_tree_head()
+    assert len(ledger.published) == published, "who has seen the tree before signs no other one"
+    # A process that starts afterwards has seen nothing else.
+    await ConsentJobs(parts.database, ledger, parts.clock).publish_tree_head()  # type: ignore[arg-type]
     rewritten = await exported(doors)
     assert court.faults(rewritten, capsys) == []
     assert court.faults(rewritten, capsys, heads=kept)[0].startswith("head of 14 leaves: two were signed")

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 from kontor.options.v1 import options_pb2
+from kontor.privacy.v1 import restrictions_pb2, restrictions_pb2_grpc
 
-from kernel.errors import DomainError, InvalidArgument
+from kernel.errors import DomainError, InvalidArgument, PermissionDenied
+from kernel.pages import Pages
 from kernel.restriction import restricted_among
 from services.privacy.permits.model import About, Candidate
 from services.privacy.permits.service import PermitService, either
@@ -19,6 +21,9 @@ from services.privacy.restrictions.model import (
     TooEarly,
 )
 from services.privacy.restrictions.model import State as Standing
+from services.privacy.restrictions.rpc import RestrictionsRpc
+from tests.fixtures.realm import Realm
+from tests.fixtures.serving import Serve
 from tests.privacy.holders import add_person
 from tests.privacy.machine import Machine, customer, signer
 
@@ -93,6 +98,7 @@ async def test_nothing_is_sent_from_the_request_on(machine: Machine) -> None:
         parts.clock,
         consents=parts.consents,
         suppression=parts.suppression,
+        customers=parts.customers,
         restricted=either(machine.service.restricted, machine.restrictions.restricted),
     )
     about, candidates = About(1, "login-invitation", contract=True), [Candidate(contact_id, "a@b.example")]
@@ -175,3 +181,40 @@ async def test_nobody_announces_for_no_reason_or_for_nothing(machine: Machine) -
         with pytest.raises(refusal):
             await machine.restrictions.announce_lifting(found, lift_on=day, reason=reason)
     assert issubclass(RestrictionNotFound, DomainError)
+
+
+async def test_who_is_restricted_stands_in_the_list_once_with_all_grounds_until_it_is_lifted(
+    machine: Machine, realm: Realm, serve: Serve
+) -> None:
+    first, second = await add_person(machine.contacts), await add_person(machine.contacts)
+    await asked(machine, first)
+    await machine.jobs().work()
+    machine.parts.clock.advance(days=1)
+    await asked(machine, second)
+    await asked(machine, first, CLAIM)
+    await machine.jobs().work()
+    rpc = RestrictionsRpc(machine.restrictions, Pages("s" * 32))
+    door = (restrictions_pb2_grpc.add_RestrictionsServicer_to_server, rpc)
+    served = await serve(door, database=machine.parts.database, audience="kontor-privacy")
+    stub = restrictions_pb2_grpc.RestrictionsStub(served.channel(realm.token("manager")))
+    wanted = restrictions_pb2.ListRestrictedContactsRequest(page_size=1)
+    found = await stub.ListRestrictedContacts(wanted)
+    assert (found.total_size, [each.contact_id for each in found.contacts]) == (2, [str(second)])
+    wanted.page_token = found.next_page_token
+    found = await stub.ListRestrictedContacts(wanted)
+    assert [(each.contact_id, list(each.grounds)) for each in found.contacts] == [
+        (str(first), [ACCURACY, CLAIM])
+    ]
+    assert not found.next_page_token
+    day = (machine.parts.clock.now() + timedelta(days=2)).date().isoformat()
+    (only_one,) = await machine.restrictions.list_restrictions(second, all_of_them=True)
+    await machine.restrictions.announce_lifting(only_one.id, lift_on=day, reason="verified")
+    machine.parts.clock.advance(days=3)
+    await machine.restrictions.lift_restriction(only_one.id)
+    await machine.jobs().work()
+    await machine.restrictions.work()
+    remaining, total = await machine.restrictions.list_restricted_contacts(after=None, limit=5)
+    assert ([each.contact_id for each in remaining], total) == ([first], 1)
+    agent = restrictions_pb2_grpc.RestrictionsStub(served.channel(realm.token("agent")))
+    with pytest.raises(PermissionDenied):
+        await agent.ListRestrictedContacts(restrictions_pb2.ListRestrictedContactsRequest())

@@ -24,6 +24,13 @@ class CampaignStarted(FailedPrecondition):
         super().__init__("The campaign was started already.", reason="CAMPAIGN_STARTED")
 
 
+class MessageNotFound(NotFound):
+    """No campaign has sent such a message."""
+
+    def __init__(self) -> None:
+        super().__init__("No campaign has sent a message on this decision.")
+
+
 class State(StrEnum):
     """How far a campaign is."""
 

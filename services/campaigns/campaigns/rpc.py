@@ -11,7 +11,7 @@ from kernel.clock import to_timestamp
 from kernel.pages import Pages, page_size
 from services.campaigns.campaigns import model
 from services.campaigns.campaigns.service import CampaignsService, Progress
-from services.campaigns.sender.model import Counts, State
+from services.campaigns.sender.model import Counts, State, Which
 from services.campaigns.sender.service import Message
 
 _STATES = {
@@ -78,7 +78,10 @@ class CampaignsRpc(campaigns_pb2_grpc.CampaignsServicer):
         position = self._pages.position(request)
         found = await self._campaigns.list_messages(
             uuid.UUID(request.campaign_id),
-            states=[ours for ours, theirs in _MESSAGE_STATES.items() if theirs in request.states],
+            Which(
+                tuple(ours for ours, theirs in _MESSAGE_STATES.items() if theirs in request.states),
+                request.reason,
+            ),
             after=uuid.UUID(position[0]) if position else None,
             limit=size,
         )
@@ -86,6 +89,14 @@ class CampaignsRpc(campaigns_pb2_grpc.CampaignsServicer):
         if len(found) > size:
             answer.next_page_token = self._pages.token(request, [str(found[size - 1].id)])
         return answer
+
+    async def GetPermittedMessage(
+        self, request: campaigns_pb2.GetPermittedMessageRequest, context: Any
+    ) -> campaigns_pb2.Message:
+        found = await self._campaigns.get_permitted_message(
+            uuid.UUID(request.permit_id), contact_id=uuid.UUID(request.contact_id)
+        )
+        return _message(found)
 
 
 def _to_proto(progress: Progress) -> campaigns_pb2.Campaign:
@@ -128,4 +139,5 @@ def _message(message: Message) -> campaigns_pb2.Message:
         reason=message.reason,
         permit_id=str(message.permit_id or ""),
         send_time=to_timestamp(message.sent_at),
+        campaign_id=str(message.campaign_id),
     )

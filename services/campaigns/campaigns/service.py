@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kernel.db import Database
@@ -13,9 +12,15 @@ from kernel.rpc.call import note_subjects
 from services.campaigns import events
 from services.campaigns.audiences.service import AudiencesService
 from services.campaigns.campaigns import store
-from services.campaigns.campaigns.model import Campaign, CampaignNotFound, CampaignStarted, Draft
+from services.campaigns.campaigns.model import (
+    Campaign,
+    CampaignNotFound,
+    CampaignStarted,
+    Draft,
+    MessageNotFound,
+)
 from services.campaigns.sender.jobs import Running
-from services.campaigns.sender.model import Counts, State
+from services.campaigns.sender.model import Counts, State, Which
 from services.campaigns.sender.service import Message, Messages
 from services.campaigns.templates.service import TemplatesService
 
@@ -82,7 +87,7 @@ class CampaignsService:
         return [Progress(one, counts[one.id]) for one in campaigns]
 
     async def list_messages(
-        self, campaign_id: uuid.UUID, *, states: Sequence[State], after: uuid.UUID | None, limit: int
+        self, campaign_id: uuid.UUID, which: Which, *, after: uuid.UUID | None, limit: int
     ) -> list[Message]:
         """Every contact with what became of the message; one more than `limit` if there are more.
 
@@ -91,10 +96,17 @@ class CampaignsService:
         async with self._database.reading() as session:
             if await store.find(session, campaign_id) is None:
                 raise CampaignNotFound
-            found = await self._messages.page(
-                session, campaign_id, states=states, after=after, limit=limit + 1
-            )
+            found = await self._messages.page(session, campaign_id, which=which, after=after, limit=limit + 1)
         note_subjects([one.contact_id for one in found[:limit] if one.contact_id is not None])
+        return found
+
+    async def get_permitted_message(self, permit_id: uuid.UUID, *, contact_id: uuid.UUID) -> Message:
+        """The message that a decision about a contact let go. Errors: MessageNotFound."""
+        note_subjects([contact_id])
+        async with self._database.reading() as session:
+            found = await self._messages.permitted(session, permit_id, contact_id=contact_id)
+        if found is None:
+            raise MessageNotFound
         return found
 
     async def running(self) -> list[Running]:

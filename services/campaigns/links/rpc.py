@@ -43,7 +43,10 @@ def _to_proto(preferences: Preferences) -> campaigns_pb2.Preferences:
     return campaigns_pb2.Preferences(
         topics=[
             campaigns_pb2.TopicPreference(
-                topic=one.topic, subscribed=one.subscribed, since=to_timestamp(one.since)
+                topic=one.topic,
+                subscribed=one.subscribed,
+                since=to_timestamp(one.since),
+                refused=one.refused,
             )
             for one in preferences.topics
         ],

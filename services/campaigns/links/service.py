@@ -12,10 +12,14 @@ from kernel.errors import NotFound
 from kernel.ids import derived_id, new_id
 from kernel.rpc.call import note_subjects
 from services.campaigns.campaigns.service import CampaignsService
-from services.campaigns.clients import Evidence, Neighbours, Person
+from services.campaigns.clients import Consent, Evidence, Neighbours, Person
 from services.campaigns.forms.model import TextOutdated
 from services.campaigns.links.model import LinkTokens
 from services.campaigns.sender.service import Message, Messages
+
+# A permit's reasons when a consent that was given does not cover what people are asked now.
+EXPIRED = "expired"
+NOT_COVERED = frozenset({EXPIRED, "no-consent"})
 
 
 class LinkUnknown(NotFound):
@@ -39,6 +43,8 @@ class Preference:
     topic: str
     subscribed: bool
     since: datetime | None
+    # Why nothing is sent though it was asked for, as the permit would say it.
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +123,16 @@ class LinksService:
         # What was not shown, nobody has agreed to; what is no longer in force, nobody should.
         elif choice.text_id != texts[choice.topic]:
             raise TextOutdated
-        elif not await self._has_given(person, choice.topic):
+        elif not await self._stands(person, choice.topic):
             await self._give(person, choice, request_id=derived_id(request_id, "give"))
         return await self._preferences(person)
 
-    async def _has_given(self, person: Person, topic: str) -> bool:
-        return any(one.topic == topic and one.given for one in await self._privacy.consents(person.id))
+    async def _stands(self, person: Person, topic: str) -> bool:
+        """Whether a consent stands. One to a text that no longer counts does not: it is given anew."""
+        consents = await self._privacy.consents(person.id)
+        if not any(one.topic == topic and one.given for one in consents):
+            return False
+        return await self._privacy.refusal(topic, person.id, person.email) not in NOT_COVERED
 
     async def _give(self, person: Person, choice: Choice, *, request_id: uuid.UUID) -> None:
         assert choice.text_id is not None
@@ -157,15 +167,16 @@ class LinksService:
     async def _preferences(self, person: Person) -> Preferences:
         language = person.language or "de"
         known = {one.topic: one for one in await self._privacy.consents(person.id)}
-        topics = [text.topic for text in await self._privacy.texts(language)]
-        return Preferences(
-            topics=[
-                Preference(
-                    topic,
-                    subscribed=topic in known and known[topic].given,
-                    since=known[topic].since if topic in known else None,
-                )
-                for topic in topics
-            ],
-            language=language,
-        )
+        texts = await self._privacy.texts(language)
+        topics = [await self._preference(person, text.topic, known.get(text.topic)) for text in texts]
+        return Preferences(topics, language)
+
+    async def _preference(self, person: Person, topic: str, known: Consent | None) -> Preference:
+        if known is None:
+            return Preference(topic, subscribed=False, since=None)
+        if not known.given:
+            ended = EXPIRED if known.expired else ""
+            return Preference(topic, subscribed=False, since=known.since, refused=ended)
+        # The ledger says what was asked for; only the permit says whether it arrives.
+        refused = await self._privacy.refusal(topic, person.id, person.email)
+        return Preference(topic, subscribed=True, since=known.since, refused=refused)

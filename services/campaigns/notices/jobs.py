@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Row
@@ -14,6 +15,7 @@ from kernel.ids import new_id
 from services.campaigns.clients import Neighbours, Person
 from services.campaigns.notices import store
 from services.campaigns.notices.code import new_code, readable
+from services.campaigns.notices.last import last_mail
 from services.campaigns.notices.mail import About, notice
 from services.campaigns.notices.model import Kind
 from services.campaigns.sender.handover import Batch, Handover
@@ -23,6 +25,16 @@ from services.campaigns.sender.model import Mail
 TOPIC = "data-subject-request"
 _BATCH = 50
 _GONE, _ENDED, _UNUSABLE = "unknown-contact", "ended", "invalid-address"
+
+
+@dataclass(frozen=True, slots=True)
+class _Pile:
+    """Mails that may go, and why others may not."""
+
+    mails: list[Mail] = field(default_factory=list)
+    proofs: dict[uuid.UUID, tuple[uuid.UUID, bytes]] = field(default_factory=dict)
+    denied: dict[uuid.UUID, str] = field(default_factory=dict)
+    refused: dict[uuid.UUID, str] = field(default_factory=dict)
 
 
 class NoticeSender:
@@ -44,33 +56,49 @@ class NoticeSender:
             await self._handover.deliver(await self._compose(rows))
 
     async def _compose(self, rows: Sequence[Row[Any]]) -> Batch:
-        people = await self._contacts.people(list({row.contact_id for row in rows}))
+        known = [row for row in rows if row.contact_id is not None]
+        people = await self._contacts.people(list({row.contact_id for row in known}))
         addresses = {person.id: person.email for person in people.values()}
         decisions = await self._privacy.authorize(TOPIC, addresses, request_id=new_id(), duty=True)
-        denied: dict[uuid.UUID, str] = {}
-        refused: dict[uuid.UUID, str] = {}
-        proofs: dict[uuid.UUID, tuple[uuid.UUID, bytes]] = {}
-        mails: list[Mail] = []
+        pile = _Pile()
         for row in rows:
+            if row.contact_id is None:
+                await self._add_last(row, pile)
+                continue
             person, decision = people.get(row.contact_id), decisions.get(row.contact_id)
             if person is None or decision is None or not decision.permitted or decision.id is None:
-                denied[row.id] = decision.reason if decision is not None else _GONE
+                pile.denied[row.id] = decision.reason if decision is not None else _GONE
                 continue
             try:
                 mail = await self._mail(row, person)
             except AddressUnusable:
-                refused[row.id] = _UNUSABLE
+                pile.refused[row.id] = _UNUSABLE
                 continue
             if mail is None:
-                denied[row.id] = _ENDED
+                pile.denied[row.id] = _ENDED
                 continue
-            proofs[row.id] = (decision.id, hashlib.sha256(mail.content).digest())
-            mails.append(mail)
+            pile.proofs[row.id] = (decision.id, hashlib.sha256(mail.content).digest())
+            pile.mails.append(mail)
 
         async def on_claim(session: WriteSession, mine: set[uuid.UUID]) -> None:
-            await store.keep_proof(session, proofs, mine)
+            await store.keep_proof(session, pile.proofs, mine)
 
-        return Batch(mails, on_claim, denied=denied, refused=refused)
+        return Batch(pile.mails, on_claim, denied=pile.denied, refused=pile.refused)
+
+    async def _add_last(self, row: Row[Any], pile: _Pile) -> None:
+        """A mail to somebody whom nobody knows any more. That privacy opens it is the permit: no other one is asked."""
+        farewell = await self._privacy.get_farewell(row.id)
+        if farewell is None:
+            pile.denied[row.id] = _ENDED
+            return
+        link = f"{self._portal}/rights"
+        try:
+            letter = last_mail(row, farewell, sender=self._sender, link=link)
+        except AddressUnusable:
+            pile.refused[row.id] = _UNUSABLE
+            return
+        to = letter.recipient
+        pile.mails.append(Mail(row.id, to.address, letter.to_bytes(), utf8=to.utf8))
 
     async def _mail(self, row: Row[Any], person: Person) -> Mail | None:
         """The mail; None if it would bring a code that nobody wants any more. Errors: AddressUnusable."""

@@ -28,6 +28,10 @@ _WHY = {
         Kind.REFUSED: "Ihre Datenschutzanfrage endet, ohne dass wir tun, was Sie verlangt haben. "
         "Den Grund lesen Sie im Portal oder erfahren ihn von uns. "
         "Sie können sich bei jeder Datenschutzbehörde beschweren oder vor Gericht gehen:",
+        Kind.HELD: "Ihre Daten können wir zurzeit nicht löschen: Solange eine rechtliche Sperre besteht, müssen wir "
+        "sie aufbewahren (Art. 17 Abs. 3 DSGVO). Sie sind gesperrt, und wir löschen sie von selbst, sobald die Sperre "
+        "endet. Den Grund lesen Sie im Portal oder erfahren ihn von uns. Sie können sich bei jeder "
+        "Datenschutzbehörde beschweren oder vor Gericht gehen:",
     },
     "en": {
         Kind.RECEIVED: "we have received your data protection request. We answer by {due}. "
@@ -44,14 +48,17 @@ _WHY = {
         Kind.REFUSED: "your data protection request ends without our doing what you asked for. "
         "The portal names the reason, or we do if you ask. "
         "You can complain to any data protection authority, or go to court:",
+        Kind.HELD: "we cannot erase your data at present: while a legal hold lasts, we have to keep it (Art. 17(3) "
+        "GDPR). It is locked, and we erase it by ourselves as soon as the hold ends. The portal names the reason, "
+        "or we do if you ask. You can complain to any data protection authority, or go to court:",
     },
 }
-_FRAMES = {
+FRAMES = {
     "de": ("Ihre Datenschutzanfrage", "Guten Tag{name},", "Zum Portal", "%d.%m.%Y"),
     "en": ("Your data protection request", "Hello{name},", "To the portal", "%Y-%m-%d"),
 }
 _BUTTONS = {Kind.IDENTITY_CODE: {"de": "Code eingeben", "en": "Enter the code"}}
-_OTHERWISE = {
+OTHERWISE = {
     "de": "Wenn Sie nichts verlangt haben, antworten Sie bitte auf diese Mail: Dann hat jemand in Ihrem Namen "
     "gefragt.",
     "en": "If you did not ask for anything, please answer this mail: then somebody has asked in your name.",
@@ -77,10 +84,10 @@ def notice(
 ) -> Letter:
     """The same for the same matter and person, so that its hash is evidence. Errors: AddressUnusable."""
     language = "en" if person.language == "en" else "de"
-    subject, hello, button, form = _FRAMES[language]
+    subject, hello, button, form = FRAMES[language]
     why = _WHY[language][about.kind].format(due=about.due.strftime(form), code=about.code)
     button = _BUTTONS.get(about.kind, {}).get(language, button)
-    words = Words(language, subject, hello, why, button, _OTHERWISE[language])
+    words = Words(language, subject, hello, why, button, OTHERWISE[language])
     name = f"{person.reader.given_name} {person.reader.family_name}".strip()
     greeting = hello.format(name=f" {name}" if name else "")
     text, html = bodies(words, hello=greeting, link=link, sender=sender)

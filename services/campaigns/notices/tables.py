@@ -29,16 +29,19 @@ class NoticeMail(HandedOver, Base):
     )
 
     id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
-    contact_id: Mapped[uuid.UUID] = personal(
+    # Empty for the last mail after an erasure: whom that goes to is asked for when it is sent.
+    contact_id: Mapped[uuid.UUID | None] = personal(
         Uuid,
         category=Category.IDENTITY,
         purpose=Purpose.LEGAL_DUTY,
         basis=Basis.LEGAL_OBLIGATION,
         index=True,
+        nullable=True,
     )
     kind: Mapped[int] = plain(SmallInteger)
     due_date: Mapped[date] = plain(Date)
     planned_at: Mapped[datetime] = plain(DateTime(timezone=True))
-    # The permit that the mail rests on, and the hash of the mail as it was handed over.
+    # The permit that the mail rests on, and the hash of the mail as it was handed over. Of a last mail neither: a
+    # hash over an address would be a trace of it.
     permit_id: Mapped[uuid.UUID | None] = plain(Uuid, nullable=True)
     mail_sha256: Mapped[bytes | None] = plain(LargeBinary, nullable=True)

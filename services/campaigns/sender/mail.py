@@ -13,6 +13,7 @@ from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 
 from kernel.addresses import ascii_domain
+from services.campaigns.sender.model import File
 
 # C0, C1 and every other line break that some program might take for the end of a header.
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -83,9 +84,16 @@ class Letter:
     date: datetime
     # Written as they are, after cleaning: for ids, URLs and fixed words.
     headers: Headers = ()
+    files: Sequence[File] = ()
 
     def to_bytes(self) -> bytes:
         """Deterministic: the same letter gives the same bytes, so its hash can be kept as evidence."""
+        inner = f"=_{self.id.hex}"
+        kind, body = f'multipart/alternative; boundary="{inner}"', self._body(inner)
+        if self.files:
+            outer = f"=_{self.id.hex}_files"
+            text = f"Content-Type: {kind}\r\n\r\n".encode() + body
+            kind, body = f'multipart/mixed; boundary="{outer}"', self._with_files(outer, text)
         head = [
             ("From", self.sender.header()),
             ("To", self.recipient.header()),
@@ -94,21 +102,16 @@ class Letter:
             ("Message-ID", f"<{message_id(self.id, self.sender)}>"),
             *((name, clean(value)) for name, value in self.headers),
             ("MIME-Version", "1.0"),
-            ("Content-Type", f'multipart/alternative; boundary="=_{self.id.hex}"'),
+            ("Content-Type", kind),
         ]
         lines = "".join(f"{name}: {value}\r\n" for name, value in head)
-        boundary = f"--=_{self.id.hex}".encode()
-        return b"\r\n".join(
-            (
-                lines.encode(),
-                boundary,
-                _part("plain", self.text),
-                boundary,
-                _part("html", self.html),
-                boundary + b"--",
-                b"",
-            )
-        )
+        return lines.encode() + b"\r\n" + body
+
+    def _body(self, boundary: str) -> bytes:
+        return _parts(boundary, [_part("plain", self.text), _part("html", self.html)])
+
+    def _with_files(self, boundary: str, text: bytes) -> bytes:
+        return _parts(boundary, [text, *map(_file, self.files)])
 
 
 def message_id(mail_id: uuid.UUID, sender: Mailbox) -> str:
@@ -159,6 +162,20 @@ def _text(value: str) -> str:
 
 def _word(content: bytes) -> str:
     return f"=?utf-8?b?{base64.b64encode(content).decode()}?="
+
+
+def _parts(boundary: str, parts: Sequence[bytes]) -> bytes:
+    line = f"--{boundary}".encode()
+    return b"".join(line + b"\r\n" + part + b"\r\n" for part in parts) + line + b"--\r\n"
+
+
+def _file(file: File) -> bytes:
+    head = (
+        f"Content-Type: {file.media_type}\r\nContent-Transfer-Encoding: base64\r\n"
+        f'Content-Disposition: attachment; filename="{file.name}"\r\n\r\n'
+    )
+    # In lines of 76 characters (RFC 2045 §6.8).
+    return head.encode() + base64.encodebytes(file.content).replace(b"\n", b"\r\n")
 
 
 def _part(kind: str, content: str) -> bytes:

@@ -22,6 +22,14 @@ class State(StrEnum):
 OPEN = (State.PLANNED, State.SENDING)
 
 
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which messages of a campaign; empty restricts nothing."""
+
+    states: tuple[State, ...] = ()
+    reason: str = ""
+
+
 class Verdict(Enum):
     """What became of one attempt to hand a mail over."""
 
@@ -46,6 +54,15 @@ class Outcome:
 
 
 Outcomes = Mapping[uuid.UUID, Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Something that a mail brings along; its name is ASCII."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from kernel.ids import new_id
 from kernel.outbox import emit
 from services.campaigns import events
 from services.campaigns.sender import store
-from services.campaigns.sender.model import Counts, State
+from services.campaigns.sender.model import Counts, State, Which
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +51,20 @@ class Messages:
         session: AnySession,
         campaign_id: uuid.UUID,
         *,
-        states: Sequence[State],
+        which: Which,
         after: uuid.UUID | None,
         limit: int,
     ) -> list[Message]:
-        """A page in the order of freezing; all states if none is named."""
-        rows = await store.page(session, campaign_id, states=states, after=after, limit=limit)
+        """A page in the order of freezing."""
+        rows = await store.page(session, campaign_id, which=which, after=after, limit=limit)
         return [_message(row) for row in rows]
+
+    async def permitted(
+        self, session: AnySession, permit_id: uuid.UUID, *, contact_id: uuid.UUID
+    ) -> Message | None:
+        """The message that a decision about a contact let go."""
+        row = await store.permitted(session, permit_id, contact_id=contact_id)
+        return _message(row) if row is not None else None
 
     async def find(self, session: AnySession, message_id: uuid.UUID) -> Message | None:
         """One message."""

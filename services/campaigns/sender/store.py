@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import AnySession, WriteSession
-from services.campaigns.sender.model import RETRY_AFTER_S, Counts, Outcomes, State, Verdict
+from services.campaigns.sender.model import RETRY_AFTER_S, Counts, Outcomes, State, Verdict, Which
 from services.campaigns.sender.tables import Message
 
 _NOTHING_CLAIMED: dict[str, Any] = {"claim_id": None, "claimed_until": None}
@@ -230,17 +230,25 @@ async def page(
     session: AnySession,
     campaign_id: uuid.UUID,
     *,
-    states: Sequence[State],
+    which: Which,
     after: uuid.UUID | None,
     limit: int,
 ) -> Sequence[Row[Any]]:
     """A page of a campaign's messages in the order of freezing."""
     query = select(_MESSAGES).where(_MESSAGES.c.campaign_id == campaign_id)
-    if states:
-        query = query.where(_MESSAGES.c.state.in_(states))
+    if which.states:
+        query = query.where(_MESSAGES.c.state.in_(which.states))
+    if which.reason:
+        query = query.where(_MESSAGES.c.reason == which.reason)
     if after is not None:
         query = query.where(_MESSAGES.c.id > after)
     return (await session.execute(query.order_by(_MESSAGES.c.id).limit(limit))).all()
+
+
+async def permitted(session: AnySession, permit_id: uuid.UUID, *, contact_id: uuid.UUID) -> Row[Any] | None:
+    """The message that a decision let go; found by its contact, of whom there are few."""
+    query = select(_MESSAGES).where(_MESSAGES.c.contact_id == contact_id, _MESSAGES.c.permit_id == permit_id)
+    return (await session.execute(query)).first()
 
 
 async def counts(session: AnySession, campaign_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Counts]:

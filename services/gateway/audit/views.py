@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from kontor.options.v1.options_pb2 import Category
+from kontor.options.v1.options_pb2 import PURPOSE_UNSPECIFIED, Category
 from kontor.privacy.v1.audit_pb2 import (
     JUDGEMENT_JUSTIFIED,
     JUDGEMENT_UNJUSTIFIED,
@@ -27,7 +27,7 @@ from kernel.web.forms import Form
 from kernel.web.i18n import moment
 from kernel.web.paging import every_page, page_links
 from services.gateway import people
-from services.gateway.audit import words
+from services.gateway.audit import figures, words
 from services.gateway.clients import clients
 from services.gateway.labels import HOLDERS, label, word
 from services.gateway.realm import Member, RealmSilent, realm
@@ -38,13 +38,13 @@ blueprint = Blueprint("audit", __name__)
 
 _PAGE = 50
 _FILE_PAGE = 200
-_FILTERS = ("contact_id", "actor", "from_day", "until_day")
+_FILTERS = ("contact_id", "actor", "from_day", "until_day", "role")
 _JUDGEMENTS = {"justified": JUDGEMENT_JUSTIFIED, "unjustified": JUDGEMENT_UNJUSTIFIED}
 
 
 @opens_with("Audit.ListAccesses")
 def index() -> ResponseReturnValue:
-    """GET /audit?contact_id=&actor=&from_day=&until_day=&everything=yes"""
+    """GET /audit?contact_id=&actor=&role=&purpose=&from_day=&until_day=&reads=yes&everything=yes"""
     asked = _asked(page_size=_PAGE)
     asked.page_token = request.args.get("page_token", "")
     problem = ""
@@ -63,10 +63,13 @@ def index() -> ResponseReturnValue:
         missing=[word(HOLDERS, name) for name in missing],
         problem=problem,
         staff=_staff(),
-        names=_names(access.entry.actor for access in accesses),
+        names=figures.names(access.entry.actor for access in accesses),
         contacts=people.by_id([*ids, asked.contact_id]),
         watched=_is_watched(asked.contact_id),
         form=Form(),
+        here=_here(),
+        purposes={key: PURPOSES[purpose] for key, purpose in figures.PURPOSE_KEYS.items()},
+        roles=figures.ACTING,
         **_words(),
         **page_links("audit.index", next_token, **_here()),
     ), 400 if problem else 200
@@ -78,6 +81,24 @@ def export() -> ResponseReturnValue:
     answer = Response(_lines(_asked(page_size=_FILE_PAGE)), mimetype="text/csv")
     answer.headers.set("Content-Disposition", "attachment", filename=_("accesses") + ".csv")
     return answer
+
+
+@opens_with("Audit.GetAccessCounts", "Audit.ListAccesses")
+def numbers() -> ResponseReturnValue:
+    """GET /audit/figures?from_day=&until_day=: who has read how much, in which role and for what."""
+    period = figures.period(request.args.get("from_day", ""), request.args.get("until_day", ""))
+    reads, problem = figures.Reads(period), ""
+    try:
+        reads = figures.counted(period)
+    except InvalidArgument:
+        problem = _("Please check what you are looking for.")
+    page = render_template(
+        "audit/figures.html",
+        reads=reads,
+        problem=problem,
+        missing=[word(HOLDERS, name) for name in reads.missing],
+    )
+    return page, 400 if problem else 200
 
 
 @opens_with("Audit.ListAlerts")
@@ -95,7 +116,7 @@ def alerts() -> ResponseReturnValue:
         open_size=answer.open_size,
         everything=everything,
         watched=watched,
-        names=_names(alert.actor for alert in answer.alerts),
+        names=figures.names(alert.actor for alert in answer.alerts),
         contacts=people.by_id(shown),
         form=Form(),
         rule=lambda value: label(words.RULES, value),
@@ -146,21 +167,28 @@ def _asked(*, page_size: int) -> ListAccessesRequest:
     filters = {name: request.args.get(name, "").strip() for name in _FILTERS}
     # By itself the page shows people: what services do among themselves would bury it.
     everything = request.args.get("everything") == "yes"
-    return ListAccessesRequest(**filters, people_only=not everything, page_size=page_size)
+    return ListAccessesRequest(
+        **filters,
+        purpose=figures.PURPOSE_KEYS.get(request.args.get("purpose", ""), PURPOSE_UNSPECIFIED),
+        reads_only=request.args.get("reads") == "yes",
+        people_only=not everything,
+        page_size=page_size,
+    )
 
 
 def _here() -> dict[str, str | None]:
-    return {name: request.args.get(name) or None for name in (*_FILTERS, "everything")}
+    """The filters of this page, for links that keep them."""
+    return {name: request.args.get(name) or None for name in (*_FILTERS, "purpose", "reads", "everything")}
 
 
 def _lines(asked: ListAccessesRequest) -> Iterator[str]:
     heads = (
-        _("Time"), _("Person"), _("Department"), _("Deed"), _("Purpose"), _("Kinds of data"),
+        _("Time"), _("Person"), _("Department"), _("Role"), _("Deed"), _("Purpose"), _("Kinds of data"),
         _("Contacts concerned"), _("Contact"), _("Through"), _("From"), _("Method"),
     )  # fmt: skip
     yield BOM + line([str(head) for head in heads])
     for answer in every_page(clients().audit.ListAccesses, asked):
-        names = _names(access.entry.actor for access in answer.accesses)
+        names = figures.names(access.entry.actor for access in answer.accesses)
         for access in answer.accesses:
             yield line(_cells(access, names))
 
@@ -171,6 +199,7 @@ def _cells(access: Access, names: dict[str, str]) -> list[str]:
         moment(entry.time),
         names.get(entry.actor, entry.actor),
         ", ".join(entry.teams),
+        figures.role_name(access.role),
         str(words.deed(entry).text),
         str(PURPOSES.get(entry.purpose, "")),
         _kinds(entry.categories),
@@ -188,23 +217,12 @@ def _kinds(categories: Iterable[Category.ValueType]) -> str:
 
 def _words() -> dict[str, object]:
     return {
+        "role_name": figures.role_name,
         "deed": words.deed,
         "way": words.way,
         "kinds": _kinds,
         "purpose": lambda value: str(PURPOSES.get(value, "–")),
     }
-
-
-def _names(actors: Iterable[str]) -> dict[str, str]:
-    return realm().names(sorted({actor for actor in actors if _is_person(actor)}))
-
-
-def _is_person(actor: str) -> bool:
-    try:
-        uuid.UUID(actor)
-    except ValueError:
-        return False
-    return True
 
 
 def _staff() -> list[Member] | None:
@@ -226,6 +244,7 @@ def _is_watched(contact_id: str) -> bool:
 
 blueprint.add_url_rule("/audit", "index", index)
 blueprint.add_url_rule("/audit.csv", "export", export)
+blueprint.add_url_rule("/audit/figures", "numbers", numbers)
 blueprint.add_url_rule("/audit/alerts", "alerts", alerts)
 blueprint.add_url_rule("/audit/alerts/<uuid:alert_id>/judge", "judge", judge, methods=["POST"])
 blueprint.add_url_rule("/audit/contacts/<uuid:contact_id>/watch", "watch", watch, methods=["POST"])

@@ -17,9 +17,6 @@ from kontor.campaigns.v1.campaigns_pb2 import (
     MESSAGE_STATE_UNSPECIFIED,
     Campaign,
     ListMessagesRequest,
-    ListMessagesResponse,
-    Message,
-    MessageState,
 )
 
 from kernel.web.paging import page_links
@@ -35,10 +32,9 @@ KEYS = {
     MESSAGE_STATE_REFUSED: "refused",
     MESSAGE_STATE_UNCERTAIN: "uncertain",
 }
-_WITH_REASON = (MESSAGE_STATE_DENIED, MESSAGE_STATE_REFUSED, MESSAGE_STATE_UNCERTAIN)
+# What is counted by reason; a message that is tried again has one, too.
+_WITH_REASON = (MESSAGE_STATE_DENIED, MESSAGE_STATE_REFUSED)
 _PAGE = 50
-# The contract filters by state only; a reason is looked for in this many rows at once.
-_SCAN = 1000
 
 
 def page(campaign: Campaign) -> dict[str, Any]:
@@ -50,31 +46,21 @@ def page(campaign: Campaign) -> dict[str, Any]:
     )
     reason = request.args.get("reason", "")[:60]
     token = request.args.get("page_token", "")
-    found, more = _with_reason(campaign.id, reason, token) if reason else _by_state(campaign.id, state, token)
+    states = _WITH_REASON if reason else [state] if state else []
+    asked = ListMessagesRequest(
+        campaign_id=campaign.id, states=states, reason=reason, page_size=_PAGE, page_token=token
+    )
+    answer = clients().campaigns.ListMessages(asked)
+    found, more = list(answer.messages), answer.next_page_token
     here: dict[str, Any] = {"campaign_id": campaign.id, "state": KEYS.get(state), "reason": reason or None}
     return {
         "messages": found,
+        "denied": MESSAGE_STATE_DENIED,
         "people": people.by_id(message.contact_id for message in found),
         "tabs": _tabs(campaign, state, reason),
         "reason": why(reason) if reason else "",
         **page_links("campaigns.detail", more, **here, _anchor="messages"),
     }
-
-
-def _by_state(campaign_id: str, state: MessageState.ValueType, token: str) -> tuple[list[Message], str]:
-    answer = _list(campaign_id, [state] if state else [], size=_PAGE, token=token)
-    return list(answer.messages), answer.next_page_token
-
-
-def _with_reason(campaign_id: str, reason: str, token: str) -> tuple[list[Message], str]:
-    answer = _list(campaign_id, _WITH_REASON, size=_SCAN, token=token)
-    return [m for m in answer.messages if m.reason == reason], answer.next_page_token
-
-
-def _list(campaign_id: str, states: Any, *, size: int, token: str) -> ListMessagesResponse:
-    return clients().campaigns.ListMessages(
-        ListMessagesRequest(campaign_id=campaign_id, states=states, page_size=size, page_token=token)
-    )
 
 
 def _tabs(campaign: Campaign, state: int, reason: str) -> list[tuple[str, str, bool, int]]:

@@ -22,6 +22,7 @@ from kontor.privacy.v1.privacy_pb2 import (
     CHANNEL_EMAIL,
     CONSENT_STATE_GIVEN,
     CONSENT_STATE_REQUESTED,
+    DECISION_OUTCOME_DENIED,
     AuthorizeRequest,
     Candidate,
     Consent,
@@ -29,6 +30,7 @@ from kontor.privacy.v1.privacy_pb2 import (
     Decision,
     GetConsentEvidenceRequest,
     ListConsentsRequest,
+    ListDecisionsRequest,
     ListRequestsRequest,
     Request,
     WithdrawConsentRequest,
@@ -69,6 +71,7 @@ def show(contact_id: uuid.UUID) -> ResponseReturnValue:
         tickets=tickets,
         shown_tickets=len(tickets.tickets) if tickets is not None and everything else _SHOWN,
         requests=_requests(contact.id),
+        denials=_denials(contact.id),
         doors=doors,
         **access.open_ones(doors),
         entries=sentences(timeline.entries, names=_names(tickets)) if timeline is not None else None,
@@ -219,6 +222,15 @@ def _requests(contact_id: str) -> list[Request]:
     asked = ListRequestsRequest(contact_id=contact_id, page_size=_REQUESTS)
     answer = unless_down(lambda: clients().requests.ListRequests(asked))
     return list(answer.requests) if answer is not None else []
+
+
+def _denials(contact_id: str) -> list[Decision]:
+    """The last messages that did not go out to this person; nothing for a role that does not read the log."""
+    if not may("Permits.ListDecisions"):
+        return []
+    asked = ListDecisionsRequest(contact_id=contact_id, outcome=DECISION_OUTCOME_DENIED, page_size=_SHOWN)
+    answer = unless_down(lambda: clients().permits.ListDecisions(asked))
+    return list(answer.decisions) if answer is not None else []
 
 
 def _timeline(contact_id: str, token: str) -> ListTimelineResponse | None:

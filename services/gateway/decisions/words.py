@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
+from kontor.privacy.v1 import privacy_pb2 as privacy
 
 from services.gateway.labels import Label
 
@@ -11,6 +12,23 @@ SENTENCES = {
     "consent": _l("The person has consented to this topic, and the consent held at that moment."),
     "contract": _l("The message serves the contract with the person; no consent is needed for it."),
     "legal-obligation": _l("A law demands the message: it is about the person's own request."),
+    "existing-customer": _l(
+        "The person has bought the like, was told of the right to object, and has not objected (§ 7(3) UWG)."
+    ),
+    "objected": _l(
+        "There is no consent, and the person has objected to advertising (§ 7(3) No. 3 UWG). "
+        "Only a consent changes that."
+    ),
+    "no-sale": _l(
+        "There is no consent, and no sale is recorded for which this address was given (§ 7(3) No. 1 UWG)."
+    ),
+    "not-similar": _l(
+        "There is no consent, and what was bought is not what the message advertises (§ 7(3) No. 2 UWG)."
+    ),
+    "no-notice": _l(
+        "There is no consent, and the person was not told of the right to object, when giving the address or in the "
+        "message (§ 7(3) No. 4 UWG)."
+    ),
     "restricted": _l(
         "Processing is restricted, or the data is being erased. It changes when the restriction is lifted."
     ),
@@ -29,3 +47,24 @@ SENTENCES = {
 
 PERMITTED = Label(_l("permitted"), "good", "circle-check")
 DENIED = Label(_l("denied"), "warn", "ban")
+
+# Channels as an address of a page names them.
+CHANNEL_KEYS = {
+    "email": privacy.CHANNEL_EMAIL,
+    "phone": privacy.CHANNEL_PHONE,
+    "sms": privacy.CHANNEL_SMS,
+    "letter": privacy.CHANNEL_LETTER,
+    "portal": privacy.CHANNEL_PORTAL,
+}
+# Conditions as in kontor.privacy.v1.DecisionCondition.
+CONDITIONS = {
+    "restriction": _l("Nothing restricts the processing, and no erasure is being carried out."),
+    "address": _l("There is an address on this way."),
+    "suppression": _l("The address is not on the suppression list."),
+    "basis": _l("The message rests on a basis: consent, contract, a sale (§ 7(3) UWG) or a law."),
+}
+OUTCOMES = {
+    privacy.CONDITION_OUTCOME_MET: Label(_l("met"), "good", "circle-check"),
+    privacy.CONDITION_OUTCOME_FAILED: Label(_l("not met"), "bad", "circle-x"),
+    privacy.CONDITION_OUTCOME_NOT_ASKED: Label(_l("not asked"), "neutral", "minus"),
+}

@@ -11,8 +11,10 @@ from flask_babel import ngettext
 from kontor.privacy.v1.assessments_pb2 import ListAssessmentsRequest
 from kontor.privacy.v1.audit_pb2 import ListAlertsRequest
 from kontor.privacy.v1.breaches_pb2 import ListBreachesRequest
+from kontor.privacy.v1.consent_standings_pb2 import GetStandingCountsRequest
 from kontor.privacy.v1.privacy_pb2 import REQUEST_ORDER_DUE, ListRequestsRequest, ListSuppressionsRequest
 from kontor.privacy.v1.registers_pb2 import REGISTER_PROCESSORS, ListRegisterEntriesRequest
+from kontor.privacy.v1.restrictions_pb2 import ListRestrictedContactsRequest
 from kontor.privacy.v1.retention_pb2 import PreviewRunRequest
 
 from kernel.web.paging import every_item
@@ -65,7 +67,16 @@ def band_of(entry: Due) -> str:
 
 def figures() -> list[Figure]:
     """What the other registers and lists have open."""
-    return [_clocks(), _unusual(), _overdue(), *_contracts(), _reviews(), _suppressed()]
+    return [
+        _clocks(),
+        _unusual(),
+        _unproven(),
+        _restricted(),
+        _overdue(),
+        *_contracts(),
+        _reviews(),
+        _suppressed(),
+    ]
 
 
 def _clocks() -> Figure:
@@ -83,6 +94,23 @@ def _unusual() -> Figure:
         return Figure(text, None, _("not for your role"), "", "eye")
     found = unless_down(lambda: clients().audit.ListAlerts(ListAlertsRequest(open=True, page_size=1)))
     return _figure(text, found and found.open_size, _("not judged yet"), href=href, icon="eye")
+
+
+def _unproven() -> Figure:
+    stub = clients().consent_standings
+    found = unless_down(lambda: stub.GetStandingCounts(GetStandingCountsRequest()))
+    href = url_for("consents.index", proof="without")
+    text, hint = _("Consents without proof"), _("given, but nobody could show how (§ 7a UWG)")
+    return _figure(text, found and found.without_proof, hint, href=href, icon="checkbox", tone="bad")
+
+
+def _restricted() -> Figure:
+    stub = clients().restrictions
+    asked = ListRestrictedContactsRequest(page_size=1)
+    found = unless_down(lambda: stub.ListRestrictedContacts(asked))
+    text, hint = _("Restricted people"), _("stored and nothing else (Art. 18)")
+    href = url_for("privacy.restricted")
+    return _figure(text, found and found.total_size, hint, href=href, icon="lock", tone="neutral")
 
 
 def _overdue() -> Figure:

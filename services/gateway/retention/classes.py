@@ -63,7 +63,7 @@ def deletion_class(declared: str) -> str:
 def _rule(match: re.Match[str]) -> str:
     rule = DeletionRule(to_year_end=match["year"] is not None)
     setattr(rule, match["unit"], int(match["number"]))
-    said = _("%(event)s + %(period)s", event=word(EVENTS, match["start"]), period=period(rule))
+    said = str(_("%(event)s + %(period)s", event=word(EVENTS, match["start"]), period=period(rule)))
     because = match["law"]
     if not because:
         return said

@@ -24,6 +24,7 @@ _OTHERS = {
     "privacy.consent_salt": _l("salts of consents"),
     "privacy.consent_text": _l("texts of consents"),
     "privacy.consent_topic": _l("topics of consents"),
+    "privacy.objection_notice": _l("notices of the right to object"),
     "privacy.consent_tree": _l("trees of consents"),
     "privacy.holder_description": _l("what services declare"),
     "privacy.register_version": _l("versions of the registers"),

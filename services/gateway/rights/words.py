@@ -37,6 +37,7 @@ PARTS = {
     "Blackening": _l("Blackening of what copies say about others"),
     "IdentityChecks": _l("Checks of who asks"),
     "Retention": _l("Deletion concept"),
+    "ExistingCustomers": _l("Existing customers"),
     "Holds": _l("Legal holds"),
     "Restrictions": _l("Restrictions of processing"),
     "Breaches": _l("Breaches"),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from kontor.contacts.v1.contacts_pb2 import Contact
 from kontor.privacy.v1.privacy_pb2 import (
+    CHANNEL_EMAIL,
     CONSENT_STATE_GIVEN,
-    Consent,
     ListConsentsRequest,
     ListRequestsRequest,
 )
@@ -56,20 +55,21 @@ def _overview() -> str:
             ListRequestsRequest(contact_id=contact.id, page_size=_SHOWN, open=True)
         )
     )
-    consents = unless_down(
-        lambda: clients().consents.ListConsents(ListConsentsRequest(contact_id=contact.id))
-    )
+    arriving = unless_down(lambda: _arriving(contact))
     return render_template(
         "home/overview.html",
         contact=contact,
         tickets=tickets.tickets if tickets is not None else None,
         requests=requests.requests if requests is not None else None,
-        given=_given(consents.consents) if consents is not None else None,
+        arriving=arriving,
     )
 
 
-def _given(consents: Iterable[Consent]) -> int:
-    return sum(consent.state == CONSENT_STATE_GIVEN for consent in consents)
+def _arriving(contact: Contact) -> int:
+    """On how many topics mails arrive: a consent to a text that no longer counts is none."""
+    consents = clients().consents.ListConsents(ListConsentsRequest(contact_id=contact.id)).consents
+    given = {c.topic for c in consents if c.state == CONSENT_STATE_GIVEN and c.channel == CHANNEL_EMAIL}
+    return sum(not clients().refusal(contact, topic) for topic in given)
 
 
 blueprint.add_url_rule("/", "start", start)

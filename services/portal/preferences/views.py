@@ -12,7 +12,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from google.protobuf.timestamp_pb2 import Timestamp
-from kontor.campaigns.v1.campaigns_pb2 import GetPreferencesRequest, SetPreferenceRequest
+from kontor.campaigns.v1.campaigns_pb2 import GetPreferencesRequest, SetPreferenceRequest, TopicPreference
 from kontor.privacy.v1.consent_proofs_pb2 import GetConsentProofRequest
 from kontor.privacy.v1.privacy_pb2 import (
     CHANNEL_EMAIL,
@@ -106,16 +106,7 @@ def by_link(token: str) -> ResponseReturnValue:
         problem = _("We do not know this link. Perhaps your mail program has cut it off.")
         return render_template("newsletter/dead_link.html", problem=problem), 404
     states = {entry.topic: entry for entry in known.topics}
-    topics = [
-        _topic(
-            text,
-            subscribed=text.topic in states and states[text.topic].subscribed,
-            pending=False,
-            since=states[text.topic].since if text.topic in states else None,
-        )
-        for text in consent_texts()
-    ]
-    return _page(form, topics)
+    return _page(form, [_linked(text, states.get(text.topic)) for text in consent_texts()])
 
 
 def _page(form: Switch, topics: Iterable[Topic]) -> str:
@@ -156,6 +147,15 @@ def proof(consent_id: uuid.UUID) -> ResponseReturnValue:
     return response
 
 
+def _linked(text: ConsentText, entry: TopicPreference | None) -> Topic:
+    """The topic as who owns the mailbox may see it."""
+    if entry is None:
+        return _topic(text, subscribed=False, pending=False, since=None)
+    return _with_reason(
+        _topic(text, subscribed=entry.subscribed, pending=False, since=entry.since), entry.refused
+    )
+
+
 def _recorded(text: ConsentText, record: Consent | None) -> Topic:
     """The topic as the ledger has it."""
     topic = _told(
@@ -173,7 +173,11 @@ def _recorded(text: ConsentText, record: Consent | None) -> Topic:
 def _told(text: ConsentText, *, subscribed: bool, pending: bool, since: Timestamp | None) -> Topic:
     """The topic, and whether what was asked for really arrives."""
     topic = _topic(text, subscribed=subscribed, pending=pending, since=since)
-    reason = clients().refusal(own_contact(), text.topic) if subscribed else ""
+    return _with_reason(topic, clients().refusal(own_contact(), text.topic) if subscribed else "")
+
+
+def _with_reason(topic: Topic, reason: str) -> Topic:
+    """What the permit would say of the topic: that it arrives, that the consent has ended, or why it does not."""
     # Whoever agreed to an older text receives nothing: the page must not say that they do.
     if reason == _EXPIRED:
         return replace(topic, subscribed=False, expired=True)

@@ -82,6 +82,8 @@ _METHODS = {
     "link": _l("by the link in a mail"),
     "one-click": _l("by one click in your mail program"),
     "staff": _l("by our staff"),
+    "integration": _l("by a connected system of ours"),
+    "objection": _l("by your objection to advertising"),
 }
 
 

@@ -20,6 +20,8 @@ DATASETS = {
     "consent_record": _l("Consents"),
     "consent_ip": _l("From where you consented"),
     "permit_decision": _l("Decisions whether we may write to you"),
+    "customer_sale": _l("Purchases that we noted for advertising by mail"),
+    "customer_objection": _l("Your objection to advertising for similar goods"),
     "identity_check": _l("Codes that were sent to show that it is you"),
     "request_correction": _l("Corrections that you asked for"),
     "passage_decision": _l("What was kept from a copy because it names others"),
@@ -28,6 +30,7 @@ DATASETS = {
     "certificate": _l("Certificates of erasure"),
     "erasure_ledger": _l("Proof of erasure"),
     "erasure_plan": _l("Lists of what is to be erased"),
+    "request_farewell": _l("Whom the last mail about your erasure goes to, sealed until it is on its way"),
     "request_identifiers": _l("Your addresses, sealed until your erasure is done"),
     "suppression_entry": _l("Addresses we must not write to"),
     "suppression_lifting": _l("Addresses that you had taken off the suppression list"),
@@ -43,6 +46,7 @@ TECHNICAL = {
     "restricted_subject",
     "restriction_order",
     "request_identifiers",
+    "request_farewell",
     "audit_entry",
     "idempotency",
     "erasure_plan",
@@ -70,10 +74,12 @@ COLUMNS = {
     "address_hash": _l("Address, as a fingerprint only"),
     "author_name": _l("Author"),
     "body": _l("Text"),
+    "category": _l("What you bought"),
     "cells": _l("Content of the row"),
     "channel": _l("Channel"),
     "city": _l("City"),
     "click_ip": _l("Internet address of the confirmation"),
+    "collected_on": _l("Address given on"),
     "completed_at": _l("Completed"),
     "confirm_ip": _l("Internet address of the confirmation"),
     "confirm_time": _l("Confirmed"),
@@ -104,10 +110,12 @@ COLUMNS = {
     "permitted": _l("Permitted"),
     "phone": _l("Phone"),
     "postal_code": _l("Postal code"),
+    "objected_at": _l("Objected"),
     "proven_by": _l("How you showed that it is yours"),
     "reason": _l("Reason"),
     "received_at": _l("Received"),
     "recorded_at": _l("Recorded"),
+    "reference": _l("Order or invoice"),
     "request_ip": _l("Internet address of the order"),
     "request_time": _l("Asked for"),
     "requested_by": _l("Asked for by"),
@@ -116,6 +124,7 @@ COLUMNS = {
     "role": _l("Role"),
     "sealed": _l("Addresses, sealed"),
     "salutation": _l("Form of address"),
+    "sold_on": _l("Bought on"),
     "state": _l("State"),
     "street": _l("Street"),
     "subject": _l("Subject"),
@@ -145,6 +154,10 @@ RETENTION = {
     "execution + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
         "3 years after the erasure, to the end of the year (§§ 195, 199 BGB)"
     ),
+    "end of the permission + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
+        "3 years after we last may write to you because of it, to the end of the year (§§ 195, 199 BGB)"
+    ),
+    "objection + until the contact is erased": _l("as long as your record, so that your objection holds"),
     "lifting + 30 days (Art. 18(3) GDPR)": _l("30 days after lifting (Art. 18(3) GDPR)"),
     "lifting + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
         "3 years after lifting, to the end of the year (§§ 195, 199 BGB)"
@@ -164,6 +177,9 @@ RETENTION = {
         "3 years after the ticket was closed, to the end of the year (§§ 195, 199 BGB)"
     ),
     "completion + 0 days": _l("until the request is completed"),
+    "end of the mail + 0 days, its planning + 14 days at the latest": _l(
+        "until the mail is on its way, for 14 days at the latest"
+    ),
     "completion + 30 days": _l("30 days after completion"),
     "completion + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
         "3 years after completion, to the end of the year (§§ 195, 199 BGB)"
@@ -180,6 +196,7 @@ RETENTION = {
 }
 
 LAWS = {
+    "Art. 12(3) GDPR": _l("Art. 12(3) GDPR"),
     "Art. 17(1) GDPR": _l("Art. 17(1) GDPR"),
     "Art. 5(2) GDPR": _l("Art. 5(2) GDPR"),
     "§ 7a UWG; Art. 7(1) GDPR": _l("§ 7a UWG; Art. 7(1) GDPR"),

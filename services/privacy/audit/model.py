@@ -122,6 +122,11 @@ def role_of(roles: Iterable[str]) -> str:
     return next(role for role in _ROLES if role in held)
 
 
+def roles_before(role: str) -> tuple[str, ...]:
+    """The roles that explain more: who holds one of them as well is shown in that one."""
+    return _ROLES[: _ROLES.index(role)] if role in _ROLES else ()
+
+
 def most_per_service(activities: Iterable[Activity]) -> dict[tuple[str, date], int]:
     """Subjects per person and day: the most that one service saw, for a page asks several about the same people."""
     found: dict[tuple[str, date], int] = {}

@@ -12,7 +12,7 @@ from kontor.privacy.v1 import audit_pb2, audit_pb2_grpc
 from kernel.clock import to_timestamp
 from kernel.pages import Pages, page_size
 from kernel.rpc.call import current_principal
-from services.privacy.audit.model import Alert, Judgement, day_bounds
+from services.privacy.audit.model import Alert, Judgement, day_bounds, role_of
 from services.privacy.audit.service import AuditService, Gathered, Wanted
 
 _OWN_DAYS = 90
@@ -36,16 +36,36 @@ class AuditRpc(audit_pb2_grpc.AuditServicer):
             since=since[0] if since else None,
             until=until[1] if until else None,
             people_only=request.people_only,
+            role=request.role,
+            purpose=request.purpose,
+            reads_only=request.reads_only,
         )
         position = self._pages.position(request)
         positions = dict(position[0]) if position else {}
         size = page_size(request.page_size)
         found = await self._audit.list_accesses(wanted, positions=positions, limit=size)
         return audit_pb2.ListAccessesResponse(
-            accesses=[audit_pb2.Access(holder=name, entry=entry) for name, entry in found.accesses],
+            accesses=[
+                audit_pb2.Access(holder=name, entry=entry, role=role_of(entry.roles))
+                for name, entry in found.accesses
+            ],
             next_page_token=self._pages.token(request, [found.positions]) if found.more else "",
             missing=found.missing,
         )
+
+    async def GetAccessCounts(
+        self, request: audit_pb2.GetAccessCountsRequest, context: Any
+    ) -> audit_pb2.GetAccessCountsResponse:
+        first, last = day_bounds(request.from_day, self._zone), day_bounds(request.until_day, self._zone)
+        assert first is not None
+        found, missing = await self._audit.get_access_counts(first[0], last[1] if last else None)
+        counts = [
+            audit_pb2.AccessCount(
+                actor=actor, role=role, purpose=purpose, reads=each.reads, changes=each.changes
+            )
+            for (actor, role, purpose), each in found.items()
+        ]
+        return audit_pb2.GetAccessCountsResponse(counts=counts, missing=missing)
 
     async def ListOwnAccesses(
         self, request: audit_pb2.ListOwnAccessesRequest, context: Any

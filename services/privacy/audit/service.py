@@ -28,6 +28,7 @@ from services.privacy.audit.model import (
     Judgement,
     OwnAccess,
     role_of,
+    roles_before,
 )
 from services.privacy.clients import Trail
 
@@ -47,6 +48,9 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     people_only: bool = False
+    role: str = ""
+    purpose: options_pb2.Purpose.ValueType = options_pb2.PURPOSE_UNSPECIFIED
+    reads_only: bool = False
 
     def question(self, *, before: int, limit: int) -> audit_pb2.ListEntriesRequest:
         """The question to one service, from behind a position."""
@@ -58,6 +62,10 @@ class Wanted:
             people_only=self.people_only,
             before_seq=before,
             page_size=limit,
+            role=self.role,
+            without_roles=roles_before(self.role),
+            purpose=self.purpose,
+            reads_only=self.reads_only,
         )
 
 
@@ -69,6 +77,18 @@ class Found:
     positions: dict[str, int]
     more: bool
     missing: list[str]
+
+
+@dataclass(slots=True)
+class Counted:
+    """How much somebody did in one role for one purpose."""
+
+    reads: int = 0
+    changes: int = 0
+
+
+# Who, in which role, for what.
+Deeds = dict[tuple[str, str, options_pb2.Purpose.ValueType], Counted]
 
 
 @dataclass(slots=True)
@@ -111,6 +131,20 @@ class AuditService:
         shown = ordered[:limit]
         reached = dict(positions) | {name: entry.seq for name, entry in shown}
         return Found(shown, reached, len(ordered) > limit, missing)
+
+    async def get_access_counts(self, since: datetime, until: datetime | None) -> tuple[Deeds, list[str]]:
+        """What people did in a period, in numbers, and the services that did not answer."""
+        asked = audit_pb2.ListTotalsRequest(
+            from_time=to_timestamp(since), until_time=to_timestamp(until or self._clock.now())
+        )
+        answers = await asyncio.gather(*(_totals_of(trail, asked) for trail in self._trails))
+        found: Deeds = {}
+        for _name, totals in answers:
+            for each in totals or ():
+                counted = found.setdefault((each.actor, role_of(each.roles), each.purpose), Counted())
+                counted.reads += each.reads
+                counted.changes += each.changes
+        return found, sorted(name for name, totals in answers if totals is None)
 
     async def list_own_accesses(
         self, contact_id: uuid.UUID, *, days: int
@@ -199,6 +233,16 @@ async def _entries_of(
 ) -> tuple[str, Sequence[audit_pb2.AuditEntry] | None]:
     try:
         return trail.name, await trail.entries(question)
+    except (Unavailable, DeadlineExceeded) as error:
+        log.warning("trail does not answer", holder=trail.name, reason=error.reason)
+        return trail.name, None
+
+
+async def _totals_of(
+    trail: Trail, question: audit_pb2.ListTotalsRequest
+) -> tuple[str, Sequence[audit_pb2.AccessTotal] | None]:
+    try:
+        return trail.name, await trail.totals(question)
     except (Unavailable, DeadlineExceeded) as error:
         log.warning("trail does not answer", holder=trail.name, reason=error.reason)
         return trail.name, None

@@ -135,7 +135,7 @@ async def _entries(session: AnySession) -> AsyncIterator[dict[str, Any]]:
     for head in signed:
         yield {"kind": "head", "statement": json.loads(head.statement)}
     leaves = 0
-    async for leaf, record in trees.all_leaves(session):
+    async for leaf, record in trees.leaves(session):
         leaves += 1
         if record is None:
             yield {"kind": "erased", "index": leaf.index, "hash": leaf.hash.hex()}

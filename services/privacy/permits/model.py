@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 
 from kernel.errors import InvalidArgument, NotFound
 from services.privacy.consent.model import State
+from services.privacy.customers.model import EXISTING_CUSTOMER, Advertising, require_category
 
 CONSENT = "consent"
 CONTRACT = "contract"
@@ -24,13 +26,30 @@ _DENIES: dict[State | None, str] = {
     State.REFUSED: WITHDRAWN,
     State.EXPIRED: EXPIRED,
 }
-PERMITS = frozenset({CONSENT, CONTRACT, DUTY})
+PERMITS = frozenset({CONSENT, CONTRACT, DUTY, EXISTING_CUSTOMER})
+# Where nobody has said yes or no, and § 7(3) UWG may say more.
+UNDECIDED = frozenset({EXPIRED, NO_CONSENT})
 # What may be sent without consent, because it serves what the person has with the company (Art. 6(1)(b) GDPR).
 # Advertising never does: a topic comes onto this list by a decision, not by a caller's word.
 SERVICE_TOPICS = frozenset({"login-invitation"})
 # What must be sent, whatever the person has objected to: how their own request stands (Art. 12(3), (4) GDPR). Neither
 # a restriction nor the suppression list may keep somebody from the answer that they asked for.
 DUTY_TOPICS = frozenset({"data-subject-request"})
+
+
+# In the order in which `decide` looks; the first that fails is the reason.
+_CONDITIONS = ("restriction", "address", "suppression", "basis")
+_FAILED = {RESTRICTED: "restriction", NO_ADDRESS: "address", SUPPRESSED: "suppression"}
+# A duty is fulfilled whatever these say.
+_NOT_FOR_DUTIES = frozenset({"restriction", "suppression"})
+
+
+class Outcome(IntEnum):
+    """What came of a condition; as on the wire."""
+
+    MET = 1
+    FAILED = 2
+    NOT_ASKED = 3
 
 
 class BasisNotOpen(InvalidArgument):
@@ -57,12 +76,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the messages of a batch are about, and whether they rest on the contract or a duty instead of on consent."""
+    """What the messages of a batch are about, and whether they rest on the contract or a duty instead of on consent.
+
+    With `similar` they may also go to existing customers who have neither said yes nor no.
+    """
 
     channel: int
     topic: str
     contract: bool = False
     duty: bool = False
+    similar: Advertising | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +110,8 @@ class Decision:
     decided_at: datetime
     # Why the address is on the suppression list; for previews only.
     suppressed_for: str = ""
+    # The sale it rests on (§ 7(3) UWG).
+    sale_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +134,31 @@ class Wanted:
     reason: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    channel: int = 0
+    batch_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many decisions there are with one reason on one channel."""
+
+    reason: str
+    channel: int
+    permitted: bool
+    count: int
 
 
 def require_basis(about: About) -> None:
-    """Errors: BasisNotOpen for a contract or a duty that does not carry the topic."""
+    """Errors: BasisNotOpen for a contract or a duty that does not carry the topic, or advertising with one that is
+    none; CategoryInvalid."""
     if about.contract and about.topic not in SERVICE_TOPICS:
         raise BasisNotOpen
     if about.duty and about.topic not in DUTY_TOPICS:
         raise BasisNotOpen
+    if about.similar is not None:
+        if about.topic in SERVICE_TOPICS | DUTY_TOPICS:
+            raise BasisNotOpen
+        require_category(about.similar.category)
 
 
 def decide(
@@ -139,3 +181,16 @@ def decide(
     if known.state is State.GIVEN:
         return CONSENT, known.consent_id
     return _DENIES.get(known.state, NO_CONSENT), None
+
+
+def conditions(decision: Decision) -> list[tuple[str, Outcome]]:
+    """What came of every condition: those before the one that failed were met, those behind it were not asked."""
+    failed = "" if decision.permitted else _FAILED.get(decision.reason, "basis")
+    found, denied = [], False
+    for name in _CONDITIONS:
+        skipped = decision.reason == DUTY and name in _NOT_FOR_DUTIES
+        outcome = Outcome.NOT_ASKED if denied or skipped else Outcome.MET
+        if name == failed:
+            outcome, denied = Outcome.FAILED, True
+        found.append((name, outcome))
+    return found

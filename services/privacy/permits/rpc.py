@@ -16,6 +16,7 @@ from kernel.clock import to_timestamp
 from kernel.pages import Pages, page_size
 from kernel.rpc.call import current_principal
 from services.privacy.audit.model import day_bounds
+from services.privacy.customers.model import Advertising
 from services.privacy.permits.model import (
     About,
     BasisNotOpen,
@@ -23,6 +24,7 @@ from services.privacy.permits.model import (
     Decision,
     Logged,
     Wanted,
+    conditions,
 )
 from services.privacy.permits.service import PermitService
 
@@ -30,6 +32,7 @@ _BASES = (
     holder_pb2.BASIS_UNSPECIFIED,
     holder_pb2.BASIS_CONSENT,
     holder_pb2.BASIS_CONTRACT,
+    holder_pb2.BASIS_LEGITIMATE_INTEREST,
 )
 
 
@@ -74,8 +77,30 @@ class PermitsRpc(privacy_pb2_grpc.PermitsServicer):
     async def GetDecision(
         self, request: privacy_pb2.GetDecisionRequest, context: Any
     ) -> privacy_pb2.Decision:
-        decision = await self._permits.get_decision(uuid.UUID(request.decision_id))
-        return privacy_pb2.Decision(**_fields(decision, to_timestamp(decision.decided_at)))
+        found = await self._permits.get_decision(uuid.UUID(request.decision_id))
+        answer = _logged(found)
+        answer.conditions.extend(
+            privacy_pb2.DecisionCondition(name=name, outcome=privacy_pb2.ConditionOutcome.ValueType(outcome))
+            for name, outcome in conditions(found.decision)
+        )
+        return answer
+
+    async def GetDecisionCounts(
+        self, request: privacy_pb2.GetDecisionCountsRequest, context: Any
+    ) -> privacy_pb2.GetDecisionCountsResponse:
+        first, last = day_bounds(request.from_date, self._zone), day_bounds(request.until_date, self._zone)
+        wanted = Wanted(since=first[0] if first else None, until=last[1] if last else None)
+        return privacy_pb2.GetDecisionCountsResponse(
+            counts=[
+                privacy_pb2.DecisionCount(
+                    reason=each.reason,
+                    channel=privacy_pb2.Channel.ValueType(each.channel),
+                    permitted=each.permitted,
+                    count=each.count,
+                )
+                for each in await self._permits.get_decision_counts(wanted)
+            ]
+        )
 
 
 def _wanted(request: privacy_pb2.ListDecisionsRequest, zone: ZoneInfo) -> Wanted:
@@ -88,6 +113,8 @@ def _wanted(request: privacy_pb2.ListDecisionsRequest, zone: ZoneInfo) -> Wanted
         reason=request.reason,
         since=first[0] if first else None,
         until=last[1] if last else None,
+        channel=request.channel,
+        batch_id=uuid.UUID(request.batch_id) if request.batch_id else None,
     )
 
 
@@ -107,11 +134,13 @@ def _about(request: privacy_pb2.AuthorizeRequest) -> About:
     duties = (holder_pb2.BASIS_LEGAL_OBLIGATION,) if "service" in current_principal().roles else ()
     if request.basis not in (*_BASES, *duties):
         raise BasisNotOpen
+    interest = request.basis == holder_pb2.BASIS_LEGITIMATE_INTEREST
     return About(
         request.channel,
         request.topic,
         contract=request.basis == holder_pb2.BASIS_CONTRACT,
         duty=request.basis == holder_pb2.BASIS_LEGAL_OBLIGATION,
+        similar=Advertising(request.category, request.carries_notice) if interest else None,
     )
 
 
@@ -126,7 +155,10 @@ def _response(decisions: Sequence[Decision], *, kept: bool = True) -> privacy_pb
 
 
 def _fields(decision: Decision, moment: Timestamp | None, *, kept: bool = True) -> dict[str, Any]:
+    # Few rest on a sale; the others need not be told so.
+    sale = {"sale_id": str(decision.sale_id)} if decision.sale_id else {}
     return {
+        **sale,
         "id": str(decision.id) if kept else "",
         "contact_id": str(decision.contact_id),
         "permitted": decision.permitted,

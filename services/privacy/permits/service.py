@@ -12,21 +12,26 @@ from kernel.db import AnySession, Database, WriteSession
 from kernel.ids import new_id, new_ids
 from kernel.rpc.call import note_subjects
 from services.privacy.consent.service import ConsentService
+from services.privacy.customers.judging import ExistingCustomers
+from services.privacy.customers.model import Advertising
 from services.privacy.permits import store
 from services.privacy.permits.model import (
     PERMITS,
     SUPPRESSED,
+    UNDECIDED,
     About,
     Candidate,
     Decision,
     DecisionNotFound,
     Known,
     Logged,
+    Tally,
     Wanted,
     decide,
     require_basis,
 )
 from services.privacy.suppression.model import Address
+from services.privacy.suppression.normalise import EMAIL
 from services.privacy.suppression.service import SuppressionService
 
 # Which of these contacts are restricted: by a right of theirs, or because their erasure is being carried out.
@@ -46,7 +51,10 @@ def either(*questions: Restricted) -> Restricted:
 
 
 class PermitService:
-    """Decides set by set: three questions to the database, however many candidates."""
+    """Decides set by set: three questions to the database, however many candidates.
+
+    Three more if advertising may go to existing customers, about those whom the first three have not decided.
+    """
 
     def __init__(
         self,
@@ -55,12 +63,14 @@ class PermitService:
         *,
         consents: ConsentService,
         suppression: SuppressionService,
+        customers: ExistingCustomers,
         restricted: Restricted,
     ) -> None:
         self._database = database
         self._clock = clock
         self._consents = consents
         self._suppression = suppression
+        self._customers = customers
         self._restricted = restricted
 
     async def authorize(
@@ -93,14 +103,19 @@ class PermitService:
             for decision, reason in zip(decisions, reasons, strict=True)
         ]
 
-    async def get_decision(self, decision_id: uuid.UUID) -> Decision:
+    async def get_decision(self, decision_id: uuid.UUID) -> Logged:
         """A decision that was kept. Errors: DecisionNotFound."""
         async with self._database.reading() as session:
             found = await store.find(session, decision_id)
         if found is None:
             raise DecisionNotFound("There is no such decision.")
-        note_subjects([found.contact_id])
+        note_subjects([found.decision.contact_id])
         return found
+
+    async def get_decision_counts(self, wanted: Wanted) -> list[Tally]:
+        """How many decisions were kept, by reason and channel."""
+        async with self._database.reading() as session:
+            return await store.counted(session, wanted)
 
     async def list_decisions(
         self, wanted: Wanted, *, after: tuple[datetime, uuid.UUID] | None, limit: int
@@ -131,4 +146,24 @@ class PermitService:
             decisions.append(
                 Decision(decision_id, candidate.contact_id, reason in PERMITS, reason, rests_on, now)
             )
+        if about.similar is not None and about.channel == EMAIL:
+            await self._as_customers(session, candidates, decisions, about.similar)
         return decisions
+
+    async def _as_customers(
+        self,
+        session: AnySession,
+        candidates: Sequence[Candidate],
+        decisions: list[Decision],
+        advertising: Advertising,
+    ) -> None:
+        """Decides anew, in place, where nobody has said yes or no; what says no has been heard before."""
+        places = [place for place, decision in enumerate(decisions) if decision.reason in UNDECIDED]
+        if not places:
+            return
+        asked = [(candidates[place].contact_id, candidates[place].address) for place in places]
+        judged = await self._customers.judge(session, asked, advertising)
+        for place, (reason, sale_id) in zip(places, judged, strict=True):
+            decisions[place] = replace(
+                decisions[place], permitted=reason in PERMITS, reason=reason, sale_id=sale_id
+            )

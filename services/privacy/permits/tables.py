@@ -32,17 +32,21 @@ class PermitDecision(Base):
 
     __tablename__ = "permit_decision"
     id: Mapped[uuid.UUID] = plain(Uuid, primary_key=True)
-    contact_id: Mapped[uuid.UUID] = plain(Uuid, index=True)
+    contact_id: Mapped[uuid.UUID] = plain(Uuid)
     topic: Mapped[str] = _accountable(Text)
     channel: Mapped[int] = plain(SmallInteger)
     permitted: Mapped[bool] = _accountable(Boolean)
     reason: Mapped[str] = _accountable(Text)
     consent_id: Mapped[uuid.UUID | None] = plain(Uuid)
     batch_id: Mapped[uuid.UUID] = plain(Uuid)
+    sale_id: Mapped[uuid.UUID | None] = plain(Uuid, nullable=True)
     decided_at: Mapped[datetime] = _accountable(DateTime(timezone=True))
     __table_args__ = (
         # What is overdue is found without reading what is not.
         Index(None, "decided_at"),
+        # A person's decisions come in their order, however many others were made meanwhile.
+        Index(None, "contact_id", "decided_at", "id"),
+        Index(None, "batch_id"),
         dataset(
             deletion_class=after("decision", LIMITATION, starts="decided_at", law=LIMITATION_LAW),
             subject="contact_id",

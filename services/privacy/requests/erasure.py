@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
 from google.protobuf import json_format
 from kontor.privacy.v1 import holder_pb2
 
+from kernel.db import WriteSession
 from kernel.ids import derived_id
-from kernel.outbox import emit
-from services.privacy import events
 from services.privacy.clients import HolderClient
 from services.privacy.ledger.model import LedgerEntry
 from services.privacy.ledger.service import LedgerService, LedgerUnavailable
 from services.privacy.requests import store
 from services.privacy.requests.certificate import Certifier, Proof
+from services.privacy.requests.ending import complete
+from services.privacy.requests.farewell.service import FarewellService
 from services.privacy.requests.model import (
+    HELD,
     LEDGER_DOWN,
     SYSTEM,
     Identifiers,
@@ -53,11 +56,12 @@ from services.privacy.suppression.service import SuppressionService
 _JSON, _PDF = 1, 2
 
 
-class ProofKeys(NamedTuple):
-    """What receipts are checked with, and what signs the certificate over them."""
+class Closing(NamedTuple):
+    """What an erasure ends with: receipts are checked, the certificate over them is signed, the person is told."""
 
     holder_keys: Mapping[str, str]
     certifier: Certifier
+    farewells: FarewellService
 
 
 class Erasure:
@@ -70,7 +74,7 @@ class Erasure:
         ledger: LedgerService,
         suppression: SuppressionService,
         hasher: Hasher,
-        proof: ProofKeys,
+        closing: Closing,
         holds: Holds,
     ) -> None:
         self._desk = desk
@@ -79,8 +83,9 @@ class Erasure:
         self._ledger = ledger
         self._suppression = suppression
         self._hasher = hasher
-        self._holder_keys = proof.holder_keys
-        self._certifier = proof.certifier
+        self._holder_keys = closing.holder_keys
+        self._certifier = closing.certifier
+        self._farewells = closing.farewells
         self._holds = holds
 
     async def advance(self, request: Request) -> None:
@@ -118,7 +123,7 @@ class Erasure:
 
     async def _stop_for(self, request: Request, hold: str) -> None:
         """The clock ends: the person is told that, why, and that it goes on by itself."""
-        step = Transition(State.PARTIALLY_FULFILLED, self._desk.clock.now(), SYSTEM, f"legal-hold:{hold}")
+        step = Transition(State.PARTIALLY_FULFILLED, self._desk.clock.now(), SYSTEM, f"{HELD}{hold}")
         async with self._database.transaction() as session:
             await store.move(session, request.id, step, kept_until=None, **store.MOVING)
 
@@ -142,7 +147,7 @@ class Erasure:
             # What the probe found is planned and erased anew.
             await self._open_next_round(request, "probe-found:" + ",".join(left[:5]))
         else:
-            await self._complete(request)
+            await self._complete(request, identifiers)
 
     async def _promise(self, request: Request) -> bool:
         # The ledger row comes first: a crash after it is repaired, a crash before it harmed nothing.
@@ -276,7 +281,7 @@ class Erasure:
                 retry_at=next_try(number, now),
             )
 
-    async def _complete(self, request: Request) -> None:
+    async def _complete(self, request: Request, identifiers: Identifiers) -> None:
         now = self._desk.clock.now()
         async with self._database.reading() as session:
             rounds = await plan_store.rounds(session, request.id)
@@ -294,21 +299,23 @@ class Erasure:
         pdf = await certificate.as_pdf()
         async with self._database.transaction() as session:
             await store.add_document(session, request, format=_PDF, content=pdf, at=now)
-            await plan_store.forget_identifiers(session, request.id)
             kept = kept_until((p for p in plans if p.number == request.round), now)
-            if kept is not None:
-                # The certificate says what is kept; it is made anew when that is gone as well.
-                step = Transition(State.PARTIALLY_FULFILLED, now, SYSTEM, "kept-by-law")
-                await store.move(session, request.id, step, kept_until=kept, **store.MOVING)
-                return
-            step = Transition(State.COMPLETED, now, SYSTEM, "erased")
-            await store.move(session, request.id, step, completed_at=now, **store.MOVING)
-            await emit(
-                session,
-                events.request_completed(
-                    request_id=request.id, contact_id=request.contact_id, kind=request.kind
-                ),
-            )
+            await self._end(session, request, identifiers, kept=kept)
+
+    async def _end(
+        self, session: WriteSession, request: Request, identifiers: Identifiers, *, kept: date | None
+    ) -> None:
+        """The last step, with all that follows from it."""
+        now = self._desk.clock.now()
+        end = State.COMPLETED if kept is None else State.PARTIALLY_FULFILLED
+        if kept is None:
+            await complete(session, request, SYSTEM, "erased", at=now)
+        else:
+            # The certificate says what is kept; it is made anew when that is gone as well.
+            step = Transition(end, now, SYSTEM, "kept-by-law")
+            await store.move(session, request.id, step, kept_until=kept, **store.MOVING)
+        await plan_store.forget_identifiers(session, request.id)
+        await self._farewells.plan_farewell(session, request, identifiers, end=end)
 
     async def _round(self, request: Request) -> Round:
         async with self._database.reading() as session:

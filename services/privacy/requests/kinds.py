@@ -6,6 +6,7 @@ from typing import Protocol
 
 from kernel.db import WriteSession
 from services.privacy.consent.service import ConsentService
+from services.privacy.customers.judging import ExistingCustomers
 from services.privacy.requests.model import Kind, Request, Wish
 from services.privacy.requests.objecting import Objecting
 from services.privacy.requests.rectifying import Rectifying
@@ -29,6 +30,7 @@ def beginning_kinds(
     *,
     consents: ConsentService,
     suppression: SuppressionService,
+    customers: ExistingCustomers,
     restrictions: RestrictionService,
 ) -> dict[Kind, Beginning]:
     """Each with what it needs of the other areas."""
@@ -36,6 +38,8 @@ def beginning_kinds(
     return {
         Kind.RESTRICTION: restricting,
         Kind.RECTIFICATION: Rectifying(),
-        Kind.OBJECTION: Objecting(desk, consents=consents, suppression=suppression, restricting=restricting),
+        Kind.OBJECTION: Objecting(
+            desk, consents=consents, suppression=suppression, customers=customers, restricting=restricting
+        ),
         Kind.WITHDRAWAL: Withdrawing(desk.database, desk.clock, consents=consents),
     }

@@ -17,6 +17,8 @@ SUBJECT, STAFF, SYSTEM = "subject", "staff", "system"
 WORDS_BY = frozenset({"letter", "phone", "in-person", "court"})
 # Why an erasure was refused whose plan the person did not confirm.
 NOT_CONFIRMED = "not-confirmed"
+# Why an erasure is stopped, before the reason of the hold.
+HELD = "legal-hold:"
 # Why a request stands still.
 HOLDERS_DOWN, RECEIPT_REFUSED, LEDGER_DOWN = "holders-down", "receipt-refused", "ledger-unavailable"
 DOCUMENT_FAILED, UNEXPECTED = "document-failed", "unexpected"
@@ -72,6 +74,13 @@ class Told(IntEnum):
     COMPLETED = 5
     REFUSED = 6
     IDENTITY_CODE = 7
+    ERASED = 8
+    PARTLY_ERASED = 9
+    HELD = 10
+
+
+# The last mail: after it nobody knows the person any more, and before it nobody but who sends it.
+FAREWELLS = (Told.ERASED, Told.PARTLY_ERASED)
 
 
 class RequestNotFound(NotFound):
@@ -142,6 +151,8 @@ class Transition:
             return Told.EXTENDED
         if self.reason.startswith("verified-"):
             return Told.IDENTIFIED
+        if self.reason.startswith(HELD):
+            return Told.HELD
         return _TOLD.get(self.state)
 
 
@@ -307,6 +318,8 @@ class Identifiers:
     emails: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    # The one to write to; empty if there is none. Not another one: it is among `emails`.
+    main: str = ""
 
     def joined(self, other: Identifiers) -> Identifiers:
         """These and those, each once and sorted."""
@@ -314,12 +327,13 @@ class Identifiers:
             tuple(sorted({*self.emails, *other.emails})),
             tuple(sorted({*self.phones, *other.phones})),
             tuple(sorted({*self.names, *other.names})),
+            self.main or other.main,
         )
 
     def without_emails(self, positions: Collection[int]) -> Identifiers:
         """These without the e-mail addresses at these positions."""
         kept = tuple(email for at, email in enumerate(self.emails) if at not in positions)
-        return replace(self, emails=kept)
+        return replace(self, emails=kept, main=self.main if self.main in kept else "")
 
 
 def residue(probe: Mapping[str, Any]) -> list[str]:

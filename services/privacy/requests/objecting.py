@@ -5,6 +5,7 @@ from __future__ import annotations
 from kernel.db import WriteSession
 from kernel.errors import InvalidArgument
 from services.privacy.consent.service import ConsentService
+from services.privacy.customers.judging import ExistingCustomers
 from services.privacy.requests import store
 from services.privacy.requests.course import OBJECTS_TO, objection_of
 from services.privacy.requests.ending import complete
@@ -30,11 +31,13 @@ class Objecting:
         *,
         consents: ConsentService,
         suppression: SuppressionService,
+        customers: ExistingCustomers,
         restricting: Restricting,
     ) -> None:
         self._desk = desk
         self._consents = consents
         self._suppression = suppression
+        self._customers = customers
         self._restricting = restricting
 
     async def receive(self, session: WriteSession, request: Request, wish: Wish) -> None:
@@ -47,6 +50,7 @@ class Objecting:
         await store.note(session, request.id, step)
         if scope is Scope.MARKETING:
             await self._consents.withdraw_all(session, request.contact_id, topics=(), method=_METHOD)
+            await self._customers.object_to_advertising(session, request.contact_id, method=_METHOD)
         else:
             await self._restricting.receive(session, request, Wish(ground=_GROUND))
 

@@ -51,6 +51,7 @@ def identifiers_of(records: Iterable[holder_pb2.Record], subject_id: uuid.UUID) 
     emails: set[str] = set()
     phones: set[str] = set()
     names: set[str] = set()
+    main = ""
     for record in records:
         if record.record_id != str(subject_id):
             continue
@@ -64,9 +65,10 @@ def identifiers_of(records: Iterable[holder_pb2.Record], subject_id: uuid.UUID) 
             text = value.value.strip()
             if _ADDRESS.fullmatch(text):
                 emails.add(text.lower())
+                main = text.lower() if value.column == "email" else main
             elif any(part in value.column for part in ("phone", "mobile", "fax")):
                 phones.add(text)
-    return Identifiers(tuple(sorted(emails)), tuple(sorted(phones)), tuple(sorted(names)))
+    return Identifiers(tuple(sorted(emails)), tuple(sorted(phones)), tuple(sorted(names)), main)
 
 
 def combined_hash(plans: Iterable[Planned]) -> bytes:

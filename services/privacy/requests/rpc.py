@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2, privacy_pb2, privacy_pb2_grpc
@@ -15,25 +16,11 @@ from kernel.rpc.call import current_principal
 from kernel.rpc.rows import narrowed_caller
 from services.privacy.requests.course import Course, Reception, day_of_receipt
 from services.privacy.requests.handling import RequestHandling
-from services.privacy.requests.model import Correction, Filter, Kind, Request, State, Wish
+from services.privacy.requests.model import Correction, Filter, Kind, State, Wish
+from services.privacy.requests.naming import named
 from services.privacy.requests.reading import View
 from services.privacy.requests.receipts import Planned
 from services.privacy.requests.service import RequestService
-
-_MEDIA = {
-    privacy_pb2.DOCUMENT_FORMAT_JSON: ("json", "application/json"),
-    privacy_pb2.DOCUMENT_FORMAT_PDF: ("pdf", "application/pdf"),
-    privacy_pb2.DOCUMENT_FORMAT_CSV: ("zip", "application/zip"),
-    privacy_pb2.DOCUMENT_FORMAT_VCARD: ("vcf", "text/vcard"),
-}
-_NAMES = {
-    (Kind.ACCESS, "de"): "auskunft",
-    (Kind.ACCESS, "en"): "copy-of-your-data",
-    (Kind.PORTABILITY, "de"): "daten-zum-mitnehmen",
-    (Kind.PORTABILITY, "en"): "data-to-take-along",
-    (Kind.ERASURE, "de"): "loeschbescheinigung",
-    (Kind.ERASURE, "en"): "certificate-of-erasure",
-}
 
 
 class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
@@ -156,21 +143,19 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
         found, content = await self._requests.get_document(
             uuid.UUID(request.id), format=request.format, caller=narrowed_caller()
         )
-        ending, media_type = _MEDIA[request.format]
-        return privacy_pb2.Document(
-            file_name=f"{_file_name(found)}.{ending}", media_type=media_type, content=content
-        )
+        file_name, media_type = named(found, request.format)
+        return privacy_pb2.Document(file_name=file_name, media_type=media_type, content=content)
 
 
-def _file_name(request: Request) -> str:
-    return f"{_NAMES[request.kind, request.language]}-{request.received_at:%Y-%m-%d}"
-
-
-def _partial_since(view: View) -> datetime | None:
-    """When the clock ended of what is not completed yet."""
+def partial_since(view: View) -> datetime | None:
+    """When the clock ended of what is not completed yet; what is noted later does not move that."""
     if view.request.state is not State.PARTIALLY_FULFILLED:
         return None
-    return max((step.at for step in view.transitions if step.state is view.request.state), default=None)
+    since = None
+    for before, step in pairwise(view.transitions):
+        if step.state is State.PARTIALLY_FULFILLED and before.state is not step.state:
+            since = step.at
+    return since
 
 
 def _reception(request: privacy_pb2.CreateRequestRequest) -> Reception:
@@ -230,7 +215,7 @@ def _standing(view: View) -> privacy_pb2.Request:
         contact_id=str(request.contact_id),
         receive_time=to_timestamp(request.received_at),
         due_date=request.due_date.isoformat(),
-        complete_time=to_timestamp(request.completed_at or _partial_since(view)),
+        complete_time=to_timestamp(request.completed_at or partial_since(view)),
         plans=_plans(view.plans),
         transitions=[
             privacy_pb2.Transition(

@@ -29,7 +29,8 @@ class Seal:
     def open(self, sealed: bytes) -> Identifiers:
         """What was sealed. Errors: InvalidToken if none of the secrets did it."""
         content = json.loads(self._fernet.decrypt(sealed))
-        return Identifiers(**{name: tuple(values) for name, values in content.items()})
+        main = content.pop("main", "")
+        return Identifiers(**{name: tuple(values) for name, values in content.items()}, main=main)
 
 
 def _fernet(secret: str) -> Fernet:

@@ -230,6 +230,9 @@ async def note(session: WriteSession, request_id: uuid.UUID, step: Transition, *
     columns = SubjectRequest.id, SubjectRequest.due_date
     kind, at = literal(int(step.told), SmallInteger), literal(step.at, DateTime(timezone=True))
     wanted = select(literal(step_id, Uuid), *columns, kind, at).where(SubjectRequest.id == request_id)
+    if step.told is Told.COMPLETED:
+        # The end of an erasure is told by another mail: nobody else knows the person any more.
+        wanted = wanted.where(SubjectRequest.kind != Kind.ERASURE)
     if step.told is Told.PLANNED:
         # A plan that staff asked for is staff's to look at.
         wanted = wanted.where(SubjectRequest.requested_by.is_not(None))

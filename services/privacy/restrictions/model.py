@@ -102,6 +102,15 @@ class Restriction:
 
 
 @dataclass(frozen=True, slots=True)
+class Restricted:
+    """A contact with everything that restricts it now, and since when."""
+
+    contact_id: uuid.UUID
+    since: datetime
+    grounds: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What every holder is told about a subject: all grounds that hold from now on."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import holder_pb2
@@ -30,6 +30,7 @@ from services.privacy.restrictions.model import (
     NotAnnounced,
     NotInForce,
     Order,
+    Restricted,
     Restriction,
     RestrictionNotFound,
     State,
@@ -74,6 +75,16 @@ class RestrictionService:
         note_subjects([contact_id])
         async with self._database.reading() as session:
             return await store.of_contact(session, contact_id, all_of_them=all_of_them)
+
+    async def list_restricted_contacts(
+        self, *, after: tuple[datetime, uuid.UUID] | None, limit: int
+    ) -> tuple[list[Restricted], int]:
+        """Who is restricted now, the latest first, and how many in all. One more than `limit` if there are more."""
+        async with self._database.reading() as session:
+            found = await store.listed(session, after=after, limit=limit + 1)
+            total = await store.count(session)
+        note_subjects(each.contact_id for each in found[:limit])
+        return found, total
 
     async def announce_lifting(self, restriction_id: uuid.UUID, *, lift_on: str, reason: str) -> Restriction:
         """Tells the subject when and why the restriction ends; announced anew, the later word counts.

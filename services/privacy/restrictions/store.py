@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from kontor.privacy.v1 import holder_pb2
-from sqlalchemy import ARRAY, Uuid, any_, insert, literal, select, text, update
+from sqlalchemy import ARRAY, Uuid, any_, func, insert, literal, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from kernel.db import AnySession, WriteSession
-from services.privacy.restrictions.model import Order, Restriction, State
+from services.privacy.restrictions.model import Order, Restricted, Restriction, State
 from services.privacy.restrictions.tables import RestrictionOrder, RestrictionReceipt, RestrictionRow
 
 # An order names all grounds that hold: two that are made at once must not leave out each other's.
@@ -68,6 +68,26 @@ async def everybody(session: AnySession) -> frozenset[uuid.UUID]:
     """Every contact that is restricted."""
     found = select(RestrictionRow.contact_id).where(RestrictionRow.state < State.LIFTED)
     return frozenset((await session.execute(found)).scalars())
+
+
+async def listed(
+    session: AnySession, *, after: tuple[datetime, uuid.UUID] | None, limit: int
+) -> list[Restricted]:
+    """Every contact that is restricted, once each, the latest first, from behind a position."""
+    row = RestrictionRow
+    since = func.min(row.ordered_at)
+    statement = select(row.contact_id, since, func.array_agg(row.ground)).group_by(row.contact_id)
+    statement = statement.where(row.state < State.LIFTED).order_by(since.desc(), row.contact_id.desc())
+    if after is not None:
+        statement = statement.having(tuple_(since, row.contact_id) < after)
+    rows = await session.execute(statement.limit(limit))
+    return [Restricted(contact, began, tuple(sorted(set(grounds)))) for contact, began, grounds in rows]
+
+
+async def count(session: AnySession) -> int:
+    """How many contacts are restricted."""
+    counted = select(func.count(RestrictionRow.contact_id.distinct()))
+    return int((await session.execute(counted.where(RestrictionRow.state < State.LIFTED))).scalar_one())
 
 
 async def order(session: WriteSession, contact_id: uuid.UUID, *, at: datetime) -> None:

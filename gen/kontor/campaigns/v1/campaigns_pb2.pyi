@@ -625,9 +625,12 @@ class ListMessagesRequest(_message.Message):
     STATES_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     campaign_id: _builtins.str
     page_size: _builtins.int
     page_token: _builtins.str
+    reason: _builtins.str
+    """As in Message; every reason if empty."""
     @_builtins.property
     def states(self) -> _containers.RepeatedScalarFieldContainer[Global___MessageState.ValueType]: ...
     def __init__(
@@ -637,14 +640,38 @@ class ListMessagesRequest(_message.Message):
         states: _abc.Iterable[Global___MessageState.ValueType] | None = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_id", b"campaign_id", "page_size", b"page_size", "page_token", b"page_token", "states", b"states"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_id", b"campaign_id", "page_size", b"page_size", "page_token", b"page_token", "reason", b"reason", "states", b"states"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListMessagesRequest: _TypeAlias = ListMessagesRequest  # noqa: Y015
+
+@_typing.final
+class GetPermittedMessageRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    PERMIT_ID_FIELD_NUMBER: _builtins.int
+    contact_id: _builtins.str
+    """Whom the decision is about, and its id."""
+    permit_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        contact_id: _builtins.str = ...,
+        permit_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "permit_id", b"permit_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPermittedMessageRequest: _TypeAlias = GetPermittedMessageRequest  # noqa: Y015
 
 @_typing.final
 class ListMessagesResponse(_message.Message):
@@ -679,6 +706,7 @@ class Message(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     PERMIT_ID_FIELD_NUMBER: _builtins.int
     SEND_TIME_FIELD_NUMBER: _builtins.int
+    CAMPAIGN_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     contact_id: _builtins.str
     state: Global___MessageState.ValueType
@@ -686,6 +714,7 @@ class Message(_message.Message):
     """Why there is no message, e.g. "no-consent", "suppressed", "withdrawn"."""
     permit_id: _builtins.str
     """The decision that let it go (kontor.privacy.v1.Decision)."""
+    campaign_id: _builtins.str
     @_builtins.property
     def send_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -697,10 +726,11 @@ class Message(_message.Message):
         reason: _builtins.str = ...,
         permit_id: _builtins.str = ...,
         send_time: _timestamp_pb2.Timestamp | None = ...,
+        campaign_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["send_time", b"send_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "id", b"id", "permit_id", b"permit_id", "reason", b"reason", "send_time", b"send_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_id", b"campaign_id", "contact_id", b"contact_id", "id", b"id", "permit_id", b"permit_id", "reason", b"reason", "send_time", b"send_time", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -937,8 +967,13 @@ class TopicPreference(_message.Message):
     TOPIC_FIELD_NUMBER: _builtins.int
     SUBSCRIBED_FIELD_NUMBER: _builtins.int
     SINCE_FIELD_NUMBER: _builtins.int
+    REFUSED_FIELD_NUMBER: _builtins.int
     topic: _builtins.str
     subscribed: _builtins.bool
+    refused: _builtins.str
+    """Why nothing is sent though it was asked for: a reason of kontor.privacy.v1.Decision, or why the address is
+    suppressed. Empty if mails arrive, or if none are wanted.
+    """
     @_builtins.property
     def since(self) -> _timestamp_pb2.Timestamp:
         """Since when it is as it is; unset if it was never given."""
@@ -949,10 +984,11 @@ class TopicPreference(_message.Message):
         topic: _builtins.str = ...,
         subscribed: _builtins.bool = ...,
         since: _timestamp_pb2.Timestamp | None = ...,
+        refused: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["since", b"since", "subscribed", b"subscribed", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["refused", b"refused", "since", b"since", "subscribed", b"subscribed", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

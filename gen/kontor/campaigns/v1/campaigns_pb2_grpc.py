@@ -432,6 +432,11 @@ class CampaignsStub:
                 request_serializer=kontor_dot_campaigns_dot_v1_dot_campaigns__pb2.ListMessagesRequest.SerializeToString,
                 response_deserializer=kontor_dot_campaigns_dot_v1_dot_campaigns__pb2.ListMessagesResponse.FromString,
                 _registered_method=True)
+        self.GetPermittedMessage = channel.unary_unary(
+                '/kontor.campaigns.v1.Campaigns/GetPermittedMessage',
+                request_serializer=kontor_dot_campaigns_dot_v1_dot_campaigns__pb2.GetPermittedMessageRequest.SerializeToString,
+                response_deserializer=kontor_dot_campaigns_dot_v1_dot_campaigns__pb2.Message.FromString,
+                _registered_method=True)
 
 
 class CampaignsServicer:
@@ -473,6 +478,13 @@ class CampaignsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetPermittedMessage(self, request, context):
+        """The message that a decision let go (kontor.privacy.v1.Decision). Errors: NOT_FOUND if no campaign has one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CampaignsServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -500,6 +512,11 @@ def add_CampaignsServicer_to_server(servicer, server):
                     servicer.ListMessages,
                     request_deserializer=kontor_dot_campaigns_dot_v1_dot_campaigns__pb2.ListMessagesRequest.FromString,
                     response_serializer=kontor_dot_campaigns_dot_v1_dot_campaigns__pb2.ListMessagesResponse.SerializeToString,
+            ),
+            'GetPermittedMessage': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPermittedMessage,
+                    request_deserializer=kontor_dot_campaigns_dot_v1_dot_campaigns__pb2.GetPermittedMessageRequest.FromString,
+                    response_serializer=kontor_dot_campaigns_dot_v1_dot_campaigns__pb2.Message.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -638,6 +655,33 @@ class Campaigns:
             '/kontor.campaigns.v1.Campaigns/ListMessages',
             kontor_dot_campaigns_dot_v1_dot_campaigns__pb2.ListMessagesRequest.SerializeToString,
             kontor_dot_campaigns_dot_v1_dot_campaigns__pb2.ListMessagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPermittedMessage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.campaigns.v1.Campaigns/GetPermittedMessage',
+            kontor_dot_campaigns_dot_v1_dot_campaigns__pb2.GetPermittedMessageRequest.SerializeToString,
+            kontor_dot_campaigns_dot_v1_dot_campaigns__pb2.Message.FromString,
             options,
             channel_credentials,
             insecure,

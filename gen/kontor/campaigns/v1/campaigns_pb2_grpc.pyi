@@ -165,6 +165,8 @@ class CampaignsStub:
     """All campaigns, newest first."""
     ListMessages: _grpc.UnaryUnaryMultiCallable[_campaigns_pb2.ListMessagesRequest, _campaigns_pb2.ListMessagesResponse]
     """Every contact of the frozen audience with what became of the message, and why."""
+    GetPermittedMessage: _grpc.UnaryUnaryMultiCallable[_campaigns_pb2.GetPermittedMessageRequest, _campaigns_pb2.Message]
+    """The message that a decision let go (kontor.privacy.v1.Decision). Errors: NOT_FOUND if no campaign has one."""
 
 @_typing.type_check_only
 class CampaignsAsyncStub(CampaignsStub):
@@ -181,6 +183,8 @@ class CampaignsAsyncStub(CampaignsStub):
     """All campaigns, newest first."""
     ListMessages: _aio.UnaryUnaryMultiCallable[_campaigns_pb2.ListMessagesRequest, _campaigns_pb2.ListMessagesResponse]  # type: ignore[assignment]
     """Every contact of the frozen audience with what became of the message, and why."""
+    GetPermittedMessage: _aio.UnaryUnaryMultiCallable[_campaigns_pb2.GetPermittedMessageRequest, _campaigns_pb2.Message]  # type: ignore[assignment]
+    """The message that a decision let go (kontor.privacy.v1.Decision). Errors: NOT_FOUND if no campaign has one."""
 
 class CampaignsServicer(metaclass=_abc_1.ABCMeta):
     """One template to one audience, once."""
@@ -224,6 +228,14 @@ class CampaignsServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_campaigns_pb2.ListMessagesResponse, _abc.Awaitable[_campaigns_pb2.ListMessagesResponse]]:
         """Every contact of the frozen audience with what became of the message, and why."""
+
+    @_abc_1.abstractmethod
+    def GetPermittedMessage(
+        self,
+        request: _campaigns_pb2.GetPermittedMessageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_campaigns_pb2.Message, _abc.Awaitable[_campaigns_pb2.Message]]:
+        """The message that a decision let go (kontor.privacy.v1.Decision). Errors: NOT_FOUND if no campaign has one."""
 
 def add_CampaignsServicer_to_server(servicer: CampaignsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from kontor.options.v1 import options_pb2 as kontor_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kontor/campaigns/v1/notices.proto\x12\x13kontor.campaigns.v1\x1a\x1fkontor/options/v1/options.proto\"\xae\x01\n\x11SendNoticeRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12 \n\ncontact_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x35\n\x04kind\x18\x03 \x01(\x0e\x32\x1f.kontor.campaigns.v1.NoticeKindB\x06\xc2\xbb\x18\x02P\x01\x12\x1e\n\x08\x64ue_date\x18\x04 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 \n\"&\n\x12SendNoticeResponse\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01*\xe5\x01\n\nNoticeKind\x12\x1b\n\x17NOTICE_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14NOTICE_KIND_RECEIVED\x10\x01\x12\x1a\n\x16NOTICE_KIND_IDENTIFIED\x10\x02\x12\x18\n\x14NOTICE_KIND_EXTENDED\x10\x03\x12\x17\n\x13NOTICE_KIND_PLANNED\x10\x04\x12\x19\n\x15NOTICE_KIND_COMPLETED\x10\x05\x12\x17\n\x13NOTICE_KIND_REFUSED\x10\x06\x12\x1d\n\x19NOTICE_KIND_IDENTITY_CODE\x10\x07\x32y\n\x07Notices\x12n\n\nSendNotice\x12&.kontor.campaigns.v1.SendNoticeRequest\x1a\'.kontor.campaigns.v1.SendNoticeResponse\"\x0f\xaa\xbb\x18\x0b\n\x07service \x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kontor/campaigns/v1/notices.proto\x12\x13kontor.campaigns.v1\x1a\x1fkontor/options/v1/options.proto\"\xac\x01\n\x11SendNoticeRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1e\n\ncontact_id\x18\x02 \x01(\tB\n\xb8\xbb\x18\x01\xc2\xbb\x18\x02\x10\x01\x12\x35\n\x04kind\x18\x03 \x01(\x0e\x32\x1f.kontor.campaigns.v1.NoticeKindB\x06\xc2\xbb\x18\x02P\x01\x12\x1e\n\x08\x64ue_date\x18\x04 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 \n\"&\n\x12SendNoticeResponse\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\",\n\x10GetNoticeRequest\x12\x18\n\x02id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\"K\n\x06Notice\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12/\n\x05state\x18\x02 \x01(\x0e\x32 .kontor.campaigns.v1.NoticeState*\xb2\x02\n\nNoticeKind\x12\x1b\n\x17NOTICE_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14NOTICE_KIND_RECEIVED\x10\x01\x12\x1a\n\x16NOTICE_KIND_IDENTIFIED\x10\x02\x12\x18\n\x14NOTICE_KIND_EXTENDED\x10\x03\x12\x17\n\x13NOTICE_KIND_PLANNED\x10\x04\x12\x19\n\x15NOTICE_KIND_COMPLETED\x10\x05\x12\x17\n\x13NOTICE_KIND_REFUSED\x10\x06\x12\x1d\n\x19NOTICE_KIND_IDENTITY_CODE\x10\x07\x12\x16\n\x12NOTICE_KIND_ERASED\x10\x08\x12\x1d\n\x19NOTICE_KIND_PARTLY_ERASED\x10\t\x12\x14\n\x10NOTICE_KIND_HELD\x10\n*r\n\x0bNoticeState\x12\x1c\n\x18NOTICE_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11NOTICE_STATE_OPEN\x10\x01\x12\x15\n\x11NOTICE_STATE_SENT\x10\x02\x12\x17\n\x13NOTICE_STATE_FAILED\x10\x03\x32\xdb\x01\n\x07Notices\x12n\n\nSendNotice\x12&.kontor.campaigns.v1.SendNoticeRequest\x1a\'.kontor.campaigns.v1.SendNoticeResponse\"\x0f\xaa\xbb\x18\x0b\n\x07service \x05\x12`\n\tGetNotice\x12%.kontor.campaigns.v1.GetNoticeRequest\x1a\x1b.kontor.campaigns.v1.Notice\"\x0f\xaa\xbb\x18\x0b\n\x07service \x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,21 +35,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SENDNOTICEREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_SENDNOTICEREQUEST'].fields_by_name['request_id']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001\020\001'
   _globals['_SENDNOTICEREQUEST'].fields_by_name['contact_id']._loaded_options = None
-  _globals['_SENDNOTICEREQUEST'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001\020\001'
+  _globals['_SENDNOTICEREQUEST'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001\302\273\030\002\020\001'
   _globals['_SENDNOTICEREQUEST'].fields_by_name['kind']._loaded_options = None
   _globals['_SENDNOTICEREQUEST'].fields_by_name['kind']._serialized_options = b'\302\273\030\002P\001'
   _globals['_SENDNOTICEREQUEST'].fields_by_name['due_date']._loaded_options = None
   _globals['_SENDNOTICEREQUEST'].fields_by_name['due_date']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001 \n'
   _globals['_SENDNOTICERESPONSE'].fields_by_name['id']._loaded_options = None
   _globals['_SENDNOTICERESPONSE'].fields_by_name['id']._serialized_options = b'\270\273\030\001'
+  _globals['_GETNOTICEREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_GETNOTICEREQUEST'].fields_by_name['id']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001\020\001'
+  _globals['_NOTICE'].fields_by_name['id']._loaded_options = None
+  _globals['_NOTICE'].fields_by_name['id']._serialized_options = b'\270\273\030\001'
   _globals['_NOTICES'].methods_by_name['SendNotice']._loaded_options = None
   _globals['_NOTICES'].methods_by_name['SendNotice']._serialized_options = b'\252\273\030\013\n\007service \005'
-  _globals['_NOTICEKIND']._serialized_start=309
-  _globals['_NOTICEKIND']._serialized_end=538
+  _globals['_NOTICES'].methods_by_name['GetNotice']._loaded_options = None
+  _globals['_NOTICES'].methods_by_name['GetNotice']._serialized_options = b'\252\273\030\013\n\007service \005'
+  _globals['_NOTICEKIND']._serialized_start=430
+  _globals['_NOTICEKIND']._serialized_end=736
+  _globals['_NOTICESTATE']._serialized_start=738
+  _globals['_NOTICESTATE']._serialized_end=852
   _globals['_SENDNOTICEREQUEST']._serialized_start=92
-  _globals['_SENDNOTICEREQUEST']._serialized_end=266
-  _globals['_SENDNOTICERESPONSE']._serialized_start=268
-  _globals['_SENDNOTICERESPONSE']._serialized_end=306
-  _globals['_NOTICES']._serialized_start=540
-  _globals['_NOTICES']._serialized_end=661
+  _globals['_SENDNOTICEREQUEST']._serialized_end=264
+  _globals['_SENDNOTICERESPONSE']._serialized_start=266
+  _globals['_SENDNOTICERESPONSE']._serialized_end=304
+  _globals['_GETNOTICEREQUEST']._serialized_start=306
+  _globals['_GETNOTICEREQUEST']._serialized_end=350
+  _globals['_NOTICE']._serialized_start=352
+  _globals['_NOTICE']._serialized_end=427
+  _globals['_NOTICES']._serialized_start=855
+  _globals['_NOTICES']._serialized_end=1074
 # @@protoc_insertion_point(module_scope)

@@ -32,6 +32,13 @@ class _NoticeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoticeKind
     NOTICE_KIND_REFUSED: _NoticeKind.ValueType  # 6
     NOTICE_KIND_IDENTITY_CODE: _NoticeKind.ValueType  # 7
     """Brings a code that shows who asks; request_id is the id of the check."""
+    NOTICE_KIND_ERASED: _NoticeKind.ValueType  # 8
+    """The last mail after an erasure, and after one from which a law keeps something: contact_id is empty, and
+    privacy says at the moment of sending whom it goes to (Farewells.GetFarewell).
+    """
+    NOTICE_KIND_PARTLY_ERASED: _NoticeKind.ValueType  # 9
+    NOTICE_KIND_HELD: _NoticeKind.ValueType  # 10
+    """A legal hold has stopped an erasure before anything was erased."""
 
 class NoticeKind(_NoticeKind, metaclass=_NoticeKindEnumTypeWrapper):
     """What has happened to the request."""
@@ -45,7 +52,40 @@ NOTICE_KIND_COMPLETED: NoticeKind.ValueType  # 5
 NOTICE_KIND_REFUSED: NoticeKind.ValueType  # 6
 NOTICE_KIND_IDENTITY_CODE: NoticeKind.ValueType  # 7
 """Brings a code that shows who asks; request_id is the id of the check."""
+NOTICE_KIND_ERASED: NoticeKind.ValueType  # 8
+"""The last mail after an erasure, and after one from which a law keeps something: contact_id is empty, and
+privacy says at the moment of sending whom it goes to (Farewells.GetFarewell).
+"""
+NOTICE_KIND_PARTLY_ERASED: NoticeKind.ValueType  # 9
+NOTICE_KIND_HELD: NoticeKind.ValueType  # 10
+"""A legal hold has stopped an erasure before anything was erased."""
 Global___NoticeKind: _TypeAlias = NoticeKind  # noqa: Y015
+
+class _NoticeState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _NoticeStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoticeState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    NOTICE_STATE_UNSPECIFIED: _NoticeState.ValueType  # 0
+    NOTICE_STATE_OPEN: _NoticeState.ValueType  # 1
+    """It waits, or is being handed over."""
+    NOTICE_STATE_SENT: _NoticeState.ValueType  # 2
+    """The relay has taken it."""
+    NOTICE_STATE_FAILED: _NoticeState.ValueType  # 3
+    """It will not go out, or nobody can tell whether it did; it is not tried again."""
+
+class NoticeState(_NoticeState, metaclass=_NoticeStateEnumTypeWrapper):
+    """What has become of a mail."""
+
+NOTICE_STATE_UNSPECIFIED: NoticeState.ValueType  # 0
+NOTICE_STATE_OPEN: NoticeState.ValueType  # 1
+"""It waits, or is being handed over."""
+NOTICE_STATE_SENT: NoticeState.ValueType  # 2
+"""The relay has taken it."""
+NOTICE_STATE_FAILED: NoticeState.ValueType  # 3
+"""It will not go out, or nobody can tell whether it did; it is not tried again."""
+Global___NoticeState: _TypeAlias = NoticeState  # noqa: Y015
 
 @_typing.final
 class SendNoticeRequest(_message.Message):
@@ -57,6 +97,7 @@ class SendNoticeRequest(_message.Message):
     DUE_DATE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     contact_id: _builtins.str
+    """Empty for the kinds that say so."""
     kind: Global___NoticeKind.ValueType
     due_date: _builtins.str
     """The last day to answer, ISO 8601 date."""
@@ -95,3 +136,45 @@ class SendNoticeResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SendNoticeResponse: _TypeAlias = SendNoticeResponse  # noqa: Y015
+
+@_typing.final
+class GetNoticeRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """As in SendNoticeRequest.request_id."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetNoticeRequest: _TypeAlias = GetNoticeRequest  # noqa: Y015
+
+@_typing.final
+class Notice(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    state: Global___NoticeState.ValueType
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        state: Global___NoticeState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Notice: _TypeAlias = Notice  # noqa: Y015

@@ -40,6 +40,11 @@ class NoticesStub:
                 request_serializer=kontor_dot_campaigns_dot_v1_dot_notices__pb2.SendNoticeRequest.SerializeToString,
                 response_deserializer=kontor_dot_campaigns_dot_v1_dot_notices__pb2.SendNoticeResponse.FromString,
                 _registered_method=True)
+        self.GetNotice = channel.unary_unary(
+                '/kontor.campaigns.v1.Notices/GetNotice',
+                request_serializer=kontor_dot_campaigns_dot_v1_dot_notices__pb2.GetNoticeRequest.SerializeToString,
+                response_deserializer=kontor_dot_campaigns_dot_v1_dot_notices__pb2.Notice.FromString,
+                _registered_method=True)
 
 
 class NoticesServicer:
@@ -54,6 +59,13 @@ class NoticesServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetNotice(self, request, context):
+        """How a mail stands. Errors: NOT_FOUND if it was never asked for (NOTICE_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NoticesServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -61,6 +73,11 @@ def add_NoticesServicer_to_server(servicer, server):
                     servicer.SendNotice,
                     request_deserializer=kontor_dot_campaigns_dot_v1_dot_notices__pb2.SendNoticeRequest.FromString,
                     response_serializer=kontor_dot_campaigns_dot_v1_dot_notices__pb2.SendNoticeResponse.SerializeToString,
+            ),
+            'GetNotice': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetNotice,
+                    request_deserializer=kontor_dot_campaigns_dot_v1_dot_notices__pb2.GetNoticeRequest.FromString,
+                    response_serializer=kontor_dot_campaigns_dot_v1_dot_notices__pb2.Notice.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -91,6 +108,33 @@ class Notices:
             '/kontor.campaigns.v1.Notices/SendNotice',
             kontor_dot_campaigns_dot_v1_dot_notices__pb2.SendNoticeRequest.SerializeToString,
             kontor_dot_campaigns_dot_v1_dot_notices__pb2.SendNoticeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetNotice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.campaigns.v1.Notices/GetNotice',
+            kontor_dot_campaigns_dot_v1_dot_notices__pb2.GetNoticeRequest.SerializeToString,
+            kontor_dot_campaigns_dot_v1_dot_notices__pb2.Notice.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,8 @@ class NoticesStub:
     """Plans one mail. The same request_id is one mail, whenever and however often it is asked for; the address is asked
     for at the moment of sending, and kept nowhere here.
     """
+    GetNotice: _grpc.UnaryUnaryMultiCallable[_notices_pb2.GetNoticeRequest, _notices_pb2.Notice]
+    """How a mail stands. Errors: NOT_FOUND if it was never asked for (NOTICE_NOT_FOUND)."""
 
 @_typing.type_check_only
 class NoticesAsyncStub(NoticesStub):
@@ -47,6 +49,8 @@ class NoticesAsyncStub(NoticesStub):
     """Plans one mail. The same request_id is one mail, whenever and however often it is asked for; the address is asked
     for at the moment of sending, and kept nowhere here.
     """
+    GetNotice: _aio.UnaryUnaryMultiCallable[_notices_pb2.GetNoticeRequest, _notices_pb2.Notice]  # type: ignore[assignment]
+    """How a mail stands. Errors: NOT_FOUND if it was never asked for (NOTICE_NOT_FOUND)."""
 
 class NoticesServicer(metaclass=_abc_1.ABCMeta):
     """Tells people how their requests stand. Advertises nothing."""
@@ -60,5 +64,13 @@ class NoticesServicer(metaclass=_abc_1.ABCMeta):
         """Plans one mail. The same request_id is one mail, whenever and however often it is asked for; the address is asked
         for at the moment of sending, and kept nowhere here.
         """
+
+    @_abc_1.abstractmethod
+    def GetNotice(
+        self,
+        request: _notices_pb2.GetNoticeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_notices_pb2.Notice, _abc.Awaitable[_notices_pb2.Notice]]:
+        """How a mail stands. Errors: NOT_FOUND if it was never asked for (NOTICE_NOT_FOUND)."""
 
 def add_NoticesServicer_to_server(servicer: NoticesServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -154,6 +154,10 @@ class ListEntriesRequest(_message.Message):
     PEOPLE_ONLY_FIELD_NUMBER: _builtins.int
     BEFORE_SEQ_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    WITHOUT_ROLES_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    READS_ONLY_FIELD_NUMBER: _builtins.int
     subject_id: _builtins.str
     actor: _builtins.str
     people_only: _builtins.bool
@@ -161,10 +165,18 @@ class ListEntriesRequest(_message.Message):
     before_seq: _builtins.int
     """Entries before this position; all if 0."""
     page_size: _builtins.int
+    role: _builtins.str
+    """Of who held this role and none of the others named; of everybody if empty."""
+    purpose: _options_pb2.Purpose.ValueType
+    """For every purpose if unset."""
+    reads_only: _builtins.bool
+    """No changes."""
     @_builtins.property
     def from_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def until_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def without_roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(
         self,
         *,
@@ -175,14 +187,96 @@ class ListEntriesRequest(_message.Message):
         people_only: _builtins.bool = ...,
         before_seq: _builtins.int = ...,
         page_size: _builtins.int = ...,
+        role: _builtins.str = ...,
+        without_roles: _abc.Iterable[_builtins.str] | None = ...,
+        purpose: _options_pb2.Purpose.ValueType = ...,
+        reads_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["from_time", b"from_time", "until_time", b"until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "before_seq", b"before_seq", "from_time", b"from_time", "page_size", b"page_size", "people_only", b"people_only", "subject_id", b"subject_id", "until_time", b"until_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "before_seq", b"before_seq", "from_time", b"from_time", "page_size", b"page_size", "people_only", b"people_only", "purpose", b"purpose", "reads_only", b"reads_only", "role", b"role", "subject_id", b"subject_id", "until_time", b"until_time", "without_roles", b"without_roles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListEntriesRequest: _TypeAlias = ListEntriesRequest  # noqa: Y015
+
+@_typing.final
+class ListTotalsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_TIME_FIELD_NUMBER: _builtins.int
+    UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def from_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def until_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        from_time: _timestamp_pb2.Timestamp | None = ...,
+        until_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["from_time", b"from_time", "until_time", b"until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_time", b"from_time", "until_time", b"until_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTotalsRequest: _TypeAlias = ListTotalsRequest  # noqa: Y015
+
+@_typing.final
+class AccessTotal(_message.Message):
+    """What one person did with the same roles for one purpose; by people only."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTOR_FIELD_NUMBER: _builtins.int
+    ROLES_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    READS_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    actor: _builtins.str
+    purpose: _options_pb2.Purpose.ValueType
+    reads: _builtins.int
+    changes: _builtins.int
+    @_builtins.property
+    def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        actor: _builtins.str = ...,
+        roles: _abc.Iterable[_builtins.str] | None = ...,
+        purpose: _options_pb2.Purpose.ValueType = ...,
+        reads: _builtins.int = ...,
+        changes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "changes", b"changes", "purpose", b"purpose", "reads", b"reads", "roles", b"roles"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AccessTotal: _TypeAlias = AccessTotal  # noqa: Y015
+
+@_typing.final
+class ListTotalsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOTALS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def totals(self) -> _containers.RepeatedCompositeFieldContainer[Global___AccessTotal]: ...
+    def __init__(
+        self,
+        *,
+        totals: _abc.Iterable[Global___AccessTotal] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["totals", b"totals"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTotalsResponse: _TypeAlias = ListTotalsResponse  # noqa: Y015
 
 @_typing.final
 class ListEntriesResponse(_message.Message):
@@ -382,6 +476,9 @@ class ListAccessesRequest(_message.Message):
     PEOPLE_ONLY_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    READS_ONLY_FIELD_NUMBER: _builtins.int
     contact_id: _builtins.str
     actor: _builtins.str
     from_day: _builtins.str
@@ -390,6 +487,10 @@ class ListAccessesRequest(_message.Message):
     people_only: _builtins.bool
     page_size: _builtins.int
     page_token: _builtins.str
+    role: _builtins.str
+    """In which role it was done, as in OwnAccess; in every one if empty."""
+    purpose: _options_pb2.Purpose.ValueType
+    reads_only: _builtins.bool
     def __init__(
         self,
         *,
@@ -400,14 +501,98 @@ class ListAccessesRequest(_message.Message):
         people_only: _builtins.bool = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        role: _builtins.str = ...,
+        purpose: _options_pb2.Purpose.ValueType = ...,
+        reads_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "contact_id", b"contact_id", "from_day", b"from_day", "page_size", b"page_size", "page_token", b"page_token", "people_only", b"people_only", "until_day", b"until_day"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "contact_id", b"contact_id", "from_day", b"from_day", "page_size", b"page_size", "page_token", b"page_token", "people_only", b"people_only", "purpose", b"purpose", "reads_only", b"reads_only", "role", b"role", "until_day", b"until_day"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListAccessesRequest: _TypeAlias = ListAccessesRequest  # noqa: Y015
+
+@_typing.final
+class GetAccessCountsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_DAY_FIELD_NUMBER: _builtins.int
+    UNTIL_DAY_FIELD_NUMBER: _builtins.int
+    from_day: _builtins.str
+    """As in ListAccessesRequest, but of a period that has both ends: until today if the last day is empty."""
+    until_day: _builtins.str
+    def __init__(
+        self,
+        *,
+        from_day: _builtins.str = ...,
+        until_day: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_day", b"from_day", "until_day", b"until_day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAccessCountsRequest: _TypeAlias = GetAccessCountsRequest  # noqa: Y015
+
+@_typing.final
+class AccessCount(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTOR_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    READS_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    actor: _builtins.str
+    role: _builtins.str
+    """As in OwnAccess."""
+    purpose: _options_pb2.Purpose.ValueType
+    reads: _builtins.int
+    changes: _builtins.int
+    def __init__(
+        self,
+        *,
+        actor: _builtins.str = ...,
+        role: _builtins.str = ...,
+        purpose: _options_pb2.Purpose.ValueType = ...,
+        reads: _builtins.int = ...,
+        changes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "changes", b"changes", "purpose", b"purpose", "reads", b"reads", "role", b"role"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AccessCount: _TypeAlias = AccessCount  # noqa: Y015
+
+@_typing.final
+class GetAccessCountsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNTS_FIELD_NUMBER: _builtins.int
+    MISSING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___AccessCount]: ...
+    @_builtins.property
+    def missing(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Services that did not answer: what they noted is not counted here."""
+
+    def __init__(
+        self,
+        *,
+        counts: _abc.Iterable[Global___AccessCount] | None = ...,
+        missing: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "missing", b"missing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAccessCountsResponse: _TypeAlias = GetAccessCountsResponse  # noqa: Y015
 
 @_typing.final
 class Access(_message.Message):
@@ -415,8 +600,11 @@ class Access(_message.Message):
 
     HOLDER_FIELD_NUMBER: _builtins.int
     ENTRY_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
     holder: _builtins.str
     """The service that noted it."""
+    role: _builtins.str
+    """In which role it was done, as in OwnAccess; empty for the subject itself."""
     @_builtins.property
     def entry(self) -> Global___AuditEntry: ...
     def __init__(
@@ -424,10 +612,11 @@ class Access(_message.Message):
         *,
         holder: _builtins.str = ...,
         entry: Global___AuditEntry | None = ...,
+        role: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "holder", b"holder"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "holder", b"holder", "role", b"role"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -45,6 +45,11 @@ class AuditTrailStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_audit__pb2.ListActivitiesRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_audit__pb2.ListActivitiesResponse.FromString,
                 _registered_method=True)
+        self.ListTotals = channel.unary_unary(
+                '/kontor.privacy.v1.AuditTrail/ListTotals',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_audit__pb2.ListTotalsRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_audit__pb2.ListTotalsResponse.FromString,
+                _registered_method=True)
         self.ListLooks = channel.unary_unary(
                 '/kontor.privacy.v1.AuditTrail/ListLooks',
                 request_serializer=kontor_dot_privacy_dot_v1_dot_audit__pb2.ListLooksRequest.SerializeToString,
@@ -70,6 +75,13 @@ class AuditTrailServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListTotals(self, request, context):
+        """The same by person, role and purpose, for whoever wants numbers instead of rows.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListLooks(self, request, context):
         """Which staff looked at which subject one by one, how often, and whether they ever changed anything about it.
         """
@@ -89,6 +101,11 @@ def add_AuditTrailServicer_to_server(servicer, server):
                     servicer.ListActivities,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_audit__pb2.ListActivitiesRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_audit__pb2.ListActivitiesResponse.SerializeToString,
+            ),
+            'ListTotals': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTotals,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_audit__pb2.ListTotalsRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_audit__pb2.ListTotalsResponse.SerializeToString,
             ),
             'ListLooks': grpc.unary_unary_rpc_method_handler(
                     servicer.ListLooks,
@@ -162,6 +179,33 @@ class AuditTrail:
             _registered_method=True)
 
     @staticmethod
+    def ListTotals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.AuditTrail/ListTotals',
+            kontor_dot_privacy_dot_v1_dot_audit__pb2.ListTotalsRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_audit__pb2.ListTotalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListLooks(request,
             target,
             options=(),
@@ -204,6 +248,11 @@ class AuditStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_audit__pb2.ListAccessesRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_audit__pb2.ListAccessesResponse.FromString,
                 _registered_method=True)
+        self.GetAccessCounts = channel.unary_unary(
+                '/kontor.privacy.v1.Audit/GetAccessCounts',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_audit__pb2.GetAccessCountsRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_audit__pb2.GetAccessCountsResponse.FromString,
+                _registered_method=True)
         self.ListOwnAccesses = channel.unary_unary(
                 '/kontor.privacy.v1.Audit/ListOwnAccesses',
                 request_serializer=kontor_dot_privacy_dot_v1_dot_audit__pb2.ListOwnAccessesRequest.SerializeToString,
@@ -242,6 +291,13 @@ class AuditServicer:
 
     def ListAccesses(self, request, context):
         """Who touched whose data, newest first; by subject, by person, or all. A service that does not answer is named.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAccessCounts(self, request, context):
+        """How many accesses people made, by person, role and purpose: as many as ListAccesses shows with these filters.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -297,6 +353,11 @@ def add_AuditServicer_to_server(servicer, server):
                     servicer.ListAccesses,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_audit__pb2.ListAccessesRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_audit__pb2.ListAccessesResponse.SerializeToString,
+            ),
+            'GetAccessCounts': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAccessCounts,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_audit__pb2.GetAccessCountsRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_audit__pb2.GetAccessCountsResponse.SerializeToString,
             ),
             'ListOwnAccesses': grpc.unary_unary_rpc_method_handler(
                     servicer.ListOwnAccesses,
@@ -357,6 +418,33 @@ class Audit:
             '/kontor.privacy.v1.Audit/ListAccesses',
             kontor_dot_privacy_dot_v1_dot_audit__pb2.ListAccessesRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_audit__pb2.ListAccessesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAccessCounts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Audit/GetAccessCounts',
+            kontor_dot_privacy_dot_v1_dot_audit__pb2.GetAccessCountsRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_audit__pb2.GetAccessCountsResponse.FromString,
             options,
             channel_credentials,
             insecure,

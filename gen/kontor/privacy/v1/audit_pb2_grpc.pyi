@@ -37,6 +37,8 @@ class AuditTrailStub:
     """Entries of one service, newest first, from behind a position."""
     ListActivities: _grpc.UnaryUnaryMultiCallable[_audit_pb2.ListActivitiesRequest, _audit_pb2.ListActivitiesResponse]
     """What each person did in a period, in numbers: how many subjects, how many reads."""
+    ListTotals: _grpc.UnaryUnaryMultiCallable[_audit_pb2.ListTotalsRequest, _audit_pb2.ListTotalsResponse]
+    """The same by person, role and purpose, for whoever wants numbers instead of rows."""
     ListLooks: _grpc.UnaryUnaryMultiCallable[_audit_pb2.ListLooksRequest, _audit_pb2.ListLooksResponse]
     """Which staff looked at which subject one by one, how often, and whether they ever changed anything about it."""
 
@@ -49,6 +51,8 @@ class AuditTrailAsyncStub(AuditTrailStub):
     """Entries of one service, newest first, from behind a position."""
     ListActivities: _aio.UnaryUnaryMultiCallable[_audit_pb2.ListActivitiesRequest, _audit_pb2.ListActivitiesResponse]  # type: ignore[assignment]
     """What each person did in a period, in numbers: how many subjects, how many reads."""
+    ListTotals: _aio.UnaryUnaryMultiCallable[_audit_pb2.ListTotalsRequest, _audit_pb2.ListTotalsResponse]  # type: ignore[assignment]
+    """The same by person, role and purpose, for whoever wants numbers instead of rows."""
     ListLooks: _aio.UnaryUnaryMultiCallable[_audit_pb2.ListLooksRequest, _audit_pb2.ListLooksResponse]  # type: ignore[assignment]
     """Which staff looked at which subject one by one, how often, and whether they ever changed anything about it."""
 
@@ -72,6 +76,14 @@ class AuditTrailServicer(metaclass=_abc_1.ABCMeta):
         """What each person did in a period, in numbers: how many subjects, how many reads."""
 
     @_abc_1.abstractmethod
+    def ListTotals(
+        self,
+        request: _audit_pb2.ListTotalsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_audit_pb2.ListTotalsResponse, _abc.Awaitable[_audit_pb2.ListTotalsResponse]]:
+        """The same by person, role and purpose, for whoever wants numbers instead of rows."""
+
+    @_abc_1.abstractmethod
     def ListLooks(
         self,
         request: _audit_pb2.ListLooksRequest,
@@ -90,6 +102,8 @@ class AuditStub:
     def __new__(cls, channel: _aio.Channel) -> AuditAsyncStub: ...
     ListAccesses: _grpc.UnaryUnaryMultiCallable[_audit_pb2.ListAccessesRequest, _audit_pb2.ListAccessesResponse]
     """Who touched whose data, newest first; by subject, by person, or all. A service that does not answer is named."""
+    GetAccessCounts: _grpc.UnaryUnaryMultiCallable[_audit_pb2.GetAccessCountsRequest, _audit_pb2.GetAccessCountsResponse]
+    """How many accesses people made, by person, role and purpose: as many as ListAccesses shows with these filters."""
     ListOwnAccesses: _grpc.UnaryUnaryMultiCallable[_audit_pb2.ListOwnAccessesRequest, _audit_pb2.ListOwnAccessesResponse]
     """The same for the subject itself, gathered by day: departments, never names."""
     ListAlerts: _grpc.UnaryUnaryMultiCallable[_audit_pb2.ListAlertsRequest, _audit_pb2.ListAlertsResponse]
@@ -112,6 +126,8 @@ class AuditAsyncStub(AuditStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListAccesses: _aio.UnaryUnaryMultiCallable[_audit_pb2.ListAccessesRequest, _audit_pb2.ListAccessesResponse]  # type: ignore[assignment]
     """Who touched whose data, newest first; by subject, by person, or all. A service that does not answer is named."""
+    GetAccessCounts: _aio.UnaryUnaryMultiCallable[_audit_pb2.GetAccessCountsRequest, _audit_pb2.GetAccessCountsResponse]  # type: ignore[assignment]
+    """How many accesses people made, by person, role and purpose: as many as ListAccesses shows with these filters."""
     ListOwnAccesses: _aio.UnaryUnaryMultiCallable[_audit_pb2.ListOwnAccessesRequest, _audit_pb2.ListOwnAccessesResponse]  # type: ignore[assignment]
     """The same for the subject itself, gathered by day: departments, never names."""
     ListAlerts: _aio.UnaryUnaryMultiCallable[_audit_pb2.ListAlertsRequest, _audit_pb2.ListAlertsResponse]  # type: ignore[assignment]
@@ -137,6 +153,14 @@ class AuditServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_audit_pb2.ListAccessesResponse, _abc.Awaitable[_audit_pb2.ListAccessesResponse]]:
         """Who touched whose data, newest first; by subject, by person, or all. A service that does not answer is named."""
+
+    @_abc_1.abstractmethod
+    def GetAccessCounts(
+        self,
+        request: _audit_pb2.GetAccessCountsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_audit_pb2.GetAccessCountsResponse, _abc.Awaitable[_audit_pb2.GetAccessCountsResponse]]:
+        """How many accesses people made, by person, role and purpose: as many as ListAccesses shows with these filters."""
 
     @_abc_1.abstractmethod
     def ListOwnAccesses(

@@ -90,6 +90,29 @@ SUPPRESSION_OUTCOME_INVALID: SuppressionOutcome.ValueType  # 3
 """It cannot be an address on its channel."""
 Global___SuppressionOutcome: _TypeAlias = SuppressionOutcome  # noqa: Y015
 
+class _ConditionOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ConditionOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ConditionOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CONDITION_OUTCOME_UNSPECIFIED: _ConditionOutcome.ValueType  # 0
+    CONDITION_OUTCOME_MET: _ConditionOutcome.ValueType  # 1
+    CONDITION_OUTCOME_FAILED: _ConditionOutcome.ValueType  # 2
+    """The one that denied the message."""
+    CONDITION_OUTCOME_NOT_ASKED: _ConditionOutcome.ValueType  # 3
+    """It was not asked any more, or does not count for messages on this basis."""
+
+class ConditionOutcome(_ConditionOutcome, metaclass=_ConditionOutcomeEnumTypeWrapper): ...
+
+CONDITION_OUTCOME_UNSPECIFIED: ConditionOutcome.ValueType  # 0
+CONDITION_OUTCOME_MET: ConditionOutcome.ValueType  # 1
+CONDITION_OUTCOME_FAILED: ConditionOutcome.ValueType  # 2
+"""The one that denied the message."""
+CONDITION_OUTCOME_NOT_ASKED: ConditionOutcome.ValueType  # 3
+"""It was not asked any more, or does not count for messages on this basis."""
+Global___ConditionOutcome: _TypeAlias = ConditionOutcome  # noqa: Y015
+
 class _DecisionOutcome:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -1120,14 +1143,23 @@ class AuthorizeRequest(_message.Message):
     TOPIC_FIELD_NUMBER: _builtins.int
     CANDIDATES_FIELD_NUMBER: _builtins.int
     BASIS_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    CARRIES_NOTICE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     channel: Global___Channel.ValueType
     topic: _builtins.str
     basis: _holder_pb2.Basis.ValueType
     """On what the message rests: consent if unset. A contract carries only topics that serve it, such as
     "login-invitation"; suppression and restriction hold for both. A legal obligation carries "data-subject-request"
-    only, and for services only; it is sent whatever the person has objected to. Errors: INVALID_ARGUMENT for others.
+    only, and for services only; it is sent whatever the person has objected to. A legitimate interest is that in
+    advertising to existing customers (§ 7(3) UWG): by e-mail, to whom a consent does not permit or forbid it.
+    Errors: INVALID_ARGUMENT for others.
     """
+    category: _builtins.str
+    """With a legitimate interest: what is advertised, as in Sale, and that each message carries the notice of the right
+    to object with a link that does it.
+    """
+    carries_notice: _builtins.bool
     request_id: _builtins.str
     """Names the batch: asking again with the same id answers the same decisions."""
     @_builtins.property
@@ -1139,11 +1171,13 @@ class AuthorizeRequest(_message.Message):
         topic: _builtins.str = ...,
         candidates: _abc.Iterable[Global___Candidate] | None = ...,
         basis: _holder_pb2.Basis.ValueType = ...,
+        category: _builtins.str = ...,
+        carries_notice: _builtins.bool = ...,
         request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "candidates", b"candidates", "channel", b"channel", "request_id", b"request_id", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "candidates", b"candidates", "carries_notice", b"carries_notice", "category", b"category", "channel", b"channel", "request_id", b"request_id", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1185,11 +1219,16 @@ class Decision(_message.Message):
     TOPIC_FIELD_NUMBER: _builtins.int
     CHANNEL_FIELD_NUMBER: _builtins.int
     BATCH_ID_FIELD_NUMBER: _builtins.int
+    CONDITIONS_FIELD_NUMBER: _builtins.int
+    SALE_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     contact_id: _builtins.str
     permitted: _builtins.bool
     reason: _builtins.str
-    """"consent", "contract" or "legal-obligation" if permitted; else "restricted", "suppressed", "withdrawn", "expired", "no-consent", "no-address"."""
+    """"consent", "contract", "existing-customer" or "legal-obligation" if permitted; else "restricted", "suppressed",
+    "withdrawn", "expired", "no-consent", "no-address"; where a legitimate interest was claimed also what § 7(3) UWG
+    lacks: "objected", "no-sale", "not-similar", "no-notice".
+    """
     consent_id: _builtins.str
     """The consent record it rests on."""
     suppressed_for: _builtins.str
@@ -1198,8 +1237,14 @@ class Decision(_message.Message):
     """In the log of decisions only: what the message was about, which way it would go, and the batch it was asked in."""
     channel: Global___Channel.ValueType
     batch_id: _builtins.str
+    sale_id: _builtins.str
+    """The sale it rests on."""
     @_builtins.property
     def decide_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def conditions(self) -> _containers.RepeatedCompositeFieldContainer[Global___DecisionCondition]:
+        """GetDecision only: every condition in the order in which it was looked at."""
+
     def __init__(
         self,
         *,
@@ -1213,14 +1258,41 @@ class Decision(_message.Message):
         topic: _builtins.str = ...,
         channel: Global___Channel.ValueType = ...,
         batch_id: _builtins.str = ...,
+        conditions: _abc.Iterable[Global___DecisionCondition] | None = ...,
+        sale_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "channel", b"channel", "consent_id", b"consent_id", "contact_id", b"contact_id", "decide_time", b"decide_time", "id", b"id", "permitted", b"permitted", "reason", b"reason", "suppressed_for", b"suppressed_for", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "channel", b"channel", "conditions", b"conditions", "consent_id", b"consent_id", "contact_id", b"contact_id", "decide_time", b"decide_time", "id", b"id", "permitted", b"permitted", "reason", b"reason", "sale_id", b"sale_id", "suppressed_for", b"suppressed_for", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Decision: _TypeAlias = Decision  # noqa: Y015
+
+@_typing.final
+class DecisionCondition(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """"restriction": nothing restricts the processing. "address": there is one. "suppression": it is not on the list.
+    "basis": the message rests on something.
+    """
+    outcome: Global___ConditionOutcome.ValueType
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        outcome: Global___ConditionOutcome.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecisionCondition: _TypeAlias = DecisionCondition  # noqa: Y015
 
 @_typing.final
 class ListDecisionsRequest(_message.Message):
@@ -1234,6 +1306,8 @@ class ListDecisionsRequest(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     FROM_DATE_FIELD_NUMBER: _builtins.int
     UNTIL_DATE_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    BATCH_ID_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     page_token: _builtins.str
     contact_id: _builtins.str
@@ -1246,6 +1320,10 @@ class ListDecisionsRequest(_message.Message):
     from_date: _builtins.str
     """The first and the last day, ISO 8601 dates of the controller's time zone; open where empty."""
     until_date: _builtins.str
+    channel: Global___Channel.ValueType
+    """Every channel if unset."""
+    batch_id: _builtins.str
+    """The batch that they were asked in; every one if empty."""
     def __init__(
         self,
         *,
@@ -1257,14 +1335,89 @@ class ListDecisionsRequest(_message.Message):
         reason: _builtins.str = ...,
         from_date: _builtins.str = ...,
         until_date: _builtins.str = ...,
+        channel: Global___Channel.ValueType = ...,
+        batch_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "from_date", b"from_date", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "reason", b"reason", "topic", b"topic", "until_date", b"until_date"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_id", b"batch_id", "channel", b"channel", "contact_id", b"contact_id", "from_date", b"from_date", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "reason", b"reason", "topic", b"topic", "until_date", b"until_date"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListDecisionsRequest: _TypeAlias = ListDecisionsRequest  # noqa: Y015
+
+@_typing.final
+class GetDecisionCountsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_DATE_FIELD_NUMBER: _builtins.int
+    UNTIL_DATE_FIELD_NUMBER: _builtins.int
+    from_date: _builtins.str
+    """The first and the last day, as in ListDecisionsRequest."""
+    until_date: _builtins.str
+    def __init__(
+        self,
+        *,
+        from_date: _builtins.str = ...,
+        until_date: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_date", b"from_date", "until_date", b"until_date"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDecisionCountsRequest: _TypeAlias = GetDecisionCountsRequest  # noqa: Y015
+
+@_typing.final
+class DecisionCount(_message.Message):
+    """The decisions with one reason on one channel: as many as ListDecisions shows with these filters."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    PERMITTED_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    channel: Global___Channel.ValueType
+    permitted: _builtins.bool
+    count: _builtins.int
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+        channel: Global___Channel.ValueType = ...,
+        permitted: _builtins.bool = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "count", b"count", "permitted", b"permitted", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecisionCount: _TypeAlias = DecisionCount  # noqa: Y015
+
+@_typing.final
+class GetDecisionCountsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___DecisionCount]: ...
+    def __init__(
+        self,
+        *,
+        counts: _abc.Iterable[Global___DecisionCount] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDecisionCountsResponse: _TypeAlias = GetDecisionCountsResponse  # noqa: Y015
 
 @_typing.final
 class ListDecisionsResponse(_message.Message):

@@ -737,6 +737,11 @@ class PermitsStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDecisionsRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDecisionsResponse.FromString,
                 _registered_method=True)
+        self.GetDecisionCounts = channel.unary_unary(
+                '/kontor.privacy.v1.Permits/GetDecisionCounts',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetDecisionCountsRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetDecisionCountsResponse.FromString,
+                _registered_method=True)
         self.GetDecision = channel.unary_unary(
                 '/kontor.privacy.v1.Permits/GetDecision',
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetDecisionRequest.SerializeToString,
@@ -769,8 +774,15 @@ class PermitsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetDecisionCounts(self, request, context):
+        """How many decisions of a period there are, by reason and channel. Errors: as ListDecisions.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetDecision(self, request, context):
-        """A decision that was kept. Errors: NOT_FOUND.
+        """A decision that was kept, with every condition that was looked at. Errors: NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -793,6 +805,11 @@ def add_PermitsServicer_to_server(servicer, server):
                     servicer.ListDecisions,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDecisionsRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDecisionsResponse.SerializeToString,
+            ),
+            'GetDecisionCounts': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDecisionCounts,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetDecisionCountsRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetDecisionCountsResponse.SerializeToString,
             ),
             'GetDecision': grpc.unary_unary_rpc_method_handler(
                     servicer.GetDecision,
@@ -882,6 +899,33 @@ class Permits:
             '/kontor.privacy.v1.Permits/ListDecisions',
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDecisionsRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDecisionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDecisionCounts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Permits/GetDecisionCounts',
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetDecisionCountsRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetDecisionCountsResponse.FromString,
             options,
             channel_credentials,
             insecure,

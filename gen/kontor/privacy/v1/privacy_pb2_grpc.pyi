@@ -284,8 +284,10 @@ class PermitsStub:
     """What Authorize would say, for previews; nothing is kept and nothing may be sent on it."""
     ListDecisions: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListDecisionsRequest, _privacy_pb2.ListDecisionsResponse]
     """Decisions that were kept, the newest first. Errors: INVALID_ARGUMENT for a day that is none."""
+    GetDecisionCounts: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetDecisionCountsRequest, _privacy_pb2.GetDecisionCountsResponse]
+    """How many decisions of a period there are, by reason and channel. Errors: as ListDecisions."""
     GetDecision: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetDecisionRequest, _privacy_pb2.Decision]
-    """A decision that was kept. Errors: NOT_FOUND."""
+    """A decision that was kept, with every condition that was looked at. Errors: NOT_FOUND."""
 
 @_typing.type_check_only
 class PermitsAsyncStub(PermitsStub):
@@ -298,8 +300,10 @@ class PermitsAsyncStub(PermitsStub):
     """What Authorize would say, for previews; nothing is kept and nothing may be sent on it."""
     ListDecisions: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListDecisionsRequest, _privacy_pb2.ListDecisionsResponse]  # type: ignore[assignment]
     """Decisions that were kept, the newest first. Errors: INVALID_ARGUMENT for a day that is none."""
+    GetDecisionCounts: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GetDecisionCountsRequest, _privacy_pb2.GetDecisionCountsResponse]  # type: ignore[assignment]
+    """How many decisions of a period there are, by reason and channel. Errors: as ListDecisions."""
     GetDecision: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GetDecisionRequest, _privacy_pb2.Decision]  # type: ignore[assignment]
-    """A decision that was kept. Errors: NOT_FOUND."""
+    """A decision that was kept, with every condition that was looked at. Errors: NOT_FOUND."""
 
 class PermitsServicer(metaclass=_abc_1.ABCMeta):
     """No message without a permit."""
@@ -329,12 +333,20 @@ class PermitsServicer(metaclass=_abc_1.ABCMeta):
         """Decisions that were kept, the newest first. Errors: INVALID_ARGUMENT for a day that is none."""
 
     @_abc_1.abstractmethod
+    def GetDecisionCounts(
+        self,
+        request: _privacy_pb2.GetDecisionCountsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.GetDecisionCountsResponse, _abc.Awaitable[_privacy_pb2.GetDecisionCountsResponse]]:
+        """How many decisions of a period there are, by reason and channel. Errors: as ListDecisions."""
+
+    @_abc_1.abstractmethod
     def GetDecision(
         self,
         request: _privacy_pb2.GetDecisionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.Decision, _abc.Awaitable[_privacy_pb2.Decision]]:
-        """A decision that was kept. Errors: NOT_FOUND."""
+        """A decision that was kept, with every condition that was looked at. Errors: NOT_FOUND."""
 
 def add_PermitsServicer_to_server(servicer: PermitsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 

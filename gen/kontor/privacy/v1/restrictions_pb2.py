@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from kontor.options.v1 import options_pb2 as kontor_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$kontor/privacy/v1/restrictions.proto\x12\x11kontor.privacy.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fkontor/options/v1/options.proto\"\xbd\x03\n\x12SubjectRestriction\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x34\n\x06ground\x18\x04 \x01(\x0e\x32$.kontor.options.v1.RestrictionGround\x12\x32\n\x05state\x18\x05 \x01(\x0e\x32#.kontor.privacy.v1.RestrictionState\x12.\n\norder_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rin_force_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rannounce_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\tlift_date\x18\t \x01(\tB\x04\xb8\xbb\x18\x01\x12\x19\n\x0blift_reason\x18\n \x01(\tB\x04\xb8\xbb\x18\x01\x12-\n\tlift_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"H\n\x17ListRestrictionsRequest\x12 \n\ncontact_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x0b\n\x03\x61ll\x18\x02 \x01(\x08\"W\n\x18ListRestrictionsResponse\x12;\n\x0crestrictions\x18\x01 \x03(\x0b\x32%.kontor.privacy.v1.SubjectRestriction\"\x93\x01\n\x16\x41nnounceLiftingRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x18\n\x02id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1f\n\tlift_date\x18\x03 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 \n\x12\x1c\n\x06reason\x18\x04 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 \x14\"T\n\x16LiftRestrictionRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x18\n\x02id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01*\xd2\x01\n\x10RestrictionState\x12!\n\x1dRESTRICTION_STATE_UNSPECIFIED\x10\x00\x12\x1d\n\x19RESTRICTION_STATE_ORDERED\x10\x01\x12\x1e\n\x1aRESTRICTION_STATE_IN_FORCE\x10\x02\x12\x1f\n\x1bRESTRICTION_STATE_ANNOUNCED\x10\x03\x12\x1d\n\x19RESTRICTION_STATE_LIFTING\x10\x04\x12\x1c\n\x18RESTRICTION_STATE_LIFTED\x10\x05\x32\xd2\x03\n\x0cRestrictions\x12\xcf\x01\n\x10ListRestrictions\x12*.kontor.privacy.v1.ListRestrictionsRequest\x1a+.kontor.privacy.v1.ListRestrictionsResponse\"b\xaa\xbb\x18^\n\x08\x63ustomer\n\x05\x61gent\n\x08marketer\n\x05sales\n\x07manager\n\x03\x64po\n\x05\x61\x64min\x1a\ncontact_id \x05*\x0c\n\x08\x63ustomer\x10\x01*\t\n\x05sales\x10\x03\x12w\n\x0f\x41nnounceLifting\x12).kontor.privacy.v1.AnnounceLiftingRequest\x1a%.kontor.privacy.v1.SubjectRestriction\"\x12\xaa\xbb\x18\x0e\n\x03\x64po\n\x05\x61\x64min \x05\x12w\n\x0fLiftRestriction\x12).kontor.privacy.v1.LiftRestrictionRequest\x1a%.kontor.privacy.v1.SubjectRestriction\"\x12\xaa\xbb\x18\x0e\n\x03\x64po\n\x05\x61\x64min \x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$kontor/privacy/v1/restrictions.proto\x12\x11kontor.privacy.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fkontor/options/v1/options.proto\"\xbd\x03\n\x12SubjectRestriction\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x34\n\x06ground\x18\x04 \x01(\x0e\x32$.kontor.options.v1.RestrictionGround\x12\x32\n\x05state\x18\x05 \x01(\x0e\x32#.kontor.privacy.v1.RestrictionState\x12.\n\norder_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rin_force_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rannounce_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\tlift_date\x18\t \x01(\tB\x04\xb8\xbb\x18\x01\x12\x19\n\x0blift_reason\x18\n \x01(\tB\x04\xb8\xbb\x18\x01\x12-\n\tlift_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"H\n\x17ListRestrictionsRequest\x12 \n\ncontact_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x0b\n\x03\x61ll\x18\x02 \x01(\x08\"W\n\x18ListRestrictionsResponse\x12;\n\x0crestrictions\x18\x01 \x03(\x0b\x32%.kontor.privacy.v1.SubjectRestriction\"^\n\x1dListRestrictedContactsRequest\x12\x1c\n\tpage_size\x18\x01 \x01(\x05\x42\t\xc2\xbb\x18\x05\x30\x00\x38\xc8\x01\x12\x1f\n\npage_token\x18\x02 \x01(\tB\x0b\xb8\xbb\x18\x01\xc2\xbb\x18\x03 \xd8\x04\"\x94\x01\n\x11RestrictedContact\x12\x18\n\ncontact_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12.\n\nsince_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x07grounds\x18\x03 \x03(\x0e\x32$.kontor.options.v1.RestrictionGround\"\x8b\x01\n\x1eListRestrictedContactsResponse\x12\x36\n\x08\x63ontacts\x18\x01 \x03(\x0b\x32$.kontor.privacy.v1.RestrictedContact\x12\x1d\n\x0fnext_page_token\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"\x93\x01\n\x16\x41nnounceLiftingRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x18\n\x02id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1f\n\tlift_date\x18\x03 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 \n\x12\x1c\n\x06reason\x18\x04 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 \x14\"T\n\x16LiftRestrictionRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x18\n\x02id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01*\xd2\x01\n\x10RestrictionState\x12!\n\x1dRESTRICTION_STATE_UNSPECIFIED\x10\x00\x12\x1d\n\x19RESTRICTION_STATE_ORDERED\x10\x01\x12\x1e\n\x1aRESTRICTION_STATE_IN_FORCE\x10\x02\x12\x1f\n\x1bRESTRICTION_STATE_ANNOUNCED\x10\x03\x12\x1d\n\x19RESTRICTION_STATE_LIFTING\x10\x04\x12\x1c\n\x18RESTRICTION_STATE_LIFTED\x10\x05\x32\xef\x04\n\x0cRestrictions\x12\xcf\x01\n\x10ListRestrictions\x12*.kontor.privacy.v1.ListRestrictionsRequest\x1a+.kontor.privacy.v1.ListRestrictionsResponse\"b\xaa\xbb\x18^\n\x08\x63ustomer\n\x05\x61gent\n\x08marketer\n\x05sales\n\x07manager\n\x03\x64po\n\x05\x61\x64min\x1a\ncontact_id \x05*\x0c\n\x08\x63ustomer\x10\x01*\t\n\x05sales\x10\x03\x12\x9a\x01\n\x16ListRestrictedContacts\x12\x30.kontor.privacy.v1.ListRestrictedContactsRequest\x1a\x31.kontor.privacy.v1.ListRestrictedContactsResponse\"\x1b\xaa\xbb\x18\x17\n\x03\x64po\n\x05\x61\x64min\n\x07manager \x05\x12w\n\x0f\x41nnounceLifting\x12).kontor.privacy.v1.AnnounceLiftingRequest\x1a%.kontor.privacy.v1.SubjectRestriction\"\x12\xaa\xbb\x18\x0e\n\x03\x64po\n\x05\x61\x64min \x05\x12w\n\x0fLiftRestriction\x12).kontor.privacy.v1.LiftRestrictionRequest\x1a%.kontor.privacy.v1.SubjectRestriction\"\x12\xaa\xbb\x18\x0e\n\x03\x64po\n\x05\x61\x64min \x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +45,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SUBJECTRESTRICTION'].fields_by_name['lift_reason']._serialized_options = b'\270\273\030\001'
   _globals['_LISTRESTRICTIONSREQUEST'].fields_by_name['contact_id']._loaded_options = None
   _globals['_LISTRESTRICTIONSREQUEST'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001\020\001'
+  _globals['_LISTRESTRICTEDCONTACTSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTRESTRICTEDCONTACTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\302\273\030\0050\0008\310\001'
+  _globals['_LISTRESTRICTEDCONTACTSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTRESTRICTEDCONTACTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\270\273\030\001\302\273\030\003 \330\004'
+  _globals['_RESTRICTEDCONTACT'].fields_by_name['contact_id']._loaded_options = None
+  _globals['_RESTRICTEDCONTACT'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001'
+  _globals['_LISTRESTRICTEDCONTACTSRESPONSE'].fields_by_name['next_page_token']._loaded_options = None
+  _globals['_LISTRESTRICTEDCONTACTSRESPONSE'].fields_by_name['next_page_token']._serialized_options = b'\270\273\030\001'
   _globals['_ANNOUNCELIFTINGREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_ANNOUNCELIFTINGREQUEST'].fields_by_name['request_id']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001\020\001'
   _globals['_ANNOUNCELIFTINGREQUEST'].fields_by_name['id']._loaded_options = None
@@ -59,22 +67,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LIFTRESTRICTIONREQUEST'].fields_by_name['id']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001\020\001'
   _globals['_RESTRICTIONS'].methods_by_name['ListRestrictions']._loaded_options = None
   _globals['_RESTRICTIONS'].methods_by_name['ListRestrictions']._serialized_options = b'\252\273\030^\n\010customer\n\005agent\n\010marketer\n\005sales\n\007manager\n\003dpo\n\005admin\032\ncontact_id \005*\014\n\010customer\020\001*\t\n\005sales\020\003'
+  _globals['_RESTRICTIONS'].methods_by_name['ListRestrictedContacts']._loaded_options = None
+  _globals['_RESTRICTIONS'].methods_by_name['ListRestrictedContacts']._serialized_options = b'\252\273\030\027\n\003dpo\n\005admin\n\007manager \005'
   _globals['_RESTRICTIONS'].methods_by_name['AnnounceLifting']._loaded_options = None
   _globals['_RESTRICTIONS'].methods_by_name['AnnounceLifting']._serialized_options = b'\252\273\030\016\n\003dpo\n\005admin \005'
   _globals['_RESTRICTIONS'].methods_by_name['LiftRestriction']._loaded_options = None
   _globals['_RESTRICTIONS'].methods_by_name['LiftRestriction']._serialized_options = b'\252\273\030\016\n\003dpo\n\005admin \005'
-  _globals['_RESTRICTIONSTATE']._serialized_start=973
-  _globals['_RESTRICTIONSTATE']._serialized_end=1183
+  _globals['_RESTRICTIONSTATE']._serialized_start=1362
+  _globals['_RESTRICTIONSTATE']._serialized_end=1572
   _globals['_SUBJECTRESTRICTION']._serialized_start=126
   _globals['_SUBJECTRESTRICTION']._serialized_end=571
   _globals['_LISTRESTRICTIONSREQUEST']._serialized_start=573
   _globals['_LISTRESTRICTIONSREQUEST']._serialized_end=645
   _globals['_LISTRESTRICTIONSRESPONSE']._serialized_start=647
   _globals['_LISTRESTRICTIONSRESPONSE']._serialized_end=734
-  _globals['_ANNOUNCELIFTINGREQUEST']._serialized_start=737
-  _globals['_ANNOUNCELIFTINGREQUEST']._serialized_end=884
-  _globals['_LIFTRESTRICTIONREQUEST']._serialized_start=886
-  _globals['_LIFTRESTRICTIONREQUEST']._serialized_end=970
-  _globals['_RESTRICTIONS']._serialized_start=1186
-  _globals['_RESTRICTIONS']._serialized_end=1652
+  _globals['_LISTRESTRICTEDCONTACTSREQUEST']._serialized_start=736
+  _globals['_LISTRESTRICTEDCONTACTSREQUEST']._serialized_end=830
+  _globals['_RESTRICTEDCONTACT']._serialized_start=833
+  _globals['_RESTRICTEDCONTACT']._serialized_end=981
+  _globals['_LISTRESTRICTEDCONTACTSRESPONSE']._serialized_start=984
+  _globals['_LISTRESTRICTEDCONTACTSRESPONSE']._serialized_end=1123
+  _globals['_ANNOUNCELIFTINGREQUEST']._serialized_start=1126
+  _globals['_ANNOUNCELIFTINGREQUEST']._serialized_end=1273
+  _globals['_LIFTRESTRICTIONREQUEST']._serialized_start=1275
+  _globals['_LIFTRESTRICTIONREQUEST']._serialized_end=1359
+  _globals['_RESTRICTIONS']._serialized_start=1575
+  _globals['_RESTRICTIONS']._serialized_end=2198
 # @@protoc_insertion_point(module_scope)

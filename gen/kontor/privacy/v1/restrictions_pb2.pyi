@@ -151,6 +151,83 @@ class ListRestrictionsResponse(_message.Message):
 Global___ListRestrictionsResponse: _TypeAlias = ListRestrictionsResponse  # noqa: Y015
 
 @_typing.final
+class ListRestrictedContactsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRestrictedContactsRequest: _TypeAlias = ListRestrictedContactsRequest  # noqa: Y015
+
+@_typing.final
+class RestrictedContact(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    GROUNDS_FIELD_NUMBER: _builtins.int
+    contact_id: _builtins.str
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when the oldest of the restrictions holds, and the grounds of all."""
+
+    @_builtins.property
+    def grounds(self) -> _containers.RepeatedScalarFieldContainer[_options_pb2.RestrictionGround.ValueType]: ...
+    def __init__(
+        self,
+        *,
+        contact_id: _builtins.str = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+        grounds: _abc.Iterable[_options_pb2.RestrictionGround.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since_time", b"since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "grounds", b"grounds", "since_time", b"since_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RestrictedContact: _TypeAlias = RestrictedContact  # noqa: Y015
+
+@_typing.final
+class ListRestrictedContactsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTACTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    total_size: _builtins.int
+    @_builtins.property
+    def contacts(self) -> _containers.RepeatedCompositeFieldContainer[Global___RestrictedContact]: ...
+    def __init__(
+        self,
+        *,
+        contacts: _abc.Iterable[Global___RestrictedContact] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contacts", b"contacts", "next_page_token", b"next_page_token", "total_size", b"total_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRestrictedContactsResponse: _TypeAlias = ListRestrictedContactsResponse  # noqa: Y015
+
+@_typing.final
 class AnnounceLiftingRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

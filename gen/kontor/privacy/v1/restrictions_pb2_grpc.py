@@ -40,6 +40,11 @@ class RestrictionsStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_restrictions__pb2.ListRestrictionsRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_restrictions__pb2.ListRestrictionsResponse.FromString,
                 _registered_method=True)
+        self.ListRestrictedContacts = channel.unary_unary(
+                '/kontor.privacy.v1.Restrictions/ListRestrictedContacts',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_restrictions__pb2.ListRestrictedContactsRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_restrictions__pb2.ListRestrictedContactsResponse.FromString,
+                _registered_method=True)
         self.AnnounceLifting = channel.unary_unary(
                 '/kontor.privacy.v1.Restrictions/AnnounceLifting',
                 request_serializer=kontor_dot_privacy_dot_v1_dot_restrictions__pb2.AnnounceLiftingRequest.SerializeToString,
@@ -58,6 +63,13 @@ class RestrictionsServicer:
 
     def ListRestrictions(self, request, context):
         """Those of a contact, newest first; with `all` ended ones, too.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRestrictedContacts(self, request, context):
+        """Everybody whose processing is restricted now, each once, the latest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -87,6 +99,11 @@ def add_RestrictionsServicer_to_server(servicer, server):
                     servicer.ListRestrictions,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_restrictions__pb2.ListRestrictionsRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_restrictions__pb2.ListRestrictionsResponse.SerializeToString,
+            ),
+            'ListRestrictedContacts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRestrictedContacts,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_restrictions__pb2.ListRestrictedContactsRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_restrictions__pb2.ListRestrictedContactsResponse.SerializeToString,
             ),
             'AnnounceLifting': grpc.unary_unary_rpc_method_handler(
                     servicer.AnnounceLifting,
@@ -127,6 +144,33 @@ class Restrictions:
             '/kontor.privacy.v1.Restrictions/ListRestrictions',
             kontor_dot_privacy_dot_v1_dot_restrictions__pb2.ListRestrictionsRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_restrictions__pb2.ListRestrictionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRestrictedContacts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Restrictions/ListRestrictedContacts',
+            kontor_dot_privacy_dot_v1_dot_restrictions__pb2.ListRestrictedContactsRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_restrictions__pb2.ListRestrictedContactsResponse.FromString,
             options,
             channel_credentials,
             insecure,

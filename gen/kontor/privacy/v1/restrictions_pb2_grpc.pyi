@@ -35,6 +35,8 @@ class RestrictionsStub:
     def __new__(cls, channel: _aio.Channel) -> RestrictionsAsyncStub: ...
     ListRestrictions: _grpc.UnaryUnaryMultiCallable[_restrictions_pb2.ListRestrictionsRequest, _restrictions_pb2.ListRestrictionsResponse]
     """Those of a contact, newest first; with `all` ended ones, too."""
+    ListRestrictedContacts: _grpc.UnaryUnaryMultiCallable[_restrictions_pb2.ListRestrictedContactsRequest, _restrictions_pb2.ListRestrictedContactsResponse]
+    """Everybody whose processing is restricted now, each once, the latest first."""
     AnnounceLifting: _grpc.UnaryUnaryMultiCallable[_restrictions_pb2.AnnounceLiftingRequest, _restrictions_pb2.SubjectRestriction]
     """Tells the subject in the portal that the restriction will be lifted, on which day and why.
     Errors: NOT_FOUND, FAILED_PRECONDITION unless it is in force (NOT_IN_FORCE), INVALID_ARGUMENT for a day that is
@@ -52,6 +54,8 @@ class RestrictionsAsyncStub(RestrictionsStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListRestrictions: _aio.UnaryUnaryMultiCallable[_restrictions_pb2.ListRestrictionsRequest, _restrictions_pb2.ListRestrictionsResponse]  # type: ignore[assignment]
     """Those of a contact, newest first; with `all` ended ones, too."""
+    ListRestrictedContacts: _aio.UnaryUnaryMultiCallable[_restrictions_pb2.ListRestrictedContactsRequest, _restrictions_pb2.ListRestrictedContactsResponse]  # type: ignore[assignment]
+    """Everybody whose processing is restricted now, each once, the latest first."""
     AnnounceLifting: _aio.UnaryUnaryMultiCallable[_restrictions_pb2.AnnounceLiftingRequest, _restrictions_pb2.SubjectRestriction]  # type: ignore[assignment]
     """Tells the subject in the portal that the restriction will be lifted, on which day and why.
     Errors: NOT_FOUND, FAILED_PRECONDITION unless it is in force (NOT_IN_FORCE), INVALID_ARGUMENT for a day that is
@@ -72,6 +76,14 @@ class RestrictionsServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_restrictions_pb2.ListRestrictionsResponse, _abc.Awaitable[_restrictions_pb2.ListRestrictionsResponse]]:
         """Those of a contact, newest first; with `all` ended ones, too."""
+
+    @_abc_1.abstractmethod
+    def ListRestrictedContacts(
+        self,
+        request: _restrictions_pb2.ListRestrictedContactsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_restrictions_pb2.ListRestrictedContactsResponse, _abc.Awaitable[_restrictions_pb2.ListRestrictedContactsResponse]]:
+        """Everybody whose processing is restricted now, each once, the latest first."""
 
     @_abc_1.abstractmethod
     def AnnounceLifting(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from kernel.db import Database
+import uuid
+from collections.abc import Sequence
+
+from kernel.db import AnySession, Database
 from kernel.rpc.call import note_subjects
 from services.privacy.consent.standings import store
 from services.privacy.consent.standings.model import Counts, Filter, Standing, Wanted
@@ -25,3 +28,9 @@ class StandingService:
         """How many there are in each state."""
         async with self._database.reading() as session:
             return await store.counted(session, asked)
+
+    async def refusing(
+        self, session: AnySession, contact_ids: Sequence[uuid.UUID], channel: int
+    ) -> frozenset[uuid.UUID]:
+        """Which of these contacts have said no to any topic on this channel; in a use case of another area."""
+        return await store.refusing(session, contact_ids, channel)

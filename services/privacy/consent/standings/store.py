@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from kernel.db import AnySession
@@ -26,6 +29,20 @@ async def listed(session: AnySession, wanted: Wanted, *, before: int | None, lim
     statement = select(ConsentRecord).where(*conditions).order_by(ConsentRecord.leaf_index.desc())
     rows = (await session.execute(statement.limit(limit))).scalars()
     return [Standing(as_record(row), row.leaf_index) for row in rows]
+
+
+async def refusing(
+    session: AnySession, contact_ids: Sequence[uuid.UUID], channel: int
+) -> frozenset[uuid.UUID]:
+    """Which of these contacts have said no to any topic on this channel, as it counts now."""
+    among = any_(literal(list(contact_ids), ARRAY(Uuid)))
+    statement = select(ConsentRecord.contact_id.distinct()).where(
+        ConsentRecord.contact_id == among,
+        ConsentRecord.channel == channel,
+        ConsentRecord.state.in_((int(State.WITHDRAWN), int(State.REFUSED))),
+        _counts(),
+    )
+    return frozenset((await session.execute(statement)).scalars())
 
 
 async def counted(session: AnySession, asked: Filter) -> Counts:

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, tuple_, union_all, update
+from sqlalchemy import ColumnElement, insert, select, tuple_, union_all, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from kernel.db import AnySession, WriteSession
 from services.privacy.consent.merkle import Frontier, Node
@@ -62,16 +63,21 @@ async def hashes(session: AnySession, nodes: set[Node]) -> dict[Node, bytes]:
     return known | {Node(row.level, row.position): row.hash for row in rows}
 
 
-async def all_leaves(session: AnySession) -> AsyncIterator[tuple[Leaf, Record | None]]:
-    """The whole tree in order, with salts; no record where it was erased."""
+async def leaves(
+    session: AnySession, *, start: int = 0, end: int | None = None
+) -> AsyncIterator[tuple[Leaf, Record | None]]:
+    """The leaves from `start` up to and without `end`, in order, with salts; no record where it was erased."""
     kept = select(ConsentRecord.leaf_index, ConsentRecord.leaf_hash)
     erased = select(ConsentErasure.leaf_index, ConsentErasure.leaf_hash)
-    leaves = union_all(kept, erased).subquery()
+    both = union_all(
+        kept.where(*_between(ConsentRecord.leaf_index, start, end)),
+        erased.where(*_between(ConsentErasure.leaf_index, start, end)),
+    ).subquery()
     statement = (
-        select(leaves.c.leaf_index, leaves.c.leaf_hash, ConsentSalt.salt, ConsentRecord)
-        .outerjoin(ConsentRecord, ConsentRecord.leaf_index == leaves.c.leaf_index)
+        select(both.c.leaf_index, both.c.leaf_hash, ConsentSalt.salt, ConsentRecord)
+        .outerjoin(ConsentRecord, ConsentRecord.leaf_index == both.c.leaf_index)
         .outerjoin(ConsentSalt, ConsentSalt.record_id == ConsentRecord.id)
-        .order_by(leaves.c.leaf_index)
+        .order_by(both.c.leaf_index)
     )
     result = await session.stream(statement, execution_options={"yield_per": 500})
     async for index, leaf_hash, salt, row in result:
@@ -105,3 +111,7 @@ async def add_head(session: WriteSession, head: Head) -> None:
 async def mark_published(session: WriteSession, size: int, at: datetime) -> None:
     """The head is safe outside of this database."""
     await session.execute(update(TreeHead).where(TreeHead.size == size).values(published_at=at))
+
+
+def _between(index: InstrumentedAttribute[int], start: int, end: int | None) -> list[ColumnElement[bool]]:
+    return [index >= start, *([index < end] if end is not None else [])]

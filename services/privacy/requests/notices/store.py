@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import and_, delete, exists, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from kernel.db import AnySession, WriteSession
-from services.privacy.requests.model import ERASING, Kind, Notice, Request, State, Told
+from services.privacy.requests.model import ERASING, FAREWELLS, Kind, Notice, Request, State, Told
 from services.privacy.requests.tables import RequestNotice, SubjectRequest
 
 # From the word to erase on nobody writes about the contact any more: what a late mail leaves would be found by the
@@ -44,8 +44,15 @@ async def untold(session: AnySession, *, limit: int) -> list[Notice]:
 async def give_up(session: WriteSession) -> None:
     """Takes back what nobody may be told any more, so that nothing is noted as untold for ever."""
     over = select(SubjectRequest.id).where(_BEING_ERASED)
+    # That a hold has stopped the erasure is told while it does.
+    held = select(SubjectRequest.id).where(SubjectRequest.state == State.PARTIALLY_FULFILLED)
     await session.execute(
-        delete(RequestNotice).where(RequestNotice.told_at.is_(None), RequestNotice.request_id.in_(over))
+        delete(RequestNotice).where(
+            RequestNotice.told_at.is_(None),
+            RequestNotice.kind.not_in(FAREWELLS),
+            RequestNotice.request_id.in_(over),
+            not_(and_(RequestNotice.kind == Told.HELD, RequestNotice.request_id.in_(held))),
+        )
     )
 
 

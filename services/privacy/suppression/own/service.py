@@ -9,6 +9,7 @@ from kernel.db import Database
 from kernel.identity import Principal
 from kernel.rpc.call import note_subjects
 from services.privacy.consent.service import ConsentService
+from services.privacy.customers.judging import ExistingCustomers
 from services.privacy.suppression.model import LIFTED_BY_THE_PERSON, Address, Ground
 from services.privacy.suppression.normalise import EMAIL, normalise
 from services.privacy.suppression.own.model import (
@@ -23,7 +24,7 @@ from services.privacy.suppression.service import SuppressionService
 
 # The addresses on file for a contact. Errors: Unavailable.
 AddressesOf = Callable[[uuid.UUID], Awaitable[Sequence[Address]]]
-# How consents end that stood before an entry which a wish has lifted.
+# How consents and permits by a sale end that stood before an entry which a wish has lifted.
 _METHOD = "suppression-lifted"
 
 
@@ -36,11 +37,13 @@ class OwnSuppressionService:
         *,
         suppression: SuppressionService,
         consents: ConsentService,
+        customers: ExistingCustomers,
         addresses_of: AddressesOf,
     ) -> None:
         self._database = database
         self._suppression = suppression
         self._consents = consents
+        self._customers = customers
         self._addresses_of = addresses_of
 
     async def list_own_suppressions(self, contact_id: uuid.UUID, *, caller: Principal) -> list[OwnEntry]:
@@ -84,6 +87,8 @@ class OwnSuppressionService:
             )
             if ended:
                 await self._consents.withdraw_all(session, contact_id, topics=ended, method=_METHOD)
+            # Nor does a sale permit what the list forbade: advertising waits for a consent.
+            await self._customers.object_to_advertising(session, contact_id, method=_METHOD)
 
 
 def _proven(caller: Principal) -> Address | None:
