@@ -5,13 +5,16 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from kontor.campaigns.v1 import campaigns_pb2_grpc, notices_pb2_grpc
+from kontor.campaigns.v1 import asking_mails_pb2_grpc, campaigns_pb2_grpc, notices_pb2_grpc
 from kontor.privacy.v1 import holder_pb2_grpc
 
 from kernel.clock import Clock, SystemClock
 from kernel.db import Database, WriteSession
 from kernel.lifecycle import Backend, run
 from kernel.own_contact import RemoteOwnContact
+from services.campaigns.askings.jobs import AskingMailSender
+from services.campaigns.askings.rpc import AskingMailsRpc
+from services.campaigns.askings.service import AskingMailsService
 from services.campaigns.audiences.rpc import AudiencesRpc
 from services.campaigns.audiences.service import AudiencesService
 from services.campaigns.campaigns.jobs import Freeze
@@ -59,6 +62,7 @@ class UseCases:
     links: LinksService
     invitations: InvitationsService
     notices: NoticesService
+    askings: AskingMailsService
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Sending:
     confirmations: Confirmations
     invitations: InvitationSender
     notices: NoticeSender
+    askings: AskingMailSender
 
 
 def make_use_cases(
@@ -101,6 +106,7 @@ def make_use_cases(
         links,
         invitations,
         NoticesService(database, clock=clock),
+        AskingMailsService(database, clock=clock),
     )
 
 
@@ -141,7 +147,13 @@ def make_sending(
         portal_url=settings.portal_url,
         sender=route.sender,
     )
-    return Sending(route.relay, sender, confirmations, invitations, notices)
+    askings = AskingMailSender(
+        handover=Handover(database, metadata.tables["asking_mail"], route=route, on_sent=_tell_nobody),
+        privacy=neighbours.privacy,
+        portal_url=settings.portal_url,
+        sender=route.sender,
+    )
+    return Sending(route.relay, sender, confirmations, invitations, notices, askings)
 
 
 def make_route(settings: Settings) -> Route:
@@ -177,6 +189,8 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
     add(grpc.add_FormsServicer_to_server, FormsRpc(use_cases.forms), f"{v1}.Forms")
     add(grpc.add_LinksServicer_to_server, LinksRpc(use_cases.links), f"{v1}.Links")
     add(notices_pb2_grpc.add_NoticesServicer_to_server, NoticesRpc(use_cases.notices), f"{v1}.Notices")
+    askings = AskingMailsRpc(use_cases.askings)
+    add(asking_mails_pb2_grpc.add_AskingMailsServicer_to_server, askings, f"{v1}.AskingMails")
     holder = make_holder(backend.database, metadata, backend.signer)
     add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, "kontor.privacy.v1.DataHolder")
 
@@ -205,6 +219,7 @@ async def main() -> None:
     backend.every("confirmations", _LOOK_S, sending.confirmations.run)
     backend.every("invitations", _LOOK_S, sending.invitations.run)
     backend.every("notices", _LOOK_S, sending.notices.run)
+    backend.every("asking-mails", _LOOK_S, sending.askings.run)
     backend.consume(consumers(use_cases.invitations))
     backend.every("repair-sign-ups", 30, use_cases.forms.repair)
     await backend.run(own_contact=RemoteOwnContact(contacts_channel))

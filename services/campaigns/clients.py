@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import grpc
 from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logins_pb2_grpc
 from kontor.privacy.v1 import (
+    askings_pb2,
+    askings_pb2_grpc,
     farewells_pb2,
     farewells_pb2_grpc,
     holder_pb2,
@@ -22,6 +24,7 @@ from kontor.privacy.v1 import (
 from kernel.clock import from_timestamp, to_timestamp
 from kernel.errors import FailedPrecondition, NotFound
 from kernel.ids import new_id
+from services.campaigns.askings.model import Asking, Kind
 from services.campaigns.audiences.model import Filter
 from services.campaigns.sender.model import File
 from services.campaigns.templates.model import Address, Reader
@@ -29,6 +32,7 @@ from services.campaigns.templates.model import Address, Reader
 # What the contract allows in one BatchGetContacts.
 BATCH = 1000
 _EMAIL = privacy_pb2.CHANNEL_EMAIL
+_STANDING = (privacy_pb2.CONSENT_STATE_GIVEN, privacy_pb2.CONSENT_STATE_RENEWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +183,7 @@ class PrivacyClient:
         self._suppressions = privacy_pb2_grpc.SuppressionsStub(channel)
         self._consents = privacy_pb2_grpc.ConsentsStub(channel)
         self._identity = identity_pb2_grpc.IdentityChecksStub(channel)
+        self._askings = askings_pb2_grpc.AskingsStub(channel)
         self._farewells = farewells_pb2_grpc.FarewellsStub(channel)
 
     async def authorize(
@@ -229,6 +234,32 @@ class PrivacyClient:
             return False
         return True
 
+    async def asking_mail(self, asking_id: uuid.UUID, kind: Kind) -> Asking | None:
+        """What a mail about an asking says, and to whom; None if it is wanted no more."""
+        request = askings_pb2.GetAskingMailRequest(
+            asking_id=str(asking_id), mail=askings_pb2.AskingMailKind.ValueType(kind)
+        )
+        try:
+            answer = await self._askings.GetAskingMail(request)
+        except NotFound:
+            return None
+        asked_at = answer.ask_time.ToDatetime(UTC)
+        return Asking(answer.email, answer.language, answer.kind, asked_at, answer.suppressed)
+
+    async def prepare_asking_mail(self, asking_id: uuid.UUID, kind: Kind, code_sha256: bytes) -> bool:
+        """Tells of the mail that is about to be sent; false if it is wanted no more."""
+        request = askings_pb2.PrepareAskingMailRequest(
+            request_id=str(new_id()),
+            asking_id=str(asking_id),
+            mail=askings_pb2.AskingMailKind.ValueType(kind),
+            code_sha256=code_sha256,
+        )
+        try:
+            await self._askings.PrepareAskingMail(request)
+        except NotFound:
+            return False
+        return True
+
     async def get_farewell(self, farewell_id: uuid.UUID) -> Farewell | None:
         """Whom a last mail goes to, and what it brings; None if it is over."""
         try:
@@ -257,7 +288,7 @@ class PrivacyClient:
         return [
             Consent(
                 topic=one.topic,
-                given=one.state == privacy_pb2.CONSENT_STATE_GIVEN,
+                given=one.state in _STANDING,
                 withdrawn=one.state == privacy_pb2.CONSENT_STATE_WITHDRAWN,
                 since=from_timestamp(one.record_time),
                 expired=one.state == privacy_pb2.CONSENT_STATE_EXPIRED,

@@ -1,5 +1,6 @@
 """All tables of this service, for migrations and for the holder."""
 
+from services.campaigns.askings import tables as askings
 from services.campaigns.audiences import tables as audiences
 from services.campaigns.base import Base
 from services.campaigns.campaigns import tables as campaigns
@@ -9,6 +10,16 @@ from services.campaigns.notices import tables as notices
 from services.campaigns.sender import tables as sender
 from services.campaigns.templates import tables as templates
 
-__all__ = ["audiences", "campaigns", "forms", "invitations", "metadata", "notices", "sender", "templates"]
+__all__ = [
+    "askings",
+    "audiences",
+    "campaigns",
+    "forms",
+    "invitations",
+    "metadata",
+    "notices",
+    "sender",
+    "templates",
+]
 
 metadata = Base.metadata

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kontor.contacts.v1 import contacts_pb2_grpc, imports_pb2_grpc, logins_pb2_grpc, names_pb2_grpc
+from kontor.contacts.v1 import (
+    contacts_pb2_grpc,
+    finding_pb2_grpc,
+    imports_pb2_grpc,
+    logins_pb2_grpc,
+    names_pb2_grpc,
+)
 from kontor.privacy.v1 import holder_pb2_grpc
 
 from kernel.clock import SystemClock
@@ -23,6 +29,7 @@ from services.contacts.logins.service import LoginsService
 from services.contacts.names.rpc import NamesRpc
 from services.contacts.names.service import NamesService
 from services.contacts.organisations.service import OrganisationsService
+from services.contacts.people.rpc import FindingRpc
 from services.contacts.people.service import PeopleService
 from services.contacts.rpc import ContactsRpc
 from services.contacts.tables import metadata
@@ -76,6 +83,8 @@ def add_servicers(backend: Backend, use_cases: UseCases, own_contacts: LocalOwnC
     )
     add(contacts_pb2_grpc.add_ContactsServicer_to_server, contacts, f"{v1}.Contacts")
     add(imports_pb2_grpc.add_ImportsServicer_to_server, ImportsRpc(use_cases.imports, pages), f"{v1}.Imports")
+    finding = FindingRpc(use_cases.people)
+    add(finding_pb2_grpc.add_FindingServicer_to_server, finding, f"{v1}.Finding")
     logins = LoginsRpc(use_cases.logins, SystemClock())
     add(logins_pb2_grpc.add_LoginsServicer_to_server, logins, f"{v1}.Logins")
     names = NamesRpc(NamesService(backend.database))

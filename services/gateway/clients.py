@@ -11,10 +11,12 @@ from kontor.campaigns.v1.campaigns_pb2_grpc import AudiencesStub, CampaignsStub,
 from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from kontor.contacts.v1.imports_pb2_grpc import ImportsStub
 from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
+from kontor.privacy.v1.askings_pb2_grpc import AskingsStub
 from kontor.privacy.v1.assessments_pb2_grpc import AssessmentsStub
 from kontor.privacy.v1.audit_pb2_grpc import AuditStub
 from kontor.privacy.v1.blackening_pb2_grpc import BlackeningStub
 from kontor.privacy.v1.breaches_pb2_grpc import BreachesStub
+from kontor.privacy.v1.consent_life_pb2_grpc import ConsentLifeStub
 from kontor.privacy.v1.consent_proofs_pb2_grpc import ConsentProofsStub
 from kontor.privacy.v1.consent_standings_pb2_grpc import ConsentStandingsStub
 from kontor.privacy.v1.identity_pb2_grpc import IdentityChecksStub
@@ -78,6 +80,10 @@ class Clients:
         return ConsentsStub(self._privacy.get())
 
     @cached_property
+    def consent_life(self) -> ConsentLifeStub:
+        return ConsentLifeStub(self._privacy.get())
+
+    @cached_property
     def consent_proofs(self) -> ConsentProofsStub:
         return ConsentProofsStub(self._privacy.get())
 
@@ -112,6 +118,10 @@ class Clients:
     @cached_property
     def blackening(self) -> BlackeningStub:
         return BlackeningStub(self._privacy.get())
+
+    @cached_property
+    def askings(self) -> AskingsStub:
+        return AskingsStub(self._privacy.get())
 
     @cached_property
     def identity_checks(self) -> IdentityChecksStub:

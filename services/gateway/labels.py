@@ -23,6 +23,7 @@ from services.gateway.request_labels import (
     CORRECTED,
     NOT_CONFIRMED,
     PROBLEMS,
+    PUBLIC_PAGE,
     REFUSALS,
     step_reason,
 )
@@ -120,6 +121,7 @@ DONE = {
 CONSENT_STATES = {
     privacy.CONSENT_STATE_REQUESTED: Label(_l("asked, not confirmed"), "warn", "clock-pause"),
     privacy.CONSENT_STATE_GIVEN: Label(_l("given"), "good", "circle-check"),
+    privacy.CONSENT_STATE_RENEWED: Label(_l("renewed"), "good", "refresh"),
     privacy.CONSENT_STATE_REFUSED: Label(_l("refused"), "bad", "circle-x"),
     privacy.CONSENT_STATE_WITHDRAWN: Label(_l("withdrawn"), "bad", "circle-x"),
     privacy.CONSENT_STATE_EXPIRED: Label(_l("expired"), "warn", "clock-off"),
@@ -176,6 +178,7 @@ SOURCES = {
     "form": _l("sign-up form"),
     "portal": _l("portal"),
     "integration": _l("integration"),
+    "data-subject-request": _l("request of a data subject"),
     "import": _l("import"),
     "ticket": _l("ticket"),
 }
@@ -190,6 +193,8 @@ METHODS = {
     "objection": _l("objection to advertising"),
     "integration": _l("connected system"),
     "portal": _l("portal"),
+    "validity": _l("its time was over"),
+    "unused": _l("lay unused for too long"),
     "suppression-lifted": _l("ended when the address was taken off the suppression list"),
 }
 SUPPRESSION_REASONS = {
@@ -212,7 +217,9 @@ REASONS = {
     "ended": _l("the invitation had ended already"),
     "no-consent": _l("no consent to this topic"),
     "withdrawn": _l("consent withdrawn"),
-    "expired": _l("consent expired"),
+    "refused": _l("consent refused"),
+    "lapsed": _l("consent expired"),
+    "expired": _l("consent to an earlier text"),
     "suppressed": _l("on the suppression list"),
     "restricted": _l("processing is restricted (Art. 18)"),
     "no-address": _l("no e-mail address"),
@@ -284,7 +291,7 @@ def install(app: Flask) -> None:
     words = {
         "actor": ACTORS,
         "problem": PROBLEMS,
-        "came_by": {**CAME_BY, "portal": _l("portal")},
+        "came_by": {**CAME_BY, "portal": _l("portal"), "public-page": PUBLIC_PAGE},
         "refusal": REFUSALS,
         "corrected": CORRECTED,
         "method": METHODS,

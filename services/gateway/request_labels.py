@@ -14,6 +14,8 @@ CAME_BY = {
     "phone": _l("phone"),
     "in-person": _l("in person"),
 }
+# On the page without a login; nobody records that by hand.
+PUBLIC_PAGE = _l("on the page without a login")
 # How staff knows who asks.
 VOUCHERS = {
     "known-in-person": _l("I know the person"),
@@ -80,6 +82,7 @@ STEP_REASONS = {
     "names-others": _l("the copy names somebody else"),
     "code-sent": _l("a code was sent to the address on file"),
     "verified-code": _l("the code that was sent to the address on file was entered"),
+    "by-public-page": PUBLIC_PAGE,
     **{f"by-{key}": text for key, text in CAME_BY.items()},
     **{f"vouched-{key}": text for key, text in VOUCHERS.items()},
     **{f"verified-{key}": text for key, text in VOUCHERS.items()},

@@ -10,14 +10,16 @@ from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from google.protobuf.message import Message
-from kontor.campaigns.v1 import campaigns_pb2, notices_pb2
-from kontor.contacts.v1 import contacts_pb2, imports_pb2, logins_pb2
+from kontor.campaigns.v1 import asking_mails_pb2, campaigns_pb2, notices_pb2
+from kontor.contacts.v1 import contacts_pb2, finding_pb2, imports_pb2, logins_pb2
 from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import (
+    askings_pb2,
     assessments_pb2,
     audit_pb2,
     blackening_pb2,
     breaches_pb2,
+    consent_life_pb2,
     consent_proofs_pb2,
     consent_standings_pb2,
     consent_texts_pb2,
@@ -49,14 +51,18 @@ FILES = (
     contacts_pb2,
     logins_pb2,
     imports_pb2,
+    finding_pb2,
     campaigns_pb2,
     notices_pb2,
+    asking_mails_pb2,
     tickets_pb2,
     privacy_pb2,
     identity_pb2,
+    askings_pb2,
     own_suppressions_pb2,
     blackening_pb2,
     audit_pb2,
+    consent_life_pb2,
     consent_proofs_pb2,
     consent_standings_pb2,
     consent_texts_pb2,

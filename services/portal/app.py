@@ -9,6 +9,7 @@ from kernel.web.application import build
 from kernel.web.login import current_login
 from services.portal import (
     access,
+    asking,
     clients,
     home,
     identity,
@@ -24,7 +25,7 @@ from services.portal import (
 from services.portal.config import PortalSettings
 from services.portal.rights import vocabulary
 
-_AREAS = (home, newsletter, preferences, rights, identity, tickets, access, looks, suppressions)
+_AREAS = (home, newsletter, preferences, rights, asking, identity, tickets, access, looks, suppressions)
 
 
 def create_app(settings: PortalSettings) -> Flask:
@@ -53,7 +54,10 @@ def navigation() -> list[dict[str, object]]:
     """The main menu; the entry of the area that is open is marked."""
     entries = [
         ("home.start", "home", "home", _("Home")),
-        ("rights.overview", "shield-check", "rights", _("Your rights")),
+        # Rights need no login; with one there is more to see.
+        ("rights.overview", "shield-check", "rights", _("Your rights"))
+        if current_login()
+        else ("asking.ask", "shield-check", "asking", _("Your rights")),
         ("tickets.index", "message-circle", "tickets", _("Tickets")),
     ]
     if current_login():

@@ -14,7 +14,9 @@ from kontor.campaigns.v1.campaigns_pb2_grpc import FormsStub, LinksStub
 from kontor.contacts.v1.contacts_pb2 import Contact
 from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
+from kontor.privacy.v1.askings_pb2_grpc import AskingsStub
 from kontor.privacy.v1.audit_pb2_grpc import AuditStub
+from kontor.privacy.v1.consent_life_pb2_grpc import ConsentLifeStub
 from kontor.privacy.v1.consent_proofs_pb2_grpc import ConsentProofsStub
 from kontor.privacy.v1.holder_pb2 import CollectRequest, Identifiers, Record
 from kontor.privacy.v1.holder_pb2_grpc import DataHolderStub
@@ -81,6 +83,10 @@ class Clients:
         return LinksStub(self._channels["campaigns"].get())
 
     @cached_property
+    def consent_life(self) -> ConsentLifeStub:
+        return ConsentLifeStub(self._channels["privacy"].get())
+
+    @cached_property
     def consent_proofs(self) -> ConsentProofsStub:
         return ConsentProofsStub(self._channels["privacy"].get())
 
@@ -99,6 +105,10 @@ class Clients:
     @cached_property
     def identity_checks(self) -> IdentityChecksStub:
         return IdentityChecksStub(self._channels["privacy"].get())
+
+    @cached_property
+    def askings(self) -> AskingsStub:
+        return AskingsStub(self._channels["privacy"].get())
 
     @cached_property
     def audit(self) -> AuditStub:

@@ -13,11 +13,8 @@ from kontor.privacy.v1 import (
     blackening_pb2_grpc,
     breaches_pb2_grpc,
     consent_proofs_pb2_grpc,
-    consent_standings_pb2_grpc,
     consent_texts_pb2_grpc,
     holder_pb2_grpc,
-    identity_pb2_grpc,
-    own_suppressions_pb2_grpc,
     privacy_pb2_grpc,
     registers_pb2_grpc,
     restrictions_pb2_grpc,
@@ -41,6 +38,8 @@ from services.privacy.assessments.service import AssessmentService
 from services.privacy.breaches.rpc import BreachesRpc
 from services.privacy.breaches.service import BreachService
 from services.privacy.clients import (
+    AskingMailsClient,
+    ContactFinder,
     NamesClient,
     NoticesClient,
 )
@@ -48,11 +47,8 @@ from services.privacy.config import Settings
 from services.privacy.consent.erasing import ConsentErasing
 from services.privacy.consent.jobs import ConsentJobs
 from services.privacy.consent.proofs import ProofService
-from services.privacy.consent.rpc import ConsentProofsRpc, ConsentsRpc
-from services.privacy.consent.service import ConsentService
-from services.privacy.consent.standings.rpc import ConsentStandingsRpc
-from services.privacy.consent.standings.service import StandingService
-from services.privacy.customers.judging import ExistingCustomers
+from services.privacy.consent.rpc import ConsentProofsRpc
+from services.privacy.consent.wiring import serve_consents
 from services.privacy.customers.wiring import existing_customers, serve_customers
 from services.privacy.holder import holder_rpc
 from services.privacy.holds.rpc import HoldsRpc
@@ -66,15 +62,13 @@ from services.privacy.processing.service import ProcessingService
 from services.privacy.registers.rpc import RegistersRpc
 from services.privacy.registers.service import RegisterService
 from services.privacy.requests.access import Access
+from services.privacy.requests.asking.jobs import AskingJobs
 from services.privacy.requests.blackening.naming import NamesOfOthers
 from services.privacy.requests.blackening.rpc import BlackeningRpc
 from services.privacy.requests.blackening.service import BlackeningService
 from services.privacy.requests.certificate import Certifier
 from services.privacy.requests.erasure import Closing, Erasure
 from services.privacy.requests.handling import RequestHandling
-from services.privacy.requests.identity.model import CodeHasher
-from services.privacy.requests.identity.rpc import IdentityChecksRpc
-from services.privacy.requests.identity.service import IdentityService
 from services.privacy.requests.jobs import RequestJobs
 from services.privacy.requests.kinds import beginning_kinds
 from services.privacy.requests.model import Kind
@@ -92,15 +86,14 @@ from services.privacy.retention.jobs import RetentionJobs
 from services.privacy.retention.rpc import RetentionRpc
 from services.privacy.retention.service import Exempt, RetentionService
 from services.privacy.suppression.guard import KeyGuard
-from services.privacy.suppression.lookups.service import LookUpService
-from services.privacy.suppression.own.rpc import OwnSuppressionsRpc
-from services.privacy.suppression.own.service import OwnSuppressionService
-from services.privacy.suppression.rpc import SuppressionsRpc
+from services.privacy.suppression.own.service import Bases
 from services.privacy.suppression.service import SuppressionService
+from services.privacy.suppression.wiring import serve_suppressions
 from services.privacy.tables import metadata
 from services.privacy.texts.rpc import ConsentTextsRpc
 from services.privacy.texts.service import TextService
 from services.privacy.wiring import Channels, farewells, serve_audit, serve_notices
+from services.privacy.without_login import serve_without_login
 
 _REQUESTS_S = 5
 _DESCRIBE_S = 60
@@ -114,7 +107,6 @@ _AFTER_COMMIT_S = 0.1
 class UseCases:
     """What the RPCs call."""
 
-    consents: ConsentService
     suppression: SuppressionService
     permits: PermitService
     requests: RequestService
@@ -122,8 +114,6 @@ class UseCases:
     retention: RetentionService
     holds: HoldService
     restrictions: RestrictionService
-    desk: Desk
-    customers: ExistingCustomers
 
 
 async def main() -> None:
@@ -135,8 +125,8 @@ async def main() -> None:
     own_contact = RemoteOwnContact(channels["contacts"])
 
     suppression = make_suppression(backend, settings)
-    consents = ConsentService(database, clock, suppression=suppression)
-    customers = existing_customers(database, make_hasher(settings), settings.controller_timezone)
+    consents, lapsing = serve_consents(backend, settings.consent_periods, suppression)
+    customers = existing_customers(database, make_hasher(settings), lapsing)
     holds = HoldService(database, clock, wake=lambda: _soon(machine.wake))
     ledger = make_ledger(backend, settings)
     desk = make_desk(backend, settings, channels)
@@ -157,6 +147,7 @@ async def main() -> None:
             controller=settings.controller,
             recipients=recipients,
             blackening=blackening,
+            zone=ZoneInfo(settings.controller_timezone),
         ),
         erasure=erasure,
         others={
@@ -177,7 +168,19 @@ async def main() -> None:
         beside=Beside(holds.reasons, {kind: each.receive for kind, each in kinds.items()}),
         wake=lambda: _soon(machine.wake),
     )
-    _serve_identity(backend, settings, reading, wake=lambda: _soon(machine.wake))
+    serve_without_login(
+        backend,
+        settings,
+        AskingJobs(
+            desk,
+            requests=requests,
+            finder=ContactFinder(channels["contacts"]),
+            campaigns=AskingMailsClient.over(channels["campaigns"]),
+        ),
+        reading=reading,
+        suppression=suppression,
+        soon=_soon,
+    )
     handling = RequestHandling(
         reading,
         clock,
@@ -188,12 +191,13 @@ async def main() -> None:
     permits = PermitService(
         database,
         clock,
-        consents=consents,
+        lapsing=lapsing,
         suppression=suppression,
         customers=customers,
         restricted=either(requests.restricted, restrictions.restricted),
     )
     serve_customers(backend, customers, permits)
+    serve_suppressions(backend, suppression, Bases(consents, customers, desk.addresses_of_contact))
 
     backend.every("restrictions", _REQUESTS_S, restrictions.work)
     serve_notices(backend, settings, NoticesClient.over(channels["campaigns"]))
@@ -207,18 +211,7 @@ async def main() -> None:
     _daily(backend, ledger, desk)
     add_servicers(
         backend,
-        UseCases(
-            consents,
-            suppression,
-            permits,
-            requests,
-            handling,
-            retention,
-            holds,
-            restrictions,
-            desk,
-            customers,
-        ),
+        UseCases(suppression, permits, requests, handling, retention, holds, restrictions),
         ZoneInfo(settings.controller_timezone),
     )
     add_registers(backend, settings)
@@ -230,15 +223,10 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
     """Serves the contract."""
     add, pages, v1 = backend.add, backend.pages, "kontor.privacy.v1"
     door = privacy_pb2_grpc
-    add(door.add_ConsentsServicer_to_server, ConsentsRpc(use_cases.consents), f"{v1}.Consents")
     proofs = ConsentProofsRpc(ProofService(backend.database))
     add(consent_proofs_pb2_grpc.add_ConsentProofsServicer_to_server, proofs, f"{v1}.ConsentProofs")
     texts = ConsentTextsRpc(TextService(backend.database, SystemClock()))
     add(consent_texts_pb2_grpc.add_ConsentTextsServicer_to_server, texts, f"{v1}.ConsentTexts")
-    standings = ConsentStandingsRpc(StandingService(backend.database), pages, zone)
-    listed = consent_standings_pb2_grpc.add_ConsentStandingsServicer_to_server
-    add(listed, standings, f"{v1}.ConsentStandings")
-    _serve_suppressions(backend, use_cases)
     permits = PermitsRpc(use_cases.permits, pages, zone)
     add(door.add_PermitsServicer_to_server, permits, f"{v1}.Permits")
     requests = RequestsRpc(use_cases.requests, use_cases.handling, pages)
@@ -251,24 +239,6 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
     add(restrictions_pb2_grpc.add_RestrictionsServicer_to_server, restrictions, f"{v1}.Restrictions")
     holder = holder_rpc(backend.database, backend.signer, SystemClock())
     add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, f"{v1}.DataHolder")
-
-
-def _serve_suppressions(backend: Backend, use_cases: UseCases) -> None:
-    """The suppression list: for services and staff, and as each person sees it."""
-    database, suppression = backend.database, use_cases.suppression
-    lookups = LookUpService(database, SystemClock(), suppression=suppression)
-    served = SuppressionsRpc(suppression, lookups, backend.pages)
-    door = privacy_pb2_grpc.add_SuppressionsServicer_to_server
-    backend.add(door, served, "kontor.privacy.v1.Suppressions")
-    own = OwnSuppressionService(
-        database,
-        suppression=suppression,
-        consents=use_cases.consents,
-        customers=use_cases.customers,
-        addresses_of=use_cases.desk.addresses_of_contact,
-    )
-    own_door = own_suppressions_pb2_grpc.add_OwnSuppressionsServicer_to_server
-    backend.add(own_door, OwnSuppressionsRpc(own), "kontor.privacy.v1.OwnSuppressions")
 
 
 def add_registers(backend: Backend, settings: Settings) -> None:
@@ -286,16 +256,6 @@ def add_registers(backend: Backend, settings: Settings) -> None:
     assessments = AssessmentService(database, clock, registers=registers, controller=settings.controller)
     assessed = AssessmentsRpc(assessments)
     backend.add(assessments_pb2_grpc.add_AssessmentsServicer_to_server, assessed, f"{v1}.Assessments")
-
-
-def _serve_identity(
-    backend: Backend, settings: Settings, reading: Reading, *, wake: Callable[[], None]
-) -> None:
-    """Codes that show who asks."""
-    hasher = CodeHasher(settings.secret_keys)
-    identity = IdentityService(reading, SystemClock(), hasher=hasher, wake=wake)
-    door = identity_pb2_grpc.add_IdentityChecksServicer_to_server
-    backend.add(door, IdentityChecksRpc(identity), "kontor.privacy.v1.IdentityChecks")
 
 
 def _serve_blackening(

@@ -7,13 +7,20 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from kontor.campaigns.v1 import notices_pb2, notices_pb2_grpc
-from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, names_pb2, names_pb2_grpc
-from kontor.privacy.v1 import audit_pb2, audit_pb2_grpc, holder_pb2, holder_pb2_grpc
+from kontor.campaigns.v1 import asking_mails_pb2, asking_mails_pb2_grpc, notices_pb2, notices_pb2_grpc
+from kontor.contacts.v1 import (
+    contacts_pb2,
+    contacts_pb2_grpc,
+    finding_pb2,
+    finding_pb2_grpc,
+    names_pb2,
+    names_pb2_grpc,
+)
+from kontor.privacy.v1 import askings_pb2, audit_pb2, audit_pb2_grpc, holder_pb2, holder_pb2_grpc
 from kontor.tickets.v1 import tickets_pb2, tickets_pb2_grpc
 
 from kernel.channel import typed_stream
-from kernel.errors import Unavailable
+from kernel.errors import FailedPrecondition, InvalidArgument, Unavailable
 from kernel.trail import AuditTrailRpc
 from services.privacy.requests.blackening.names import Name
 from services.privacy.requests.model import FAREWELLS, Notice
@@ -22,6 +29,8 @@ from services.privacy.requests.model import FAREWELLS, Notice
 HOLDERS = ("contacts", "campaigns", "tickets", "privacy")
 # Reading or erasing everything about somebody takes longer than an ordinary call.
 _PATIENCE_S = 60.0
+# Where a contact comes from that was made because somebody asked what is held under an address.
+DATA_SUBJECT_REQUEST = "data-subject-request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +206,52 @@ class NoticesClient:
         if found.state == notices_pb2.NOTICE_STATE_OPEN:
             return None
         return bool(found.state == notices_pb2.NOTICE_STATE_SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class AskingMailsClient:
+    """kontor.campaigns.v1.AskingMails. Errors: Unavailable while it is down."""
+
+    stub: Any
+
+    @classmethod
+    def over(cls, channel: Any) -> AskingMailsClient:
+        """The service at the other end of a channel."""
+        return cls(asking_mails_pb2_grpc.AskingMailsStub(channel))
+
+    async def send(self, mail_id: uuid.UUID, *, asking_id: uuid.UUID, letter: int) -> None:
+        """Asks for one mail; asked again it is the same one."""
+        await self.stub.SendAskingMail(
+            asking_mails_pb2.SendAskingMailRequest(
+                request_id=str(mail_id),
+                asking_id=str(asking_id),
+                kind=askings_pb2.AskingMailKind.ValueType(letter),
+            )
+        )
+
+
+class ContactFinder:
+    """Who has an address, as contacts knows it. Errors: Unavailable while it is down."""
+
+    def __init__(self, channel: Any) -> None:
+        self._finding = finding_pb2_grpc.FindingStub(channel)
+        self._contacts = contacts_pb2_grpc.ContactsStub(channel)
+
+    async def find(self, email: str) -> uuid.UUID | None:
+        """The contact with this address."""
+        answer = await self._finding.GetContactByEmail(finding_pb2.GetContactByEmailRequest(email=email))
+        return uuid.UUID(answer.contact_id) if answer.contact_id else None
+
+    async def ensure(self, email: str, *, language: str, request_id: uuid.UUID) -> uuid.UUID | None:
+        """The contact with this address, made if there is none; None if the address is suppressed."""
+        asked = contacts_pb2.EnsureContactRequest(
+            request_id=str(request_id), email=email, language=language, source=DATA_SUBJECT_REQUEST
+        )
+        try:
+            answer = await self._contacts.EnsureContact(asked)
+        except (FailedPrecondition, InvalidArgument):
+            return None
+        return uuid.UUID(answer.contact_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr
 
 from kernel.config import LastingSettings
+from services.privacy.consent.life.model import Periods
 from services.privacy.requests.model import Controller
 from services.privacy.requests.recipients import Recipient, Recipients, written
 
@@ -47,12 +50,42 @@ class Settings(LastingSettings):
         "municipalities (BY-catholic, SN-catholic, TH-catholic), or Augsburg",
     )
     controller_timezone: str = "Europe/Berlin"
+    consent_valid_months: dict[str, Annotated[int, Field(ge=1, le=120)]] = Field(
+        default={},
+        description="how many calendar months a consent holds, by topic; without end where none is named",
+    )
+    consent_unused_months: int = Field(
+        default=24,
+        ge=0,
+        le=36,
+        description="a consent on which nothing was sent for so many months has lapsed; 0: never",
+    )
+    consent_pause_months: int = Field(
+        default=12, ge=0, le=120, description="how many months nobody is asked again who said no"
+    )
+    consent_parent_months: int = Field(
+        default=12,
+        ge=0,
+        le=36,
+        description="how many months a parent's consent for a child holds; 0: as any other",
+    )
 
     @property
     def own_target(self) -> str:
         """Where this process reaches itself: privacy is a holder like every other."""
         host, _, port = self.listen.rpartition(":")
         return f"127.0.0.1:{port}" if host in {"0.0.0.0", "[::]", "", "*"} else self.listen  # noqa: S104
+
+    @property
+    def consent_periods(self) -> Periods:
+        """How long consents hold, and when nobody may be asked."""
+        return Periods(
+            ZoneInfo(self.controller_timezone),
+            valid=self.consent_valid_months,
+            by_parent=self.consent_parent_months,
+            unused=self.consent_unused_months,
+            pause=self.consent_pause_months,
+        )
 
     @property
     def recipients(self) -> Recipients:

@@ -25,6 +25,22 @@ def consent_withdrawn(*, consent_id: uuid.UUID, contact_id: uuid.UUID, topic: st
     )
 
 
+def consent_refused(*, consent_id: uuid.UUID, contact_id: uuid.UUID, topic: str) -> Fact:
+    """Somebody who was asked has said no."""
+    return Fact(
+        "privacy.consent.refused",
+        events_pb2.ConsentRefused(consent_id=str(consent_id), contact_id=str(contact_id), topic=topic),
+    )
+
+
+def consent_expired(*, consent_id: uuid.UUID, contact_id: uuid.UUID, topic: str) -> Fact:
+    """A consent was written down as expired."""
+    return Fact(
+        "privacy.consent.expired",
+        events_pb2.ConsentExpired(consent_id=str(consent_id), contact_id=str(contact_id), topic=topic),
+    )
+
+
 def request_received(*, request_id: uuid.UUID, contact_id: uuid.UUID, kind: int) -> Fact:
     """A subject exercised a right; its clock runs."""
     return Fact(

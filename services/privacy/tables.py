@@ -10,6 +10,7 @@ import services.privacy.ledger.tables
 import services.privacy.permits.tables
 import services.privacy.processing.tables
 import services.privacy.registers.tables
+import services.privacy.requests.asking.tables
 import services.privacy.requests.blackening.tables
 import services.privacy.requests.farewell.tables
 import services.privacy.requests.identity.tables

@@ -11,6 +11,8 @@ from typing import Any
 import grpc
 from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logins_pb2_grpc
 from kontor.privacy.v1 import (
+    askings_pb2,
+    askings_pb2_grpc,
     farewells_pb2,
     farewells_pb2_grpc,
     holder_pb2,
@@ -52,6 +54,8 @@ class World:
     # Hashes of the codes of checks, and which checks have ended.
     codes: dict[str, bytes] = field(default_factory=dict)
     ended_checks: set[str] = field(default_factory=set)
+    # Askings whose mails are wanted.
+    askings: dict[str, askings_pb2.AskingMail] = field(default_factory=dict)
     # Last mails that are not over.
     farewells: dict[str, farewells_pb2.Farewell] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
@@ -224,6 +228,23 @@ class IdentityChecks(identity_pb2_grpc.IdentityChecksServicer):
         return identity_pb2.PrepareIdentityCodeResponse()
 
 
+class Askings(askings_pb2_grpc.AskingsServicer):
+    """Askings, as far as their mails go."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def GetAskingMail(self, request: Any, context: Any) -> askings_pb2.AskingMail:
+        if request.asking_id not in self.world.askings:
+            await context.abort(grpc.StatusCode.NOT_FOUND, "it has ended")
+        return self.world.askings[request.asking_id]
+
+    async def PrepareAskingMail(self, request: Any, context: Any) -> askings_pb2.PrepareAskingMailResponse:
+        self.world.codes[request.asking_id] = request.code_sha256
+        await self.world.count("PrepareAskingMail", context)
+        return askings_pb2.PrepareAskingMailResponse()
+
+
 class Farewells(farewells_pb2_grpc.FarewellsServicer):
     """Whom last mails go to."""
 
@@ -295,6 +316,7 @@ async def serving(world: World) -> AsyncIterator[str]:
     logins_pb2_grpc.add_LoginsServicer_to_server(Logins(world), server)  # type: ignore[abstract]
     privacy_pb2_grpc.add_PermitsServicer_to_server(Permits(world), server)  # type: ignore[abstract]
     identity_pb2_grpc.add_IdentityChecksServicer_to_server(IdentityChecks(world), server)  # type: ignore[abstract]
+    askings_pb2_grpc.add_AskingsServicer_to_server(Askings(world), server)  # type: ignore[abstract]
     farewells_pb2_grpc.add_FarewellsServicer_to_server(Farewells(world), server)
     privacy_pb2_grpc.add_SuppressionsServicer_to_server(Suppressions(world), server)  # type: ignore[abstract]
     privacy_pb2_grpc.add_ConsentsServicer_to_server(Consents(world), server)  # type: ignore[abstract]

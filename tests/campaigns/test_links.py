@@ -90,7 +90,7 @@ async def test_preferences_say_what_the_permit_would_say_and_an_ended_consent_is
     house.world.suppressed.add(house.world.people[contact].email)
     assert await newsletter() == (True, "suppressed")
     house.world.set_consent(contact, TOPIC, privacy_pb2.CONSENT_STATE_EXPIRED)
-    assert await newsletter() == (False, "expired")
+    assert await newsletter() == (False, "lapsed")
     house.world.set_consent(contact, TOPIC, privacy_pb2.CONSENT_STATE_WITHDRAWN)
     assert await newsletter() == (False, "")
 

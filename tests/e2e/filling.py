@@ -49,6 +49,11 @@ _ENDED: dict[tuple[str, str], Any] = {
     ("restricted_subject", "grounds"): [],
     ("restricted_subject", "lifted_at"): _AT,
     ("legal_hold", "released_at"): _AT,
+    # Answered within the hour: no mail is wanted, and the daily run has no business with it yet.
+    ("asking", "kind"): 1,
+    ("asking", "letter"): 1,
+    ("asking", "letter_wanted"): False,
+    ("asking", "settled_at"): _AT,
 }
 Maker = Callable[["Filled"], Any]
 

@@ -32,6 +32,8 @@ WIDE = {"width": 1440, "height": 900}
 PORTAL = {
     "": {
         "portal-start": "/",
+        "portal-asking": "/your-rights",
+        "portal-asking-sent": "/your-rights/sent",
         "portal-newsletter": "/newsletter",
         "portal-newsletter-sent": "/newsletter/sent",
     },

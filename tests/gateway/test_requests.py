@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from kontor.contacts.v1.contacts_pb2 import Contact, ListContactsResponse
-from kontor.privacy.v1 import blackening_pb2, holder_pb2, identity_pb2, privacy_pb2
+from kontor.privacy.v1 import askings_pb2, blackening_pb2, holder_pb2, identity_pb2, privacy_pb2
 
 from kernel.errors import FailedPrecondition, ResourceExhausted
 from services.gateway import people
@@ -42,6 +42,10 @@ class Requests:
         self.told.append(asked.word_by)
         return self.found
 
+    def GetAskingMessage(self, asked: askings_pb2.GetAskingMessageRequest) -> askings_pb2.AskingMessage:
+        self.told.append(asked.id)
+        return askings_pb2.AskingMessage(message="Bitte <b>bald</b>.\nDanke.")
+
     def RetryRequest(self, asked: Any) -> privacy_pb2.Request:
         self.told.append("retry")
         return self.found
@@ -58,7 +62,9 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Requests]:
         )
         for module in (views, recording, fulfilling):
             monkeypatch.setattr(
-                module, "clients", lambda: SimpleNamespace(requests=requests, contacts=contacts)
+                module,
+                "clients",
+                lambda: SimpleNamespace(requests=requests, contacts=contacts, askings=requests),
             )
         monkeypatch.setattr(people, "by_id", lambda _ids: {})
         return requests
@@ -248,6 +254,19 @@ def test_the_start_page_counts_open_requests_beyond_one_page(log_in: LogIn, neig
     page = log_in("dpo").get("/").text
     assert ">201<" in page
     assert "201 in den nächsten 7 Tagen fällig" in page
+
+
+def test_what_was_written_on_the_public_page_is_shown_and_asked_for_only_there(
+    log_in: LogIn, given: Callable[..., Requests]
+) -> None:
+    requests = given(channel="public-page", on_behalf=True)
+    page = log_in("agent").get(f"/requests/{REQUEST}").text
+    assert "Bitte &lt;b&gt;bald&lt;/b&gt;.\nDanke." in page
+    assert "auf der Seite ohne Konto" in page
+    assert requests.told == [REQUEST]
+    requests.found.channel = "letter"
+    assert "Danke." not in log_in("agent").get(f"/requests/{REQUEST}").text
+    assert requests.told == [REQUEST]
 
 
 @pytest.mark.parametrize(

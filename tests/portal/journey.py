@@ -48,6 +48,20 @@ class Journey:
         assert self.page.locator(".alert-danger").count() == 1
         self._open("/no-such-page", "not found")
 
+    def ask_without_login(self, email: str, code_of: Callable[[str], tuple[str, str]]) -> None:
+        """A right without an account: form, mail, code; a code that was used is refused."""
+        self._open("/your-rights", "rights without a login")
+        self._press("rights without a login, with errors")
+        self.page.check("input[name=wish][value=access]")
+        self.page.fill("#email", email)
+        self._press("rights without a login, asked")
+        link, code = code_of(email)
+        for name, alerts in (("code of a right", 0), ("code of a right, used", 1)):
+            self._goto(link)
+            self.page.fill("#code", code.lower())
+            self._press(name)
+            assert self.page.locator(".alert-danger").count() == alerts
+
     def log_in(self, email: str) -> None:
         self._goto(f"{self.portal}/login")
         self._enter(email)

@@ -22,6 +22,9 @@ from tests.web.people import STAFF, browser_of, login_of
 # Open to everybody on purpose; whoever adds a public page adds it here and thinks twice.
 PUBLIC = {
     "access.invitation",
+    "asking.ask",
+    "asking.confirm",
+    "asking.sent",
     "healthz",
     "home.start",
     "identity.enter",
@@ -43,6 +46,7 @@ WITHOUT_PICTURE = {
     "rights.document",
     "access.remove",
     "identity.enter",
+    "asking.confirm",
     "access.invitation",
     "newsletter.confirm",
     "newsletter.unsubscribe",

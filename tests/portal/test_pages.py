@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.e2e.browser import links_of
+from tests.e2e.check import wait_for
 from tests.e2e.mailbox import Mailbox, body
 from tests.e2e.realm import PASSWORD, Realm
 from tests.e2e.running import Running
@@ -97,6 +99,20 @@ class Street:
         mail = mailbox.parsed(mailbox.wait_for_one(email))
         return next(link for link in links_of(body(mail, "html")) if path in link)
 
+    def code_of(self, email: str) -> tuple[str, str]:
+        """The link and the code of the newest mail."""
+        mailbox = Mailbox(self.running.env()["KONTOR_MAIL_URL"])
+        text = body(mailbox.parsed(mailbox.wait_for_one(email)), "plain")
+        code = re.search(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b", text)
+        assert code is not None
+        return self.link_to(email, "/your-rights/"), code[0]
+
+    def is_told_of_nothing(self, email: str) -> bool:
+        """Whether the second mail is the honest answer, and has come."""
+        mailbox = Mailbox(self.running.env()["KONTOR_MAIL_URL"])
+        wait_for(lambda: len(mailbox.mails(email)) == 2, "the answer arrives", seconds=60)
+        return "verarbeiten wir keine Daten" in body(mailbox.parsed(mailbox.mails(email)[0]), "plain")
+
     @contextmanager
     def page(self) -> Iterator[Page]:
         context = self.browser.new_context(
@@ -129,6 +145,9 @@ def walk(street: Street) -> None:
     with street.page() as page:
         journey = street.journey(page)
         journey.visit(street.address("neu"))
+        nobody = street.address("niemand")
+        journey.ask_without_login(nobody, street.code_of)
+        assert street.is_told_of_nothing(nobody)
         journey.log_in(customer)
         journey.begin()
         journey.converse()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import uuid
+from collections.abc import Sequence
 from types import SimpleNamespace
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from kontor.campaigns.v1 import campaigns_pb2
 from kontor.contacts.v1.contacts_pb2 import Contact
 from kontor.privacy.v1 import privacy_pb2
+from kontor.privacy.v1.consent_life_pb2 import RefuseConsentRequest
 
 from services.portal.home import views as home
 from services.portal.preferences import views
@@ -18,21 +22,44 @@ from tests.portal.conftest import LogIn
 EXPIRED = "Ihre Einwilligung ist abgelaufen"
 
 
-def shown(log_in: LogIn, monkeypatch: pytest.MonkeyPatch, *, state: int, reason: str) -> str:
-    """The page with one topic in this state, about which a permit says this."""
-    consent = privacy_pb2.Consent(id="c", topic="newsletter", state=privacy_pb2.ConsentState.ValueType(state))
-    consents = SimpleNamespace(
-        ListConsents=lambda _asked: privacy_pb2.ListConsentsResponse(consents=[consent])
+def shown_to(
+    log_in: LogIn,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    state: int = privacy_pb2.CONSENT_STATE_GIVEN,
+    reason: str = "",
+    asked: Sequence[privacy_pb2.Consent] = (),
+    **stubs: object,
+) -> FlaskClient:
+    """A browser whose page has one topic in this state, about which a permit says this."""
+    consent = privacy_pb2.Consent(
+        id="0198f0a0-0000-7000-8000-000000000001",
+        topic="newsletter",
+        state=privacy_pb2.ConsentState.ValueType(state),
     )
-    stubs = SimpleNamespace(consents=consents, refusal=lambda _contact, _topic: reason)
+    answer = privacy_pb2.ListConsentsResponse(consents=[consent], asked=asked)
+    consents = SimpleNamespace(ListConsents=lambda _asked: answer)
+    found = SimpleNamespace(consents=consents, refusal=lambda _contact, _topic: reason, **stubs)
     text = privacy_pb2.ConsentText(
         id="t", topic="newsletter", title="Newsletter", text="Neuer Text", version=2
     )
-    monkeypatch.setattr(views, "clients", lambda: stubs)
+    monkeypatch.setattr(views, "clients", lambda: found)
     monkeypatch.setattr(views, "consent_texts", lambda: [text])
     monkeypatch.setattr(views, "own_contact", lambda: Contact(id="p"))
-    consent.id = "0198f0a0-0000-7000-8000-000000000001"
-    return log_in("customer").get("/preferences", headers={"Accept-Language": "de"}).text
+    return log_in("customer")
+
+
+def shown(
+    log_in: LogIn,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    state: int,
+    reason: str,
+    asked: Sequence[privacy_pb2.Consent] = (),
+) -> str:
+    """The page itself."""
+    browser = shown_to(log_in, monkeypatch, state=state, reason=reason, asked=asked)
+    return browser.get("/preferences", headers={"Accept-Language": "de"}).text
 
 
 def test_a_consent_to_an_older_text_does_not_look_ordered(
@@ -47,9 +74,47 @@ def test_a_consent_to_an_older_text_does_not_look_ordered(
     assert page.count('name="to" value="off"') == 1
 
 
-def test_a_record_that_has_expired_says_so(log_in: LogIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = shown(log_in, monkeypatch, state=privacy_pb2.CONSENT_STATE_EXPIRED, reason="")
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [(privacy_pb2.CONSENT_STATE_EXPIRED, ""), (privacy_pb2.CONSENT_STATE_GIVEN, "lapsed")],
+)
+def test_what_time_has_ended_says_so_and_not_that_the_text_has_changed(
+    log_in: LogIn, monkeypatch: pytest.MonkeyPatch, state: int, reason: str
+) -> None:
+    page = shown(log_in, monkeypatch, state=state, reason=reason)
     assert EXPIRED in page
+    assert "so viel Zeit vergangen" in page
+    assert "früheren Text" not in page
+    assert "Sie erhalten das" not in page
+
+
+def test_a_question_has_two_answers_of_the_same_weight(
+    log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = privacy_pb2.Consent(topic="newsletter", state=privacy_pb2.CONSENT_STATE_REQUESTED)
+    page = shown(log_in, monkeypatch, state=privacy_pb2.CONSENT_STATE_REFUSED, reason="", asked=[asked])
+    assert "Wir fragen Sie" in page
+    assert [page.count(f'name="to" value="{to}"') for to in ("on", "no", "off")] == [1, 1, 0]
+    assert page.count('<button class="btn" type="submit" aria-label') == 2
+
+
+def test_a_no_is_shown_as_what_it_is(log_in: LogIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = shown(log_in, monkeypatch, state=privacy_pb2.CONSENT_STATE_REFUSED, reason="")
+    assert "Sie haben abgelehnt" in page
+    assert [page.count(f'name="to" value="{to}"') for to in ("on", "no", "off")] == [1, 0, 0]
+
+
+def test_saying_no_tells_the_ledger_which_text_was_shown(
+    log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[RefuseConsentRequest] = []
+    life = SimpleNamespace(RefuseConsent=told.append)
+    browser = shown_to(log_in, monkeypatch, consent_life=life)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/preferences").text)
+    assert token is not None
+    form = {"topic": "newsletter", "to": "no", "text_id": "t", "request_id": str(uuid.uuid4())}
+    assert browser.post("/preferences", data={"csrf_token": token[1], **form}).status_code == 303
+    assert [(each.contact_id, each.topic, each.text_id) for each in told] == [("p", "newsletter", "t")]
 
 
 @pytest.mark.parametrize("reason", ["", "bounce"])
@@ -66,7 +131,7 @@ def test_what_holds_or_is_refused_for_another_reason_has_not_expired(
     [
         (True, "", "Sie erhalten das"),
         (True, "expired", EXPIRED),
-        (False, "expired", EXPIRED),
+        (False, "lapsed", EXPIRED),
         (True, "bounce", "Bestellt, wird aber nicht gesendet"),
         (False, "", "Sie erhalten das nicht"),
     ],

@@ -1,13 +1,14 @@
 """The service's parts, wired like __main__ does, on a real database and behind all eight stages."""
 
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import pytest
 from kontor.campaigns.v1 import notices_pb2_grpc
 from kontor.privacy.v1 import (
+    consent_life_pb2_grpc,
     consent_proofs_pb2_grpc,
     consent_standings_pb2_grpc,
     consent_texts_pb2_grpc,
@@ -19,6 +20,11 @@ from kontor.privacy.v1 import (
 from kernel.bus import Bus
 from kernel.db import AnySession, Database
 from kernel.pages import Pages
+from services.privacy.consent.life.jobs import LifeJobs
+from services.privacy.consent.life.lapsing import Lapsing
+from services.privacy.consent.life.model import Periods
+from services.privacy.consent.life.rpc import ConsentLifeRpc
+from services.privacy.consent.life.service import LifeService
 from services.privacy.consent.proofs import ProofService
 from services.privacy.consent.rpc import ConsentProofsRpc, ConsentsRpc
 from services.privacy.consent.service import ConsentService
@@ -32,7 +38,7 @@ from services.privacy.permits.service import PermitService
 from services.privacy.suppression.lookups.service import LookUpService
 from services.privacy.suppression.model import Hasher
 from services.privacy.suppression.own.rpc import OwnSuppressionsRpc
-from services.privacy.suppression.own.service import OwnSuppressionService
+from services.privacy.suppression.own.service import Bases, OwnSuppressionService
 from services.privacy.suppression.rpc import SuppressionsRpc
 from services.privacy.suppression.service import SuppressionService
 from services.privacy.tables import metadata
@@ -46,6 +52,8 @@ from tests.privacy.machine import Machine, build
 from tests.privacy.parts import Parts, pepper
 from tests.privacy.teller import Campaigns, Teller
 
+Setting = Callable[[Periods], LifeJobs]
+
 
 @pytest.fixture
 def database(open_database: OpenDatabase) -> Database:
@@ -56,24 +64,48 @@ def database(open_database: OpenDatabase) -> Database:
 def parts(database: Database, fake_clock: FakeClock) -> Parts:
     hasher = Hasher({"k1": pepper("one"), "k2": pepper("two")}, current="k2")
     suppression = SuppressionService(database, hasher, fake_clock)
-    consents = ConsentService(database, fake_clock, suppression=suppression)
+    lapsing = Lapsing(Periods(ZoneInfo("Europe/Berlin"), pause=12), fake_clock)
+    consents = ConsentService(database, fake_clock, suppression=suppression, lapsing=lapsing)
+    life = LifeService(database, fake_clock, consents=consents, lapsing=lapsing)
     restricted: set[uuid.UUID] = set()
 
     async def which(session: AnySession, ids: Sequence[uuid.UUID]) -> frozenset[uuid.UUID]:
         return frozenset(ids) & restricted
 
     customers = ExistingCustomers(
-        fake_clock, hasher, standings=StandingService(database), zone=ZoneInfo("Europe/Berlin")
+        fake_clock, hasher, standings=StandingService(database, lapsing), zone=ZoneInfo("Europe/Berlin")
     )
     permits = PermitService(
         database,
         fake_clock,
-        consents=consents,
+        lapsing=lapsing,
         suppression=suppression,
         customers=customers,
         restricted=which,
     )
-    return Parts(database, fake_clock, consents, suppression, permits, hasher, customers, restricted)
+    return Parts(
+        database,
+        fake_clock,
+        consents,
+        suppression,
+        permits,
+        hasher,
+        lapsing,
+        life,
+        customers,
+        restricted=restricted,
+    )
+
+
+@pytest.fixture
+def setting(parts: Parts) -> Setting:
+    """Puts these periods in force, and answers the job that works by them."""
+
+    def put(periods: Periods) -> LifeJobs:
+        parts.lapsing.periods = periods
+        return LifeJobs(parts.database, parts.clock, periods=periods)
+
+    return put
 
 
 @dataclass
@@ -94,6 +126,9 @@ class Doors:
 
     def consents(self, token: str) -> "privacy_pb2_grpc.ConsentsAsyncStub":
         return privacy_pb2_grpc.ConsentsStub(self.served.channel(token))
+
+    def life(self, token: str) -> "consent_life_pb2_grpc.ConsentLifeAsyncStub":
+        return consent_life_pb2_grpc.ConsentLifeStub(self.served.channel(token))
 
     def proofs(self, token: str) -> "consent_proofs_pb2_grpc.ConsentProofsAsyncStub":
         return consent_proofs_pb2_grpc.ConsentProofsStub(self.served.channel(token))
@@ -122,13 +157,16 @@ async def doors(parts: Parts, serve: Serve, realm: Realm) -> Doors:
     own = OwnContacts()
     served = await serve(
         (privacy_pb2_grpc.add_ConsentsServicer_to_server, ConsentsRpc(parts.consents)),
+        (consent_life_pb2_grpc.add_ConsentLifeServicer_to_server, ConsentLifeRpc(parts.life)),
         (
             consent_proofs_pb2_grpc.add_ConsentProofsServicer_to_server,
             ConsentProofsRpc(ProofService(parts.database)),
         ),
         (
             consent_standings_pb2_grpc.add_ConsentStandingsServicer_to_server,
-            ConsentStandingsRpc(StandingService(parts.database), Pages("s" * 32), ZoneInfo("Europe/Berlin")),
+            ConsentStandingsRpc(
+                StandingService(parts.database, parts.lapsing), Pages("s" * 32), ZoneInfo("Europe/Berlin")
+            ),
         ),
         (
             consent_texts_pb2_grpc.add_ConsentTextsServicer_to_server,
@@ -148,9 +186,7 @@ async def doors(parts: Parts, serve: Serve, realm: Realm) -> Doors:
                 OwnSuppressionService(
                     parts.database,
                     suppression=parts.suppression,
-                    consents=parts.consents,
-                    customers=parts.customers,
-                    addresses_of=parts.addresses_of,
+                    bases=Bases(parts.consents, parts.customers, parts.addresses_of),
                 )
             ),
         ),

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from kontor.privacy.v1 import holder_pb2_grpc
 from sqlalchemy import select
@@ -212,6 +213,7 @@ class Machine:
                 controller=CONTROLLER,
                 recipients=RECIPIENTS,
                 blackening=BlackeningService(desk, NamesOfOthers(self.names)),
+                zone=ZoneInfo("Europe/Berlin"),
             ),
             erasure=erasure,
             others={

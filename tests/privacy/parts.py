@@ -6,6 +6,8 @@ import uuid
 from dataclasses import dataclass, field
 
 from kernel.db import Database
+from services.privacy.consent.life.lapsing import Lapsing
+from services.privacy.consent.life.service import LifeService
 from services.privacy.consent.service import ConsentService
 from services.privacy.customers.judging import ExistingCustomers
 from services.privacy.permits.service import PermitService
@@ -28,6 +30,8 @@ class Parts:
     suppression: SuppressionService
     permits: PermitService
     hasher: Hasher
+    lapsing: Lapsing
+    life: LifeService
     customers: ExistingCustomers
     restricted: set[uuid.UUID] = field(default_factory=set)
     # What contacts has on file, by contact.

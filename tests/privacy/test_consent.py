@@ -13,7 +13,7 @@ from kernel.errors import FailedPrecondition, InvalidArgument, NotFound
 from services.privacy.consent import store
 from services.privacy.consent.merkle import leaf_hash
 from services.privacy.consent.model import Evidence, Leaf, Record, State, leaf_content
-from services.privacy.consent.service import Subject
+from services.privacy.consent.recording import Subject
 from services.privacy.consent.tree import store as trees
 from tests.privacy.conftest import Doors
 from tests.privacy.giving import EMAIL, evidence, give_request, text_id, withdraw_request

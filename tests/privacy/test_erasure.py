@@ -278,7 +278,7 @@ async def test_no_message_may_go_out_while_the_erasure_runs(machine: Machine) ->
     permits = PermitService(
         parts.database,
         parts.clock,
-        consents=parts.consents,
+        lapsing=parts.lapsing,
         suppression=parts.suppression,
         customers=parts.customers,
         restricted=machine.service.restricted,

@@ -96,7 +96,7 @@ async def test_nothing_is_sent_from_the_request_on(machine: Machine) -> None:
     permits = PermitService(
         parts.database,
         parts.clock,
-        consents=parts.consents,
+        lapsing=parts.lapsing,
         suppression=parts.suppression,
         customers=parts.customers,
         restricted=either(machine.service.restricted, machine.restrictions.restricted),

@@ -11,7 +11,7 @@ from kernel.identity import Principal
 from services.privacy.clients import HolderClient
 from services.privacy.consent.model import Evidence, TopicUnknown
 from services.privacy.consent.model import State as Consent
-from services.privacy.consent.service import Subject
+from services.privacy.consent.recording import Subject
 from services.privacy.permits.model import About, Candidate
 from services.privacy.requests.course import ReasonUnfit, Reception
 from services.privacy.requests.model import (
@@ -78,8 +78,8 @@ async def test_a_withdrawal_counts_before_it_is_answered(machine: Machine) -> No
     view = await machine.create(contact_id, Kind.WITHDRAWAL)
     assert (view.request.state, view.transitions[-1].reason) == (State.COMPLETED, "consents-withdrawn:2")
     assert await may_write(machine, contact_id, "a@b.example") == "withdrawn"
-    records = await machine.parts.consents.list_consents(contact_id)
-    assert {(r.topic, r.state, r.evidence.method) for r in records} == {
+    records, _ = await machine.parts.consents.list_consents(contact_id)
+    assert {(r.topic, r.state, r.evidence.method) for r, _ in records} == {
         ("newsletter", Consent.WITHDRAWN, "request"),
         ("events", Consent.WITHDRAWN, "request"),
     }

@@ -18,8 +18,8 @@ from services.campaigns.links.model import LinkTokens
 from services.campaigns.sender.service import Message, Messages
 
 # A permit's reasons when a consent that was given does not cover what people are asked now.
-EXPIRED = "expired"
-NOT_COVERED = frozenset({EXPIRED, "no-consent"})
+LAPSED = "lapsed"
+NOT_COVERED = frozenset({LAPSED, "expired", "no-consent"})
 
 
 class LinkUnknown(NotFound):
@@ -175,7 +175,7 @@ class LinksService:
         if known is None:
             return Preference(topic, subscribed=False, since=None)
         if not known.given:
-            ended = EXPIRED if known.expired else ""
+            ended = LAPSED if known.expired else ""
             return Preference(topic, subscribed=False, since=known.since, refused=ended)
         # The ledger says what was asked for; only the permit says whether it arrives.
         refused = await self._privacy.refusal(topic, person.id, person.email)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from kontor.contacts.v1 import contacts_pb2
+from kontor.contacts.v1 import contacts_pb2, finding_pb2, finding_pb2_grpc
 
 from kernel.clock import to_timestamp
 from kernel.pages import Pages, page_size
@@ -110,6 +110,19 @@ class PeopleRpc:
         }
         contact_id, created = await self._people.ensure_contact(values, source=clean(request.source))
         return contacts_pb2.EnsureContactResponse(contact_id=str(contact_id), created=created)
+
+
+class FindingRpc(finding_pb2_grpc.FindingServicer):
+    """The Finding service of the contract."""
+
+    def __init__(self, service: PeopleService) -> None:
+        self._people = service
+
+    async def GetContactByEmail(
+        self, request: finding_pb2.GetContactByEmailRequest, context: Any
+    ) -> finding_pb2.GetContactByEmailResponse:
+        found = await self._people.get_contact_by_email(request.email)
+        return finding_pb2.GetContactByEmailResponse(contact_id=str(found or ""))
 
 
 def _source() -> str:

@@ -169,6 +169,13 @@ class PeopleService:
         note_subjects([contact_id])
         return contact_id, created
 
+    async def get_contact_by_email(self, email: str) -> uuid.UUID | None:
+        """The contact with this address; asking makes none."""
+        async with self._database.reading() as session:
+            found = await self.id_of_email(session, normal_email(email) or "")
+        note_subjects([found] if found is not None else [])
+        return found
+
     async def view(self, session: AnySession, contact_id: uuid.UUID) -> ContactView:
         """A contact, in a use case of another area. Errors: ContactNotFound."""
         found = await store.find(session, contact_id)

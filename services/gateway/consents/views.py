@@ -19,6 +19,7 @@ from kontor.privacy.v1.privacy_pb2 import (
     CONSENT_STATE_EXPIRED,
     CONSENT_STATE_GIVEN,
     CONSENT_STATE_REFUSED,
+    CONSENT_STATE_RENEWED,
     CONSENT_STATE_REQUESTED,
     CONSENT_STATE_UNSPECIFIED,
     CONSENT_STATE_WITHDRAWN,
@@ -41,6 +42,7 @@ _FILE_PAGE = 200
 _NARROWING = ("topic", "method", "from_date", "until_date")
 _STATES = {
     "given": CONSENT_STATE_GIVEN,
+    "renewed": CONSENT_STATE_RENEWED,
     "requested": CONSENT_STATE_REQUESTED,
     "refused": CONSENT_STATE_REFUSED,
     "withdrawn": CONSENT_STATE_WITHDRAWN,
@@ -136,6 +138,7 @@ def _lines(asked: ListStandingsRequest) -> Iterator[str]:
         _("State"),
         _("How"),
         _("Missing"),
+        _("Holds until"),
         _("Consent"),
     )
     yield BOM + line([str(head) for head in heads])
@@ -154,6 +157,7 @@ def _cells(each: Standing) -> list[str]:
         str(CONSENT_STATES[consent.state].text),
         str(METHODS.get(each.method, each.method)),
         _missing(each),
+        consent.last_day,
         consent.id,
     ]
 

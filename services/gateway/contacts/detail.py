@@ -21,6 +21,7 @@ from kontor.contacts.v1.contacts_pb2 import (
 from kontor.privacy.v1.privacy_pb2 import (
     CHANNEL_EMAIL,
     CONSENT_STATE_GIVEN,
+    CONSENT_STATE_RENEWED,
     CONSENT_STATE_REQUESTED,
     DECISION_OUTCOME_DENIED,
     AuthorizeRequest,
@@ -46,6 +47,7 @@ from services.gateway.contacts.timeline import sentences
 from services.gateway.labels import SUPPRESSION_REASONS, why, word
 from services.gateway.session import may, me, opens_with
 
+_STANDING = (CONSENT_STATE_GIVEN, CONSENT_STATE_RENEWED)
 _TICKETS = 50
 _REQUESTS = 50
 _SHOWN = 5
@@ -143,7 +145,7 @@ def in_states(newest: list[Consent] | None) -> dict[str, list[Consent] | None]:
     """All of these, those that hold, and those that still wait for their confirmation."""
     return {
         "consents": newest,
-        "consented": [one for one in newest or [] if one.state == CONSENT_STATE_GIVEN],
+        "consented": [one for one in newest or [] if one.state in _STANDING],
         "requested": [one for one in newest or [] if one.state == CONSENT_STATE_REQUESTED],
     }
 
@@ -154,7 +156,7 @@ def refusals(contact: Contact, newest: Iterable[Consent] | None) -> dict[str, st
         return {}
     found = {}
     for consent in newest:
-        if consent.state != CONSENT_STATE_GIVEN or consent.channel != CHANNEL_EMAIL:
+        if consent.state not in _STANDING or consent.channel != CHANNEL_EMAIL:
             continue
         asked = AuthorizeRequest(
             channel=CHANNEL_EMAIL,

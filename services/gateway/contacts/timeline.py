@@ -43,6 +43,8 @@ _TEXTS: dict[str, tuple[str, str, str]] = {
     "kontor.campaigns.v1.MessageSent": (_l("Received a campaign's mail"), "mail-check", "neutral"),
     "kontor.campaigns.v1.SignUpConfirmed": (_l("Confirmed the sign-up for mails"), "mail-opened", "good"),
     "kontor.privacy.v1.ConsentGiven": (_l("Gave a consent"), "circle-check", "good"),
+    "kontor.privacy.v1.ConsentRefused": (_l("Said no to a consent"), "circle-x", "neutral"),
+    "kontor.privacy.v1.ConsentExpired": (_l("A consent expired"), "clock-off", "warn"),
     "kontor.privacy.v1.ConsentWithdrawn": (_l("Withdrew a consent"), "circle-x", "bad"),
     "kontor.privacy.v1.RequestReceived": (_l("Exercised a right of data protection"), "shield", "warn"),
     "kontor.privacy.v1.RestrictionImposed": (_l("Processing was restricted"), "lock", "warn"),

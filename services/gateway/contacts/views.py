@@ -18,7 +18,7 @@ from kernel.errors import Aborted, AlreadyExists, FailedPrecondition, InvalidArg
 from kernel.web.forms import new_request_id
 from services.gateway.catalogue import organisations
 from services.gateway.clients import clients
-from services.gateway.contacts import access, detail, export, listing, proofs
+from services.gateway.contacts import access, detail, export, listing, proofs, questions
 from services.gateway.contacts.conflict import settle
 from services.gateway.contacts.forms import FAULTS, ContactForm, changes
 from services.gateway.people import name_of
@@ -139,6 +139,9 @@ blueprint.add_url_rule("/contacts/<uuid:contact_id>", "detail", detail.show)
 blueprint.add_url_rule("/contacts/<uuid:contact_id>/edit", "edit", edit, methods=["GET", "POST"])
 blueprint.add_url_rule(
     "/contacts/<uuid:contact_id>/withdraw/<topic>", "withdraw", detail.withdraw, methods=["GET", "POST"]
+)
+blueprint.add_url_rule(
+    "/contacts/<uuid:contact_id>/ask/<topic>", "ask", questions.ask, methods=["GET", "POST"]
 )
 blueprint.add_url_rule(
     "/contacts/<uuid:contact_id>/responsible", "responsible", detail.become_responsible, methods=["POST"]

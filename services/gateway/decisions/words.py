@@ -36,8 +36,10 @@ SENTENCES = {
     "suppressed": _l(
         "The address is on the suppression list. It changes when the person orders something anew, or is taken off."
     ),
-    "withdrawn": _l(
-        "The person has withdrawn or refused it. Only the person can change that, by a new consent."
+    "withdrawn": _l("The person has withdrawn it. Only the person can change that, by a new consent."),
+    "refused": _l("The person was asked and said no. Only the person can change that, by a new consent."),
+    "lapsed": _l(
+        "The consent has expired: its time was over, or no message went out on it for too long. Ask anew."
     ),
     "no-consent": _l(
         "The person was never asked, or has not confirmed. It changes with a consent to this topic."

@@ -34,6 +34,8 @@ DATASETS = {
     "privacy.customer_sale": _l("sales noted for advertising by mail"),
     "privacy.customer_objection": _l("objections to advertising for similar goods"),
     "privacy.identity_check": _l("codes that show who asks"),
+    "privacy.asking": _l("requests on the page without a login"),
+    "privacy.request_message": _l("messages beside requests"),
     "privacy.request_correction": _l("corrections that were asked for"),
     "privacy.passage_decision": _l("decisions about texts that name others"),
     "privacy.subject_request": _l("requests of data subjects"),

@@ -8,6 +8,7 @@ from datetime import date
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from kontor.privacy.v1.askings_pb2 import GetAskingMessageRequest
 from kontor.privacy.v1.holder_pb2 import (
     REQUEST_KIND_ACCESS,
     REQUEST_KIND_ERASURE,
@@ -192,6 +193,13 @@ def corrections(found: Request) -> list[Correction]:
     return list(clients().requests.GetCorrections(asked).corrections)
 
 
+def message(found: Request) -> str:
+    """What the person wrote beside a request on the page without a login."""
+    if found.channel != "public-page":
+        return ""
+    return clients().askings.GetAskingMessage(GetAskingMessageRequest(id=found.id)).message
+
+
 def _person(found: Request) -> dict[str, object]:
     return {"contact": people.by_id([found.contact_id]).get(found.contact_id)}
 
@@ -230,6 +238,7 @@ def _by_staff(found: Request) -> dict[str, object]:
     return {
         "rectification": found.kind == REQUEST_KIND_RECTIFICATION,
         "corrections": corrections(found),
+        "message": message(found),
         "to_correct": running and found.kind == REQUEST_KIND_RECTIFICATION and not corrected,
         "to_weigh": running and found.kind == REQUEST_KIND_OBJECTION and weighed,
         "refusable": found.withdrawable or (running and found.objection == OBJECTION_SCOPE_PROCESSING),

@@ -8,6 +8,7 @@ from kontor.contacts.v1.contacts_pb2 import Contact
 from kontor.privacy.v1.privacy_pb2 import (
     CHANNEL_EMAIL,
     CONSENT_STATE_GIVEN,
+    CONSENT_STATE_RENEWED,
     ListConsentsRequest,
     ListRequestsRequest,
 )
@@ -68,7 +69,8 @@ def _overview() -> str:
 def _arriving(contact: Contact) -> int:
     """On how many topics mails arrive: a consent to a text that no longer counts is none."""
     consents = clients().consents.ListConsents(ListConsentsRequest(contact_id=contact.id)).consents
-    given = {c.topic for c in consents if c.state == CONSENT_STATE_GIVEN and c.channel == CHANNEL_EMAIL}
+    standing = (CONSENT_STATE_GIVEN, CONSENT_STATE_RENEWED)
+    given = {c.topic for c in consents if c.state in standing and c.channel == CHANNEL_EMAIL}
     return sum(not clients().refusal(contact, topic) for topic in given)
 
 

@@ -13,11 +13,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from google.protobuf.timestamp_pb2 import Timestamp
 from kontor.campaigns.v1.campaigns_pb2 import GetPreferencesRequest, SetPreferenceRequest, TopicPreference
+from kontor.privacy.v1.consent_life_pb2 import RefuseConsentRequest
 from kontor.privacy.v1.consent_proofs_pb2 import GetConsentProofRequest
 from kontor.privacy.v1.privacy_pb2 import (
     CHANNEL_EMAIL,
     CONSENT_STATE_EXPIRED,
     CONSENT_STATE_GIVEN,
+    CONSENT_STATE_REFUSED,
+    CONSENT_STATE_RENEWED,
     CONSENT_STATE_REQUESTED,
     Consent,
     ConsentText,
@@ -44,6 +47,9 @@ REFUSALS = {
     "expired": _l(
         "the text has changed since you agreed. If you still want this, order it anew; nothing comes until then."
     ),
+    "lapsed": _l(
+        "your agreement has expired. If you still want this, order it anew; nothing comes until then."
+    ),
     "no-consent": _l("your agreement does not hold any more. If you still want this, order it anew."),
     "bounce": _l("mails to your address came back. Please tell us another address, or that it works again."),
     "objection": _ANEW,
@@ -55,6 +61,9 @@ REFUSALS = {
 }
 # A permit's reason when a consent no longer covers what people are asked now: nothing is wrong with the address.
 _EXPIRED = "expired"
+# The same, when it is only time that has passed.
+_LAPSED = "lapsed"
+_STANDING = (CONSENT_STATE_GIVEN, CONSENT_STATE_RENEWED)
 
 blueprint = Blueprint("preferences", __name__)
 
@@ -76,6 +85,13 @@ class Topic:
     refused: str = ""
     # Whether the consent no longer counts, because the text says something else now.
     expired: bool = False
+    # The same, because its time was over or it was not used for too long.
+    lapsed: bool = False
+    # Whether the answer was no, and whether a question of ours waits for one.
+    said_no: bool = False
+    asked: bool = False
+    # The last day of a consent that has one.
+    last_day: str = ""
     # The record that says so, for those who are logged in.
     consent_id: str = ""
 
@@ -85,11 +101,15 @@ def own() -> ResponseReturnValue:
     """GET, POST /preferences: at once, because the login has proven the address."""
     form = Switch()
     if form.validate_on_submit():
-        (_give if form.to.data == "on" else _withdraw)(form)
+        {"on": _give, "off": _withdraw, "no": _refuse}[form.to.data](form)
         return redirect(url_for("preferences.own"), code=303)
     answer = clients().consents.ListConsents(ListConsentsRequest(contact_id=own_contact().id))
     newest = {consent.topic: consent for consent in answer.consents}
-    topics = [_recorded(text, newest.get(text.topic)) for text in consent_texts()]
+    asked = {consent.topic for consent in answer.asked}
+    topics = [
+        replace(_recorded(text, newest.get(text.topic)), asked=text.topic in asked)
+        for text in consent_texts()
+    ]
     return _page(form, topics)
 
 
@@ -160,14 +180,19 @@ def _recorded(text: ConsentText, record: Consent | None) -> Topic:
     """The topic as the ledger has it."""
     topic = _told(
         text,
-        subscribed=record is not None and record.state == CONSENT_STATE_GIVEN,
+        subscribed=record is not None and record.state in _STANDING,
         pending=record is not None and record.state == CONSENT_STATE_REQUESTED,
         since=record.record_time if record is not None else None,
     )
     if record is None:
         return topic
-    expired = topic.expired or record.state == CONSENT_STATE_EXPIRED
-    return replace(topic, consent_id=record.id, expired=expired)
+    return replace(
+        topic,
+        consent_id=record.id,
+        lapsed=topic.lapsed or record.state == CONSENT_STATE_EXPIRED,
+        said_no=record.state == CONSENT_STATE_REFUSED,
+        last_day=record.last_day if topic.subscribed else "",
+    )
 
 
 def _told(text: ConsentText, *, subscribed: bool, pending: bool, since: Timestamp | None) -> Topic:
@@ -181,6 +206,8 @@ def _with_reason(topic: Topic, reason: str) -> Topic:
     # Whoever agreed to an older text receives nothing: the page must not say that they do.
     if reason == _EXPIRED:
         return replace(topic, subscribed=False, expired=True)
+    if reason == _LAPSED:
+        return replace(topic, subscribed=False, lapsed=True)
     return replace(topic, refused=_in_words(reason))
 
 
@@ -204,6 +231,24 @@ def _withdraw(form: Switch) -> None:
         )
     )
     flash(_("Noted: you no longer receive this. It applies at once."), "success")
+
+
+def _refuse(form: Switch) -> None:
+    try:
+        clients().consent_life.RefuseConsent(
+            RefuseConsentRequest(
+                request_id=form.request_id.data,
+                contact_id=own_contact().id,
+                topic=form.topic.data,
+                channel=CHANNEL_EMAIL,
+                text_id=form.text_id.data,
+                evidence=_evidence(),
+            )
+        )
+    except (InvalidArgument, NotFound, FailedPrecondition):
+        _say_outdated()
+    else:
+        flash(_("Noted: no. You receive nothing on this, and we do not ask again for some time."), "success")
 
 
 def _set_by_link(token: str, form: Switch) -> None:

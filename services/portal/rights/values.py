@@ -39,6 +39,7 @@ _ENUMS: dict[tuple[str, str], dict[int, Any]] = {
     ("consent_record", "state"): {
         privacy_pb2.CONSENT_STATE_REQUESTED: _l("asked for, not confirmed"),
         privacy_pb2.CONSENT_STATE_GIVEN: _l("given"),
+        privacy_pb2.CONSENT_STATE_RENEWED: _l("renewed"),
         privacy_pb2.CONSENT_STATE_REFUSED: _l("refused"),
         privacy_pb2.CONSENT_STATE_WITHDRAWN: _l("withdrawn"),
         privacy_pb2.CONSENT_STATE_EXPIRED: _l("expired"),
@@ -64,6 +65,8 @@ _FACTS = {
     "CampaignFinished": _l("A mailing ended"),
     "MessageSent": _l("We sent you a mail"),
     "ConsentGiven": _l("You gave a consent"),
+    "ConsentRefused": _l("You said no to a consent"),
+    "ConsentExpired": _l("A consent expired"),
     "ConsentWithdrawn": _l("You withdrew a consent"),
     "SignUpRequested": _l("A newsletter was ordered with your address"),
     "SignUpConfirmed": _l("You confirmed a newsletter order"),
@@ -82,6 +85,8 @@ _METHODS = {
     "link": _l("by the link in a mail"),
     "one-click": _l("by one click in your mail program"),
     "staff": _l("by our staff"),
+    "validity": _l("by itself: its time was over"),
+    "unused": _l("by itself: we had not used it for too long"),
     "integration": _l("by a connected system of ours"),
     "objection": _l("by your objection to advertising"),
 }

@@ -23,6 +23,8 @@ DATASETS = {
     "customer_sale": _l("Purchases that we noted for advertising by mail"),
     "customer_objection": _l("Your objection to advertising for similar goods"),
     "identity_check": _l("Codes that were sent to show that it is you"),
+    "asking": _l("Requests that you made without a login"),
+    "request_message": _l("What you wrote beside a request"),
     "request_correction": _l("Corrections that you asked for"),
     "passage_decision": _l("What was kept from a copy because it names others"),
     "subject_request": _l("Requests under data protection law"),

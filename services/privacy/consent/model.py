@@ -12,6 +12,9 @@ from kernel.errors import FailedPrecondition, InvalidArgument, NotFound
 
 DOUBLE_OPT_IN = "double-opt-in"
 PORTAL_LOGIN = "portal-login"
+# Given by the holder of parental responsibility (Art. 8 GDPR), by the link in a mail to their own address.
+PARENT_DOUBLE_OPT_IN = "parent-double-opt-in"
+WITH_A_MAIL = (DOUBLE_OPT_IN, PARENT_DOUBLE_OPT_IN)
 
 
 class State(IntEnum):
@@ -22,6 +25,11 @@ class State(IntEnum):
     REFUSED = 3
     WITHDRAWN = 4
     EXPIRED = 5
+    RENEWED = 6
+
+
+# What permits a message, as long as it holds.
+STANDING = frozenset({State.GIVEN, State.RENEWED})
 
 
 class ConsentTextNotFound(NotFound):
@@ -102,6 +110,12 @@ class Record:
     evidence: Evidence
     text_sha256: bytes = b""
 
+    @property
+    def since(self) -> datetime:
+        """From when a consent counts: from the person's own click, however late it was told here."""
+        confirmed = self.evidence.confirm_time
+        return self.recorded_at if confirmed is None else min(confirmed, self.recorded_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
@@ -150,7 +164,7 @@ def require_complete(evidence: Evidence) -> None:
     """Errors: EvidenceIncomplete, naming what a double opt-in lacks."""
     if not evidence.method:
         raise _incomplete({"evidence.method": "is required"})
-    if evidence.method != DOUBLE_OPT_IN:
+    if evidence.method not in WITH_A_MAIL:
         return
     missing = {
         f"evidence.{name}": "is required for a double opt-in"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Any
 
 from kontor.privacy.v1 import consent_proofs_pb2 as proofs_pb2
@@ -13,7 +14,8 @@ from kernel.clock import from_timestamp, to_timestamp
 from kernel.rpc.call import current_principal
 from services.privacy.consent.model import Evidence, Record, Text
 from services.privacy.consent.proofs import ProofService
-from services.privacy.consent.service import ConsentService, Subject
+from services.privacy.consent.recording import Subject
+from services.privacy.consent.service import ConsentService
 from services.privacy.consent.store import Entry
 from services.privacy.consent.tree.store import Head
 
@@ -39,7 +41,7 @@ class ConsentsRpc(privacy_pb2_grpc.ConsentsServicer):
         given = await self._consents.give_consent(
             _about(request),
             text_id=uuid.UUID(request.text_id),
-            evidence=_evidence(request.evidence),
+            evidence=as_evidence(request.evidence),
             caller=current_principal(),
         )
         return as_consent(given)
@@ -56,8 +58,11 @@ class ConsentsRpc(privacy_pb2_grpc.ConsentsServicer):
     async def ListConsents(
         self, request: privacy_pb2.ListConsentsRequest, context: Any
     ) -> privacy_pb2.ListConsentsResponse:
-        records = await self._consents.list_consents(uuid.UUID(request.contact_id))
-        return privacy_pb2.ListConsentsResponse(consents=map(as_consent, records))
+        known, asked = await self._consents.list_consents(uuid.UUID(request.contact_id))
+        return privacy_pb2.ListConsentsResponse(
+            consents=[as_consent(record, last_day) for record, last_day in known],
+            asked=map(as_consent, asked),
+        )
 
     async def GetConsentEvidence(
         self, request: privacy_pb2.GetConsentEvidenceRequest, context: Any
@@ -111,7 +116,8 @@ def _about(request: privacy_pb2.GiveConsentRequest | privacy_pb2.WithdrawConsent
     return Subject(uuid.UUID(request.contact_id), request.topic, request.channel)
 
 
-def _evidence(message: privacy_pb2.Evidence) -> Evidence:
+def as_evidence(message: privacy_pb2.Evidence) -> Evidence:
+    """Evidence as it came."""
     return Evidence(
         form_url=message.form_url,
         language=message.language,
@@ -125,7 +131,7 @@ def _evidence(message: privacy_pb2.Evidence) -> Evidence:
     )
 
 
-def as_consent(record: Record) -> privacy_pb2.Consent:
+def as_consent(record: Record, last_day: date | None = None) -> privacy_pb2.Consent:
     """A record without its evidence."""
     return privacy_pb2.Consent(
         id=str(record.id),
@@ -135,6 +141,7 @@ def as_consent(record: Record) -> privacy_pb2.Consent:
         state=privacy_pb2.ConsentState.ValueType(record.state),
         text_id=str(record.text_id or ""),
         record_time=to_timestamp(record.recorded_at),
+        last_day=str(last_day or ""),
     )
 
 

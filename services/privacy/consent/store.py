@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Uuid,
@@ -22,8 +22,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from kernel.db import AnySession, WriteSession
+from services.privacy.consent.life.model import Limits
 from services.privacy.consent.merkle import Frontier, Node
-from services.privacy.consent.model import Evidence, Leaf, Record, State
+from services.privacy.consent.model import PARENT_DOUBLE_OPT_IN, Evidence, Leaf, Record, State
 from services.privacy.consent.tables import (
     ConsentErasure,
     ConsentIp,
@@ -34,7 +35,11 @@ from services.privacy.consent.tables import (
 )
 
 _DECISIVE = text(
-    "SELECT DISTINCT ON (contact_id) contact_id, id, state FROM consent_record "
+    "SELECT DISTINCT ON (contact_id) contact_id, id, "
+    "CASE WHEN state IN (2, 6) AND least(recorded_at, confirm_time) < "
+    "CASE WHEN method = :parent THEN CAST(:by_parent AS timestamptz) ELSE CAST(:given AS timestamptz) END "
+    "THEN 5 ELSE state END, "
+    "state IN (2, 6) AND least(recorded_at, confirm_time) < CAST(:used AS timestamptz) FROM consent_record "
     "WHERE contact_id = ANY(:contact_ids) AND topic = :topic AND channel = :channel AND state <> 1 "
     "ORDER BY contact_id, leaf_index DESC"
 ).bindparams(bindparam("contact_ids", type_=ARRAY(Uuid)))
@@ -50,6 +55,15 @@ _OVERDUE = text(
 
 # Looked up thousands of times a batch, where calling the enumeration would cost.
 _STATES = {int(state): state for state in State}
+
+
+class Decisive(NamedTuple):
+    """What somebody said last, and whether it is so old that only a use since then keeps it alive."""
+
+    contact_id: uuid.UUID
+    record_id: uuid.UUID
+    state: State
+    idle: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +128,14 @@ async def newest(session: AnySession, contact_id: uuid.UUID) -> list[Record]:
 
 
 async def find_given(session: AnySession, given: Record) -> Record | None:
-    """The record of the same confirmation, known by the hash of its token; None if there is none, or no token."""
+    """The record that the same click has left, known by the hash of its token; None if there is none, or no token."""
     if not given.evidence.token_sha256:
         return None
     statement = select(ConsentRecord).where(
         ConsentRecord.contact_id == given.contact_id,
         ConsentRecord.topic == given.topic,
         ConsentRecord.channel == given.channel,
-        ConsentRecord.state == State.GIVEN,
+        ConsentRecord.state == given.state,
         ConsentRecord.token_sha256 == given.evidence.token_sha256,
     )
     row = (await session.execute(statement)).scalars().first()
@@ -143,12 +157,22 @@ async def history(session: AnySession, contact_id: uuid.UUID, topic: str) -> lis
 
 
 async def decisive(
-    session: AnySession, *, contact_ids: Sequence[uuid.UUID], topic: str, channel: int
-) -> dict[uuid.UUID, tuple[uuid.UUID, State]]:
-    """The newest record that decides, per contact. One statement, however many contacts."""
-    parameters = {"contact_ids": list(contact_ids), "topic": topic, "channel": channel}
+    session: AnySession, *, contact_ids: Sequence[uuid.UUID], topic: str, channel: int, limits: Limits
+) -> list[Decisive]:
+    """The newest record that decides, per contact; a consent beyond its period has expired. One statement for all."""
+    parameters = {
+        "contact_ids": list(contact_ids),
+        "topic": topic,
+        "channel": channel,
+        "parent": PARENT_DOUBLE_OPT_IN,
+        "given": limits.given,
+        "by_parent": limits.by_parent,
+        "used": limits.used,
+    }
     rows = await session.execute(_DECISIVE, parameters)
-    return {contact_id: (record_id, _STATES[state]) for contact_id, record_id, state in rows}
+    return [
+        Decisive(contact_id, record_id, _STATES[state], idle) for contact_id, record_id, state, idle in rows
+    ]
 
 
 async def find_entry(session: AnySession, record_id: uuid.UUID) -> Entry | None:

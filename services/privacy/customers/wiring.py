@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from kontor.privacy.v1 import customers_pb2_grpc
 
 from kernel.clock import SystemClock
 from kernel.db import Database
 from kernel.lifecycle import Backend
+from services.privacy.consent.life.lapsing import Lapsing
 from services.privacy.consent.standings.service import StandingService
 from services.privacy.customers.judging import ExistingCustomers
 from services.privacy.customers.rpc import ExistingCustomersRpc
@@ -17,10 +16,10 @@ from services.privacy.permits.service import PermitService
 from services.privacy.suppression.model import Hasher
 
 
-def existing_customers(database: Database, hasher: Hasher, timezone: str) -> ExistingCustomers:
+def existing_customers(database: Database, hasher: Hasher, lapsing: Lapsing) -> ExistingCustomers:
     """As permits and objections meet them."""
-    zone = ZoneInfo(timezone)
-    return ExistingCustomers(SystemClock(), hasher, standings=StandingService(database), zone=zone)
+    standings = StandingService(database, lapsing)
+    return ExistingCustomers(SystemClock(), hasher, standings=standings, zone=lapsing.periods.zone)
 
 
 def serve_customers(backend: Backend, customers: ExistingCustomers, permits: PermitService) -> None:

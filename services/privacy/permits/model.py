@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import IntEnum
 
 from kernel.errors import InvalidArgument, NotFound
-from services.privacy.consent.model import State
+from services.privacy.consent.model import STANDING, State
 from services.privacy.customers.model import EXISTING_CUSTOMER, Advertising, require_category
 
 CONSENT = "consent"
@@ -18,17 +18,19 @@ NO_ADDRESS = "no-address"
 RESTRICTED = "restricted"
 SUPPRESSED = "suppressed"
 WITHDRAWN = "withdrawn"
+REFUSED = "refused"
+LAPSED = "lapsed"
 EXPIRED = "expired"
 NO_CONSENT = "no-consent"
 # What the newest record says that permits nothing; whoever was never asked has none.
 _DENIES: dict[State | None, str] = {
     State.WITHDRAWN: WITHDRAWN,
-    State.REFUSED: WITHDRAWN,
-    State.EXPIRED: EXPIRED,
+    State.REFUSED: REFUSED,
+    State.EXPIRED: LAPSED,
 }
 PERMITS = frozenset({CONSENT, CONTRACT, DUTY, EXISTING_CUSTOMER})
 # Where nobody has said yes or no, and § 7(3) UWG may say more.
-UNDECIDED = frozenset({EXPIRED, NO_CONSENT})
+UNDECIDED = frozenset({EXPIRED, LAPSED, NO_CONSENT})
 # What may be sent without consent, because it serves what the person has with the company (Art. 6(1)(b) GDPR).
 # Advertising never does: a topic comes onto this list by a decision, not by a caller's word.
 SERVICE_TOPICS = frozenset({"login-invitation"})
@@ -96,6 +98,8 @@ class Known:
     suppressed: bool
     consent_id: uuid.UUID | None
     state: State | None
+    # Whether it is the text that has changed since.
+    outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +182,9 @@ def decide(
         return SUPPRESSED, None
     if contract:
         return CONTRACT, None
-    if known.state is State.GIVEN:
+    if known.state in STANDING:
         return CONSENT, known.consent_id
-    return _DENIES.get(known.state, NO_CONSENT), None
+    return EXPIRED if known.outdated else _DENIES.get(known.state, NO_CONSENT), None
 
 
 def conditions(decision: Decision) -> list[tuple[str, Outcome]]:

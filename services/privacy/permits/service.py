@@ -11,7 +11,7 @@ from kernel.clock import Clock
 from kernel.db import AnySession, Database, WriteSession
 from kernel.ids import new_id, new_ids
 from kernel.rpc.call import note_subjects
-from services.privacy.consent.service import ConsentService
+from services.privacy.consent.life.lapsing import Lapsing
 from services.privacy.customers.judging import ExistingCustomers
 from services.privacy.customers.model import Advertising
 from services.privacy.permits import store
@@ -38,6 +38,10 @@ from services.privacy.suppression.service import SuppressionService
 Restricted = Callable[[AnySession, Sequence[uuid.UUID]], Awaitable[frozenset[uuid.UUID]]]
 
 
+# Of whoever has never answered.
+_NO_WORD = (None, None, False)
+
+
 def either(*questions: Restricted) -> Restricted:
     """Who is restricted by any of these is restricted."""
 
@@ -61,14 +65,14 @@ class PermitService:
         database: Database,
         clock: Clock,
         *,
-        consents: ConsentService,
+        lapsing: Lapsing,
         suppression: SuppressionService,
         customers: ExistingCustomers,
         restricted: Restricted,
     ) -> None:
         self._database = database
         self._clock = clock
-        self._consents = consents
+        self._lapsing = lapsing
         self._suppression = suppression
         self._customers = customers
         self._restricted = restricted
@@ -131,7 +135,7 @@ class PermitService:
     ) -> list[Decision]:
         ids = [c.contact_id for c in candidates]
         restricted = await self._restricted(session, ids)
-        consents = await self._consents.decisive(
+        consents = await self._lapsing.last_words(
             session, contact_ids=ids, topic=about.topic, channel=about.channel
         )
         addresses = [Address(about.channel, c.address) for c in candidates]
@@ -140,8 +144,8 @@ class PermitService:
         decisions = []
         made = new_ids(len(candidates))
         for decision_id, candidate, is_suppressed in zip(made, candidates, suppressed, strict=True):
-            consent_id, state = consents.get(candidate.contact_id, (None, None))
-            known = Known(candidate.contact_id in restricted, is_suppressed, consent_id, state)
+            consent_id, state, outdated = consents.get(candidate.contact_id, _NO_WORD)
+            known = Known(candidate.contact_id in restricted, is_suppressed, consent_id, state, outdated)
             reason, rests_on = decide(candidate, known, contract=about.contract, duty=about.duty)
             decisions.append(
                 Decision(decision_id, candidate.contact_id, reason in PERMITS, reason, rests_on, now)

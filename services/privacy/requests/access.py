@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import tzinfo
 from typing import Any
 
 from kernel.outbox import emit
@@ -38,6 +39,7 @@ class Access:
         controller: Controller,
         recipients: Recipients,
         blackening: BlackeningService,
+        zone: tzinfo,
     ) -> None:
         self._desk = desk
         self._database = desk.database
@@ -45,6 +47,7 @@ class Access:
         self._controller = controller
         self._recipients = recipients
         self._blackening = blackening
+        self._zone = zone
 
     async def advance(self, request: Request) -> None:
         """As far as it goes now; a holder that is down only delays."""
@@ -88,7 +91,7 @@ class Access:
 
     async def _complete(self, request: Request, content: dict[str, Any]) -> None:
         now = self._desk.clock.now()
-        page = access_page(content, request.language)
+        page = access_page(content, request.language, self._zone)
         document = await asyncio.to_thread(pdf.render, "access", page, language=request.language, now=now)
         async with self._database.transaction() as session:
             step = Transition(State.COMPLETED, now, SYSTEM, "answered")

@@ -15,6 +15,8 @@ from services.privacy.requests.model import STAFF, SUBJECT, SYSTEM, Kind, Reques
 
 # Closed lists, all of them: what somebody may type would be a personal value in a proof that outlives the erasure.
 CHANNELS = frozenset({"letter", "email", "phone", "in-person"})
+# On the page without a login: noted by the machine, never by staff.
+CHANNEL_PUBLIC = "public-page"
 # How staff knows that it is this person. A copy of an identity card is no way (privacy.md).
 VOUCHERS = frozenset({"known-in-person", "called-back", "known-address", "known-details"})
 # Art. 12(3): complexity and number of the requests, and nothing else.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from itertools import groupby
 from typing import Any
 
@@ -14,14 +14,15 @@ from kontor.privacy.v1 import holder_pb2
 
 from services.privacy.requests.collecting import Held
 from services.privacy.requests.model import Controller, Request
+from services.privacy.requests.readable import Reader
 from services.privacy.requests.recipients import Recipient
 from services.privacy.requests.wording import (
     FROM_SUBJECT,
+    cited,
     column_label,
     label,
     source_key,
     source_words,
-    value_words,
     words,
 )
 from services.privacy.suppression.model import KEPT, Entry
@@ -80,8 +81,9 @@ def access_content(
     }
 
 
-def access_page(content: dict[str, Any], language: str) -> dict[str, Any]:
+def access_page(content: dict[str, Any], language: str, zone: tzinfo) -> dict[str, Any]:
     """The same for people: labelled, grouped by service and dataset, without doubles."""
+    reader = Reader(language, zone, own=_own_logins(content["records"]))
     rows = [
         {
             "dataset": label(language, "datasets", row["dataset"]),
@@ -96,11 +98,16 @@ def access_page(content: dict[str, Any], language: str) -> dict[str, Any]:
     # Every service keeps a log of its own; to say the same four times helps nobody.
     processing = list({tuple(row.values()): row for row in rows}.values())
     groups = [
-        {"title": _title(language, *key), "records": _for_people(language, key[1], list(records))}
+        {"title": _title(language, *key), "records": _for_people(reader, key[1], list(records))}
         for key, records in groupby(content["records"], key=lambda r: (r["holder"], r["dataset"]))
     ]
     return {
         **content,
+        "request": {
+            **content["request"],
+            **{key: reader.instant(content["request"][key]) for key in ("received", "answered")},
+        },
+        "transfers": _transfer_words(language, content["transfers"]),
         "processing": processing,
         "groups": groups,
         "recipients": [_recipient_words(language, each) for each in content["recipients"]],
@@ -260,31 +267,50 @@ def _record(record: holder_pb2.Record) -> dict[str, Any]:
     }
 
 
-def _for_people(language: str, dataset: str, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _own_logins(records: Iterable[dict[str, Any]]) -> frozenset[str]:
+    """By what the logs call the person: the subjects of their logins."""
+    return frozenset(
+        value["value"]
+        for record in records
+        if record["dataset"] == "login"
+        for value in record["values"]
+        if value["column"] == "subject"
+    )
+
+
+def _for_people(reader: Reader, dataset: str, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each record; reads of the data as one line per day and reader, because hundreds of them hide each other."""
     if dataset != _READS:
-        return [_shown(language, dataset, record) for record in records]
+        return [_shown(reader, dataset, record) for record in records]
     counted = Counter(
-        ((record["since"] or "")[:10], *(value["value"] for value in record["values"][:1]))
+        (reader.day(record["since"] or ""), *(reader.who(value["value"]) for value in record["values"][:1]))
         for record in records
     )
+    label_of_actor = label(reader.language, "columns", "actor")
     return [
-        {"since": day, "values": [[label(language, "columns", "actor"), f"{' '.join(reader)} ({times} ×)"]]}
-        for (day, *reader), times in sorted(counted.items(), reverse=True)
+        {"since": day, "values": [[label_of_actor, f"{' '.join(who)} ({times} ×)"]]}
+        for (day, *who), times in sorted(counted.items(), reverse=True)
     ]
 
 
-def _shown(language: str, dataset: str, record: dict[str, Any]) -> dict[str, Any]:
+def _shown(reader: Reader, dataset: str, record: dict[str, Any]) -> dict[str, Any]:
     return {
-        "since": (record["since"] or "")[:10],
+        "since": reader.day(record["since"] or ""),
         "values": [
             [
-                column_label(language, dataset, value["column"]),
-                value_words(language, dataset, value["column"], value["value"]),
+                column_label(reader.language, dataset, value["column"]),
+                reader.value(dataset, value["column"], value["value"]),
             ]
             for value in record["values"]
             if value["column"] not in DERIVED
         ],
+    }
+
+
+def _transfer_words(language: str, transfers: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **transfers,
+        "to": [{**each, "safeguard": cited(each["safeguard"], language)} for each in transfers["to"]],
     }
 
 

@@ -81,9 +81,9 @@ class RequestService:
         self._database = database
         self._clock = clock
         self._beside = beside
-        self._deadline = deadline
+        self.deadline = deadline
         self._reading = reading
-        self._wake = wake
+        self.wake = wake
 
     async def create_request(
         self,
@@ -107,10 +107,10 @@ class RequestService:
             )
         own = caller.is_customer_only
         now = self._clock.now()
-        reception.check(own=own, today=self._deadline.day_of(now))
+        reception.check(own=own, today=self.deadline.day_of(now))
         day = reception.received_on
         # Of what came today the instant is known; of an earlier day only the day.
-        received_at = self._deadline.start_of(day) if day and day < self._deadline.day_of(now) else now
+        received_at = self.deadline.start_of(day) if day and day < self.deadline.day_of(now) else now
         steps = reception.steps(now, own=own)
         request = Request(
             id=new_id(),
@@ -120,31 +120,42 @@ class RequestService:
             requested_by=caller.subject if own else None,
             language=language or "de",
             received_at=received_at,
-            due_date=self._deadline.due(received_at),
+            due_date=self.deadline.due(received_at),
         )
         async with self._database.transaction() as session:
-            if kind in NEEDS_DATA:
-                await _refuse_while_erasing(session, contact_id)
             if own:
                 await self._refuse_a_flood(session, request)
-            if await store.add(session, request) is None:
-                other = await store.open_one(session, contact_id, kind)
-                named = {"id": str(other.id)} if other is not None else {}
-                raise RequestOpen("There is an open request of this kind.", metadata=named)
-            for step in steps:
-                # What is done before the answer is told once: as done.
-                await store.note(session, request.id, step, tell=kind is not Kind.WITHDRAWAL)
-            if kind is Kind.ERASURE:
-                await plan_store.add_round(session, request.id, request.round)
-            await emit(
-                session,
-                events.request_received(request_id=request.id, contact_id=contact_id, kind=kind),
-            )
-            if kind in self._beside.begins:
-                await self._beside.begins[kind](session, request, wish)
+            await self.receive(session, request, steps, wish=wish)
             view = await self._reading.reread(session, request.id)
-        self._wake()
+        self.wake()
         return view
+
+    async def receive(
+        self, session: WriteSession, request: Request, steps: Sequence[Transition], *, wish: Wish
+    ) -> None:
+        """Makes a request of its first steps and begins with it, in a use case of another area.
+
+        Errors: RequestOpen, ErasureRuns; what the kind itself refuses.
+        """
+        contact_id, kind = request.contact_id, request.kind
+        if kind in NEEDS_DATA:
+            await _refuse_while_erasing(session, contact_id)
+        if await store.add(session, request) is None:
+            other = await store.open_one(session, contact_id, kind)
+            named = {"id": str(other.id)} if other is not None else {}
+            raise RequestOpen("There is an open request of this kind.", metadata=named)
+        for step in steps:
+            # One mail for what happens in one moment; what is done before the answer is told as done.
+            tell = step is steps[0] and kind is not Kind.WITHDRAWAL
+            await store.note(session, request.id, step, tell=tell)
+        if kind is Kind.ERASURE:
+            await plan_store.add_round(session, request.id, request.round)
+        await emit(
+            session,
+            events.request_received(request_id=request.id, contact_id=contact_id, kind=kind),
+        )
+        if kind in self._beside.begins:
+            await self._beside.begins[kind](session, request, wish)
 
     async def _refuse_a_flood(self, session: WriteSession, request: Request) -> None:
         """Before anything is written: what is refused costs one look at an index. Errors: TooManyRequests."""
@@ -196,7 +207,7 @@ class RequestService:
                     ended = Transition(State.WITHDRAWN, step.at, step.actor, "erasure-confirmed")
                     await end(session, other, ended)
             view = await self._reading.reread(session, request_id)
-        self._wake()
+        self.wake()
         return view
 
     async def withdraw_request(self, request_id: uuid.UUID, *, caller: Principal) -> View:

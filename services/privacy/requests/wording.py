@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 FROM_SUBJECT = frozenset(
     {"portal", "form", "double-opt-in", "portal-login", "one-click", "preferences", "link"}
 )
+# Of a law as the English cite it.
+_PARAGRAPH = re.compile(r"(?<=\d)\((\d+)\)(?:\(([a-z])\))?")
 
 
 @cache
@@ -40,6 +43,18 @@ def value_words(language: str, dataset: str, column: str, value: str) -> str:
     table = known.get(f"{dataset}.{column}", {})
     # A fact on the timeline is stored by its full name.
     return str(table.get(value) or table.get(value.rsplit(".", 1)[-1]) or value)
+
+
+def cited(law: str, language: str) -> str:
+    """A law as it is cited in the language; the registers keep the English way, "Art. 46(2)(c) GDPR"."""
+    if language != "de":
+        return law
+    return _PARAGRAPH.sub(_in_german, law).replace("GDPR", "DSGVO")
+
+
+def _in_german(found: re.Match[str]) -> str:
+    paragraph, letter = found.groups()
+    return f" Abs. {paragraph}" + (f" Buchst. {letter}" if letter else "")
 
 
 def source_key(source: str) -> str:

@@ -149,6 +149,14 @@ gateway: [contacts, campaigns, tickets, privacy]
   value: {{ $values.privacy.suppressionKeyId | quote }}
 - name: KONTOR_CONTROLLER_TIMEZONE
   value: {{ $values.timezone }}
+- name: KONTOR_CONSENT_VALID_MONTHS
+  value: {{ $values.consents.validMonths | toJson | quote }}
+- name: KONTOR_CONSENT_UNUSED_MONTHS
+  value: {{ $values.consents.unusedMonths | quote }}
+- name: KONTOR_CONSENT_PAUSE_MONTHS
+  value: {{ $values.consents.pauseMonths | quote }}
+- name: KONTOR_CONSENT_PARENT_MONTHS
+  value: {{ $values.consents.parentMonths | quote }}
 - name: KONTOR_CONTROLLER_PROCESSORS
   value: {{ $values.controller.processors | toJson | quote }}
 {{- include "kontor.controllerEnv" (dict "root" .root "keys" (list "name" "address" "email" "phone" "dpoName" "dpoEmail" "authorityName" "authorityAddress" "authorityUrl" "state")) }}

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from kontor.options.v1 import options_pb2 as kontor_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ekontor/privacy/v1/events.proto\x12\x11kontor.privacy.v1\x1a\x1fkontor/options/v1/options.proto\"W\n\x0c\x43onsentGiven\x12\x18\n\nconsent_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x13\n\x05topic\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\"[\n\x10\x43onsentWithdrawn\x12\x18\n\nconsent_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x13\n\x05topic\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\"S\n\x0fRequestReceived\x12\x18\n\nrequest_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x0c\n\x04kind\x18\x03 \x01(\x05\"T\n\x10RequestCompleted\x12\x18\n\nrequest_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x0c\n\x04kind\x18\x03 \x01(\x05\"\\\n\x12RestrictionImposed\x12\x1c\n\x0erestriction_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x0e\n\x06ground\x18\x03 \x01(\x05\"U\n\x1bRestrictionLiftingAnnounced\x12\x1c\n\x0erestriction_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\"K\n\x11RestrictionLifted\x12\x1c\n\x0erestriction_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ekontor/privacy/v1/events.proto\x12\x11kontor.privacy.v1\x1a\x1fkontor/options/v1/options.proto\"W\n\x0c\x43onsentGiven\x12\x18\n\nconsent_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x13\n\x05topic\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\"[\n\x10\x43onsentWithdrawn\x12\x18\n\nconsent_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x13\n\x05topic\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\"Y\n\x0e\x43onsentRefused\x12\x18\n\nconsent_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x13\n\x05topic\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\"Y\n\x0e\x43onsentExpired\x12\x18\n\nconsent_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x13\n\x05topic\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\"S\n\x0fRequestReceived\x12\x18\n\nrequest_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x0c\n\x04kind\x18\x03 \x01(\x05\"T\n\x10RequestCompleted\x12\x18\n\nrequest_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x0c\n\x04kind\x18\x03 \x01(\x05\"\\\n\x12RestrictionImposed\x12\x1c\n\x0erestriction_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x0e\n\x06ground\x18\x03 \x01(\x05\"U\n\x1bRestrictionLiftingAnnounced\x12\x1c\n\x0erestriction_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\"K\n\x11RestrictionLifted\x12\x1c\n\x0erestriction_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,6 +44,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONSENTWITHDRAWN'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001'
   _globals['_CONSENTWITHDRAWN'].fields_by_name['topic']._loaded_options = None
   _globals['_CONSENTWITHDRAWN'].fields_by_name['topic']._serialized_options = b'\270\273\030\001'
+  _globals['_CONSENTREFUSED'].fields_by_name['consent_id']._loaded_options = None
+  _globals['_CONSENTREFUSED'].fields_by_name['consent_id']._serialized_options = b'\270\273\030\001'
+  _globals['_CONSENTREFUSED'].fields_by_name['contact_id']._loaded_options = None
+  _globals['_CONSENTREFUSED'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001'
+  _globals['_CONSENTREFUSED'].fields_by_name['topic']._loaded_options = None
+  _globals['_CONSENTREFUSED'].fields_by_name['topic']._serialized_options = b'\270\273\030\001'
+  _globals['_CONSENTEXPIRED'].fields_by_name['consent_id']._loaded_options = None
+  _globals['_CONSENTEXPIRED'].fields_by_name['consent_id']._serialized_options = b'\270\273\030\001'
+  _globals['_CONSENTEXPIRED'].fields_by_name['contact_id']._loaded_options = None
+  _globals['_CONSENTEXPIRED'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001'
+  _globals['_CONSENTEXPIRED'].fields_by_name['topic']._loaded_options = None
+  _globals['_CONSENTEXPIRED'].fields_by_name['topic']._serialized_options = b'\270\273\030\001'
   _globals['_REQUESTRECEIVED'].fields_by_name['request_id']._loaded_options = None
   _globals['_REQUESTRECEIVED'].fields_by_name['request_id']._serialized_options = b'\270\273\030\001'
   _globals['_REQUESTRECEIVED'].fields_by_name['contact_id']._loaded_options = None
@@ -68,14 +80,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONSENTGIVEN']._serialized_end=173
   _globals['_CONSENTWITHDRAWN']._serialized_start=175
   _globals['_CONSENTWITHDRAWN']._serialized_end=266
-  _globals['_REQUESTRECEIVED']._serialized_start=268
-  _globals['_REQUESTRECEIVED']._serialized_end=351
-  _globals['_REQUESTCOMPLETED']._serialized_start=353
-  _globals['_REQUESTCOMPLETED']._serialized_end=437
-  _globals['_RESTRICTIONIMPOSED']._serialized_start=439
-  _globals['_RESTRICTIONIMPOSED']._serialized_end=531
-  _globals['_RESTRICTIONLIFTINGANNOUNCED']._serialized_start=533
-  _globals['_RESTRICTIONLIFTINGANNOUNCED']._serialized_end=618
-  _globals['_RESTRICTIONLIFTED']._serialized_start=620
-  _globals['_RESTRICTIONLIFTED']._serialized_end=695
+  _globals['_CONSENTREFUSED']._serialized_start=268
+  _globals['_CONSENTREFUSED']._serialized_end=357
+  _globals['_CONSENTEXPIRED']._serialized_start=359
+  _globals['_CONSENTEXPIRED']._serialized_end=448
+  _globals['_REQUESTRECEIVED']._serialized_start=450
+  _globals['_REQUESTRECEIVED']._serialized_end=533
+  _globals['_REQUESTCOMPLETED']._serialized_start=535
+  _globals['_REQUESTCOMPLETED']._serialized_end=619
+  _globals['_RESTRICTIONIMPOSED']._serialized_start=621
+  _globals['_RESTRICTIONIMPOSED']._serialized_end=713
+  _globals['_RESTRICTIONLIFTINGANNOUNCED']._serialized_start=715
+  _globals['_RESTRICTIONLIFTINGANNOUNCED']._serialized_end=800
+  _globals['_RESTRICTIONLIFTED']._serialized_start=802
+  _globals['_RESTRICTIONLIFTED']._serialized_end=877
 # @@protoc_insertion_point(module_scope)

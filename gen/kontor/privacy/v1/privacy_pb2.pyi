@@ -34,6 +34,9 @@ class _ConsentStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ConsentS
     CONSENT_STATE_REFUSED: _ConsentState.ValueType  # 3
     CONSENT_STATE_WITHDRAWN: _ConsentState.ValueType  # 4
     CONSENT_STATE_EXPIRED: _ConsentState.ValueType  # 5
+    """Beyond its period, or unused for too long."""
+    CONSENT_STATE_RENEWED: _ConsentState.ValueType  # 6
+    """Given again before it ended; counts like given."""
 
 class ConsentState(_ConsentState, metaclass=_ConsentStateEnumTypeWrapper): ...
 
@@ -43,6 +46,9 @@ CONSENT_STATE_GIVEN: ConsentState.ValueType  # 2
 CONSENT_STATE_REFUSED: ConsentState.ValueType  # 3
 CONSENT_STATE_WITHDRAWN: ConsentState.ValueType  # 4
 CONSENT_STATE_EXPIRED: ConsentState.ValueType  # 5
+"""Beyond its period, or unused for too long."""
+CONSENT_STATE_RENEWED: ConsentState.ValueType  # 6
+"""Given again before it ended; counts like given."""
 Global___ConsentState: _TypeAlias = ConsentState  # noqa: Y015
 
 class _Channel:
@@ -348,12 +354,17 @@ class Consent(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     TEXT_ID_FIELD_NUMBER: _builtins.int
     RECORD_TIME_FIELD_NUMBER: _builtins.int
+    LAST_DAY_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     contact_id: _builtins.str
     topic: _builtins.str
     channel: Global___Channel.ValueType
     state: Global___ConsentState.ValueType
     text_id: _builtins.str
+    last_day: _builtins.str
+    """The last day of a consent that stands if no message goes out on it any more, an ISO 8601 date of the controller's
+    time zone. Empty if it has none; in ListConsents and ListStandings only.
+    """
     @_builtins.property
     def record_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -366,10 +377,11 @@ class Consent(_message.Message):
         state: Global___ConsentState.ValueType = ...,
         text_id: _builtins.str = ...,
         record_time: _timestamp_pb2.Timestamp | None = ...,
+        last_day: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["record_time", b"record_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "contact_id", b"contact_id", "id", b"id", "record_time", b"record_time", "state", b"state", "text_id", b"text_id", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "contact_id", b"contact_id", "id", b"id", "last_day", b"last_day", "record_time", b"record_time", "state", b"state", "text_id", b"text_id", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -516,16 +528,22 @@ class ListConsentsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CONSENTS_FIELD_NUMBER: _builtins.int
+    ASKED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def consents(self) -> _containers.RepeatedCompositeFieldContainer[Global___Consent]: ...
+    @_builtins.property
+    def asked(self) -> _containers.RepeatedCompositeFieldContainer[Global___Consent]:
+        """Questions that are open, beside what counts: who said no may be asked again later."""
+
     def __init__(
         self,
         *,
         consents: _abc.Iterable[Global___Consent] | None = ...,
+        asked: _abc.Iterable[Global___Consent] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consents", b"consents"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked", b"asked", "consents", b"consents"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1226,8 +1244,9 @@ class Decision(_message.Message):
     permitted: _builtins.bool
     reason: _builtins.str
     """"consent", "contract", "existing-customer" or "legal-obligation" if permitted; else "restricted", "suppressed",
-    "withdrawn", "expired", "no-consent", "no-address"; where a legitimate interest was claimed also what § 7(3) UWG
-    lacks: "objected", "no-sale", "not-similar", "no-notice".
+    "withdrawn", "refused", "lapsed" (beyond its period or unused), "expired" (to a text that has changed), "no-consent",
+    "no-address"; where a legitimate interest was claimed also what § 7(3) UWG lacks: "objected", "no-sale",
+    "not-similar", "no-notice".
     """
     consent_id: _builtins.str
     """The consent record it rests on."""

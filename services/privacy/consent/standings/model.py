@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from services.privacy.consent.model import DOUBLE_OPT_IN, Record, State
+from services.privacy.consent.model import STANDING, WITH_A_MAIL, Record, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +34,20 @@ class Standing:
 
     record: Record
     leaf_index: int
+    # Of what stands; None if it has no end.
+    last_day: date | None = None
 
     @property
     def missing(self) -> tuple[str, ...]:
         """What this consent lacks to be proven (§ 7a UWG); nothing where none was given."""
-        if self.record.state is not State.GIVEN:
+        if self.record.state not in STANDING:
             return ()
         evidence = self.record.evidence
         lacks = (
             ("text", self.record.text_id is None),
             ("confirm-time", evidence.confirm_time is None),
-            # Only a double opt-in sends a mail; a login proves by itself.
-            ("mail", evidence.method == DOUBLE_OPT_IN and not evidence.mail_sha256),
+            # A double opt-in and a renewal send a mail; a login proves by itself.
+            ("mail", evidence.method in WITH_A_MAIL and not evidence.mail_sha256),
         )
         return tuple(name for name, missing in lacks if missing)
 

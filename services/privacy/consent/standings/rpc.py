@@ -62,7 +62,7 @@ class ConsentStandingsRpc(consent_standings_pb2_grpc.ConsentStandingsServicer):
 
 def _standing(standing: Standing) -> standings_pb2.Standing:
     return standings_pb2.Standing(
-        consent=as_consent(standing.record),
+        consent=as_consent(standing.record, standing.last_day),
         method=standing.record.evidence.method,
         missing=standing.missing,
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kernel.db import AnySession, Database
 from kernel.rpc.call import note_subjects
+from services.privacy.consent.life.lapsing import Lapsing
 from services.privacy.consent.standings import store
 from services.privacy.consent.standings.model import Counts, Filter, Standing, Wanted
 
@@ -14,15 +16,17 @@ from services.privacy.consent.standings.model import Counts, Filter, Standing, W
 class StandingService:
     """Shows where consents stand to whoever answers for them."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, lapsing: Lapsing) -> None:
         self._database = database
+        self._lapsing = lapsing
 
     async def list_standings(self, wanted: Wanted, *, before: int | None, limit: int) -> list[Standing]:
         """The records that count, the most recent first. One more than `limit` if there are more."""
         async with self._database.reading() as session:
             found = await store.listed(session, wanted, before=before, limit=limit + 1)
+            ends = await self._lapsing.last_days(session, [each.record for each in found])
         note_subjects(each.record.contact_id for each in found[:limit])
-        return found
+        return [replace(each, last_day=ends.get(each.record.id)) for each in found]
 
     async def get_standing_counts(self, asked: Filter) -> Counts:
         """How many there are in each state."""

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, exists, func, lit
 from sqlalchemy.orm import aliased
 
 from kernel.db import AnySession
-from services.privacy.consent.model import DOUBLE_OPT_IN, State
+from services.privacy.consent.model import STANDING, WITH_A_MAIL, State
 from services.privacy.consent.standings.model import Counts, Filter, Standing, Wanted
 from services.privacy.consent.store import as_record
 from services.privacy.consent.tables import ConsentRecord
@@ -86,10 +86,10 @@ def _counts() -> ColumnElement[bool]:
 def _unproven() -> ColumnElement[bool]:
     """As `Standing.missing` says it."""
     return and_(
-        ConsentRecord.state == int(State.GIVEN),
+        ConsentRecord.state.in_([int(state) for state in STANDING]),
         or_(
             ConsentRecord.text_id.is_(None),
             ConsentRecord.confirm_time.is_(None),
-            and_(ConsentRecord.method == DOUBLE_OPT_IN, ConsentRecord.mail_sha256 == b""),
+            and_(ConsentRecord.method.in_(WITH_A_MAIL), ConsentRecord.mail_sha256 == b""),
         ),
     )

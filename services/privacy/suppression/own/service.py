@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
 
 from kernel.db import Database
 from kernel.identity import Principal
@@ -28,6 +29,14 @@ AddressesOf = Callable[[uuid.UUID], Awaitable[Sequence[Address]]]
 _METHOD = "suppression-lifted"
 
 
+class Bases(NamedTuple):
+    """What else is known of a contact: on what advertising could rest, and where it would go."""
+
+    consents: ConsentService
+    customers: ExistingCustomers
+    addresses_of: AddressesOf
+
+
 class OwnSuppressionService:
     """Shows and lifts; a wish takes an address off, and never stands for a consent."""
 
@@ -36,15 +45,13 @@ class OwnSuppressionService:
         database: Database,
         *,
         suppression: SuppressionService,
-        consents: ConsentService,
-        customers: ExistingCustomers,
-        addresses_of: AddressesOf,
+        bases: Bases,
     ) -> None:
         self._database = database
         self._suppression = suppression
-        self._consents = consents
-        self._customers = customers
-        self._addresses_of = addresses_of
+        self._consents = bases.consents
+        self._customers = bases.customers
+        self._addresses_of = bases.addresses_of
 
     async def list_own_suppressions(self, contact_id: uuid.UUID, *, caller: Principal) -> list[OwnEntry]:
         """The entries of every address on file, and of the login's own, oldest first. Errors: Unavailable."""

@@ -1,0 +1,1 @@
+"""Mails to somebody who exercises a right without a login."""

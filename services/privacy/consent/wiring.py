@@ -1,0 +1,38 @@
+"""What of the consents the process serves and does by itself; called by the composition root only."""
+
+from __future__ import annotations
+
+from kontor.privacy.v1 import consent_life_pb2_grpc, consent_standings_pb2_grpc, privacy_pb2_grpc
+
+from kernel.clock import SystemClock
+from kernel.lifecycle import Backend
+from services.privacy.consent.life.jobs import LifeJobs
+from services.privacy.consent.life.lapsing import Lapsing
+from services.privacy.consent.life.model import Periods
+from services.privacy.consent.life.rpc import ConsentLifeRpc
+from services.privacy.consent.life.service import LifeService
+from services.privacy.consent.rpc import ConsentsRpc
+from services.privacy.consent.service import ConsentService
+from services.privacy.consent.standings.rpc import ConsentStandingsRpc
+from services.privacy.consent.standings.service import StandingService
+from services.privacy.suppression.service import SuppressionService
+
+_DAY_S = 86_400
+
+
+def serve_consents(
+    backend: Backend, periods: Periods, suppression: SuppressionService
+) -> tuple[ConsentService, Lapsing]:
+    """Consents and their life; answers what other areas ask."""
+    database, clock, v1 = backend.database, SystemClock(), "kontor.privacy.v1"
+    lapsing = Lapsing(periods, clock)
+    consents = ConsentService(database, clock, suppression=suppression, lapsing=lapsing)
+    door = privacy_pb2_grpc.add_ConsentsServicer_to_server
+    backend.add(door, ConsentsRpc(consents), f"{v1}.Consents")
+    life = ConsentLifeRpc(LifeService(database, clock, consents=consents, lapsing=lapsing))
+    backend.add(consent_life_pb2_grpc.add_ConsentLifeServicer_to_server, life, f"{v1}.ConsentLife")
+    backend.every("expire-consents", _DAY_S, LifeJobs(database, clock, periods=periods).expire)
+    standings = ConsentStandingsRpc(StandingService(database, lapsing), backend.pages, periods.zone)
+    listed = consent_standings_pb2_grpc.add_ConsentStandingsServicer_to_server
+    backend.add(listed, standings, f"{v1}.ConsentStandings")
+    return consents, lapsing
