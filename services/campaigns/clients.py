@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 
 import grpc
 from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logins_pb2_grpc
 from kontor.privacy.v1 import (
     askings_pb2,
     askings_pb2_grpc,
+    customers_pb2,
+    customers_pb2_grpc,
     farewells_pb2,
     farewells_pb2_grpc,
     holder_pb2,
@@ -26,12 +28,15 @@ from kernel.errors import FailedPrecondition, NotFound
 from kernel.ids import new_id
 from services.campaigns.askings.model import Asking, Kind
 from services.campaigns.audiences.model import Filter
+from services.campaigns.consents import Consent, ConsentText, Evidence
 from services.campaigns.sender.model import File
 from services.campaigns.templates.model import Address, Reader
 
 # What the contract allows in one BatchGetContacts.
 BATCH = 1000
 _EMAIL = privacy_pb2.CHANNEL_EMAIL
+# The reason of a permit that rests on a sale: its mail must carry the notice of the right to object.
+EXISTING_CUSTOMER = "existing-customer"
 _STANDING = (privacy_pb2.CONSENT_STATE_GIVEN, privacy_pb2.CONSENT_STATE_RENEWED)
 
 
@@ -54,6 +59,8 @@ class Farewell:
     # What a law keeps: what, by which law, until when.
     kept: tuple[tuple[str, str, date], ...] = ()
     files: tuple[File, ...] = ()
+    # Who had the data, by name.
+    recipients: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,40 +70,6 @@ class Decision:
     id: uuid.UUID | None
     permitted: bool
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """The newest record of one topic."""
-
-    topic: str
-    given: bool
-    withdrawn: bool
-    since: datetime | None
-    expired: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentText:
-    """The text of a topic as it is shown now."""
-
-    id: uuid.UUID
-    topic: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """What proves a consent."""
-
-    method: str
-    language: str
-    form_url: str = ""
-    requested_at: datetime | None = None
-    confirmed_at: datetime | None = None
-    mail_sha256: bytes = b""
-    token_sha256: bytes = b""
-    request_ip: str = ""
-    confirm_ip: str = ""
 
 
 class ContactsClient:
@@ -182,6 +155,7 @@ class PrivacyClient:
         self._permits = privacy_pb2_grpc.PermitsStub(channel)
         self._suppressions = privacy_pb2_grpc.SuppressionsStub(channel)
         self._consents = privacy_pb2_grpc.ConsentsStub(channel)
+        self._customers = customers_pb2_grpc.ExistingCustomersStub(channel)
         self._identity = identity_pb2_grpc.IdentityChecksStub(channel)
         self._askings = askings_pb2_grpc.AskingsStub(channel)
         self._farewells = farewells_pb2_grpc.FarewellsStub(channel)
@@ -194,9 +168,13 @@ class PrivacyClient:
         request_id: uuid.UUID,
         contract: bool = False,
         duty: bool = False,
+        category: str = "",
     ) -> dict[uuid.UUID, Decision]:
-        """A permit or a reason for each contact, decided now; on consent, the contract, or a legal duty."""
-        request = _candidates(topic, addresses)
+        """A permit or a reason for each contact, decided now; on consent, the contract, or a legal duty.
+
+        With `category` also on what existing customers have bought: the caller adds the notice to those mails.
+        """
+        request = _candidates(topic, addresses, category)
         if contract:
             request.basis = holder_pb2.BASIS_CONTRACT
         if duty:
@@ -204,9 +182,12 @@ class PrivacyClient:
         request.request_id = str(request_id)
         return _decisions(await self._permits.Authorize(request)) if addresses else {}
 
-    async def preview(self, topic: str, addresses: Mapping[uuid.UUID, str]) -> dict[uuid.UUID, Decision]:
+    async def preview(
+        self, topic: str, addresses: Mapping[uuid.UUID, str], *, category: str = ""
+    ) -> dict[uuid.UUID, Decision]:
         """What `authorize` would say; nothing may be sent on it."""
-        return _decisions(await self._permits.Preview(_candidates(topic, addresses))) if addresses else {}
+        request = _candidates(topic, addresses, category)
+        return _decisions(await self._permits.Preview(request)) if addresses else {}
 
     async def refusal(self, topic: str, contact_id: uuid.UUID, address: str) -> str:
         """Why a mail on this topic would not go out now, and for a suppressed address why; empty if it would."""
@@ -273,6 +254,7 @@ class PrivacyClient:
             language=found.language,
             kept=tuple((one.what, one.law, date.fromisoformat(one.keep_until)) for one in found.kept),
             files=tuple(File(one.file_name, one.media_type, one.content) for one in found.enclosures),
+            recipients=tuple(found.recipients),
         )
 
     async def texts(self, language: str) -> list[ConsentText]:
@@ -332,6 +314,14 @@ class PrivacyClient:
             )
         )
 
+    async def object_to_advertising(self, contact_id: uuid.UUID) -> None:
+        """Nothing is sent to the contact any more but on a consent."""
+        await self._customers.ObjectToAdvertising(
+            customers_pb2.ObjectToAdvertisingRequest(
+                request_id=str(new_id()), contact_id=str(contact_id), method="one-click"
+            )
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
@@ -350,8 +340,14 @@ def _person(contact: contacts_pb2.Contact) -> Person:
     )
 
 
-def _candidates(topic: str, addresses: Mapping[uuid.UUID, str]) -> privacy_pb2.AuthorizeRequest:
+def _candidates(
+    topic: str, addresses: Mapping[uuid.UUID, str], category: str = ""
+) -> privacy_pb2.AuthorizeRequest:
+    basis = holder_pb2.BASIS_LEGITIMATE_INTEREST if category else holder_pb2.BASIS_UNSPECIFIED
     return privacy_pb2.AuthorizeRequest(
+        basis=basis,
+        category=category,
+        carries_notice=bool(category),
         channel=_EMAIL,
         topic=topic,
         candidates=[

@@ -11,10 +11,12 @@ from kontor.contacts.v1 import (
     logins_pb2_grpc,
     names_pb2_grpc,
 )
-from kontor.privacy.v1 import holder_pb2_grpc
+from kontor.privacy.v1 import bases_pb2_grpc, holder_pb2_grpc
 
 from kernel.clock import SystemClock
 from kernel.lifecycle import Backend, run
+from services.contacts.bases.rpc import SubjectBasesRpc
+from services.contacts.bases.service import BasesService
 from services.contacts.clients import Suppressions
 from services.contacts.config import Settings
 from services.contacts.consumers import consumers
@@ -89,6 +91,8 @@ def add_servicers(backend: Backend, use_cases: UseCases, own_contacts: LocalOwnC
     add(logins_pb2_grpc.add_LoginsServicer_to_server, logins, f"{v1}.Logins")
     names = NamesRpc(NamesService(backend.database))
     add(names_pb2_grpc.add_NamesServicer_to_server, names, f"{v1}.Names")
+    bases = SubjectBasesRpc(BasesService(backend.database))
+    add(bases_pb2_grpc.add_SubjectBasesServicer_to_server, bases, "kontor.privacy.v1.SubjectBases")
     holder = data_holder(
         backend.database,
         metadata,

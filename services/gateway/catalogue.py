@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
 from kontor.campaigns.v1.campaigns_pb2 import (
     Audience,
     ListAudiencesRequest,
@@ -10,6 +10,7 @@ from kontor.campaigns.v1.campaigns_pb2 import (
     Template,
 )
 from kontor.contacts.v1.contacts_pb2 import ListOrganisationsRequest, Organisation
+from kontor.privacy.v1.customers_pb2 import ListSoldCategoriesRequest
 from kontor.privacy.v1.privacy_pb2 import ListConsentTextsRequest
 
 from kernel.web.paging import every_item
@@ -35,6 +36,25 @@ def topics() -> dict[str, str]:
     asked = ListConsentTextsRequest(language=str(get_locale()))
     answer = unless_down(lambda: clients().consents.ListConsentTexts(asked))
     return {text.topic: text.title for text in answer.texts} if answer is not None else {}
+
+
+def sold_categories() -> list[tuple[str, str]]:
+    """What has been sold, with how many customers; none while the service is down: a form can do without."""
+    answer = unless_down(lambda: clients().customers.ListSoldCategories(ListSoldCategoriesRequest()))
+    if answer is None:
+        return []
+    return [
+        (
+            each.category,
+            ngettext(
+                "%(category)s: %(num)s customer",
+                "%(category)s: %(num)s customers",
+                each.customers,
+                category=each.category,
+            ),
+        )
+        for each in answer.categories
+    ]
 
 
 def audiences() -> list[Audience]:

@@ -14,11 +14,14 @@ from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
 from kontor.privacy.v1.askings_pb2_grpc import AskingsStub
 from kontor.privacy.v1.assessments_pb2_grpc import AssessmentsStub
 from kontor.privacy.v1.audit_pb2_grpc import AuditStub
+from kontor.privacy.v1.bases_pb2_grpc import BasesStub
 from kontor.privacy.v1.blackening_pb2_grpc import BlackeningStub
 from kontor.privacy.v1.breaches_pb2_grpc import BreachesStub
 from kontor.privacy.v1.consent_life_pb2_grpc import ConsentLifeStub
 from kontor.privacy.v1.consent_proofs_pb2_grpc import ConsentProofsStub
 from kontor.privacy.v1.consent_standings_pb2_grpc import ConsentStandingsStub
+from kontor.privacy.v1.customers_pb2_grpc import ExistingCustomersStub
+from kontor.privacy.v1.farewells_pb2_grpc import FarewellsStub
 from kontor.privacy.v1.identity_pb2_grpc import IdentityChecksStub
 from kontor.privacy.v1.privacy_pb2_grpc import ConsentsStub, PermitsStub, RequestsStub, SuppressionsStub
 from kontor.privacy.v1.registers_pb2_grpc import ProcessingRecordsStub, RegistersStub
@@ -76,6 +79,10 @@ class Clients:
         return TicketsStub(self._tickets.get())
 
     @cached_property
+    def bases(self) -> BasesStub:
+        return BasesStub(self._privacy.get())
+
+    @cached_property
     def consents(self) -> ConsentsStub:
         return ConsentsStub(self._privacy.get())
 
@@ -90,6 +97,10 @@ class Clients:
     @cached_property
     def consent_standings(self) -> ConsentStandingsStub:
         return ConsentStandingsStub(self._privacy.get())
+
+    @cached_property
+    def customers(self) -> ExistingCustomersStub:
+        return ExistingCustomersStub(self._privacy.get())
 
     @cached_property
     def suppressions(self) -> SuppressionsStub:
@@ -118,6 +129,10 @@ class Clients:
     @cached_property
     def blackening(self) -> BlackeningStub:
         return BlackeningStub(self._privacy.get())
+
+    @cached_property
+    def farewells(self) -> FarewellsStub:
+        return FarewellsStub(self._privacy.get())
 
     @cached_property
     def askings(self) -> AskingsStub:

@@ -55,6 +55,12 @@ _GROUPS = (
             Page("suppressions.index", "ban", _l("Suppression list"), "Suppressions.ListSuppressions"),
             Page("consents.index", "checkbox", _l("Consents"), "ConsentStandings.ListStandings"),
             Page("decisions.index", "scale", _l("Decisions"), "Permits.ListDecisions"),
+            Page(
+                "notices.index",
+                "info-circle",
+                _l("Notices of the right to object"),
+                "ExistingCustomers.AddObjectionNotice",
+            ),
             Page("audit.index", "eye", _l("Accesses"), "Audit.ListAccesses"),
             Page("retention.index", "trash", _l("Deletion concept"), "Retention.PreviewRun"),
             Page(

@@ -18,6 +18,8 @@ from kontor.privacy.v1.askings_pb2_grpc import AskingsStub
 from kontor.privacy.v1.audit_pb2_grpc import AuditStub
 from kontor.privacy.v1.consent_life_pb2_grpc import ConsentLifeStub
 from kontor.privacy.v1.consent_proofs_pb2_grpc import ConsentProofsStub
+from kontor.privacy.v1.customers_pb2 import CustomerStanding, GetCustomerStandingRequest
+from kontor.privacy.v1.customers_pb2_grpc import ExistingCustomersStub
 from kontor.privacy.v1.holder_pb2 import CollectRequest, Identifiers, Record
 from kontor.privacy.v1.holder_pb2_grpc import DataHolderStub
 from kontor.privacy.v1.identity_pb2_grpc import IdentityChecksStub
@@ -117,6 +119,21 @@ class Clients:
     @cached_property
     def tickets(self) -> TicketsStub:
         return TicketsStub(self._channels["tickets"].get())
+
+    @cached_property
+    def customers(self) -> ExistingCustomersStub:
+        return ExistingCustomersStub(self._channels["privacy"].get())
+
+    def customer_standing(self, contact: Contact) -> CustomerStanding:
+        """What the visitor has bought, and what a permit would say of advertising for the like.
+
+        For services and staff only, as `refusal`: the address could be anybody's.
+        """
+        asked = GetCustomerStandingRequest(contact_id=contact.id, address=contact.email)
+        allowed = seconds_left(_PREVIEW_TIMEOUT_S)
+        with call_context(CallContext(token=self._own_token())):
+            answer: CustomerStanding = self.customers.GetCustomerStanding(asked, timeout=allowed)
+        return answer
 
     def refusal(self, contact: Contact, topic: str) -> str:
         """Why a mail on this topic would not go out now, as a permit's reason; empty if it would.

@@ -9,14 +9,11 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from kontor.privacy.v1 import (
-    assessments_pb2_grpc,
     blackening_pb2_grpc,
-    breaches_pb2_grpc,
     consent_proofs_pb2_grpc,
     consent_texts_pb2_grpc,
     holder_pb2_grpc,
     privacy_pb2_grpc,
-    registers_pb2_grpc,
     restrictions_pb2_grpc,
     retention_pb2_grpc,
 )
@@ -33,10 +30,7 @@ from services.privacy.assembly import (
     make_ledger,
     make_suppression,
 )
-from services.privacy.assessments.rpc import AssessmentsRpc
-from services.privacy.assessments.service import AssessmentService
-from services.privacy.breaches.rpc import BreachesRpc
-from services.privacy.breaches.service import BreachService
+from services.privacy.bases.wiring import serve_bases
 from services.privacy.clients import (
     AskingMailsClient,
     ContactFinder,
@@ -57,10 +51,7 @@ from services.privacy.ledger.service import LedgerService
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService, either
 from services.privacy.processing.jobs import ProcessingJobs
-from services.privacy.processing.rpc import ProcessingRecordsRpc
-from services.privacy.processing.service import ProcessingService
-from services.privacy.registers.rpc import RegistersRpc
-from services.privacy.registers.service import RegisterService
+from services.privacy.registers.wiring import make_registers, serve_registers
 from services.privacy.requests.access import Access
 from services.privacy.requests.asking.jobs import AskingJobs
 from services.privacy.requests.blackening.naming import NamesOfOthers
@@ -74,7 +65,7 @@ from services.privacy.requests.kinds import beginning_kinds
 from services.privacy.requests.model import Kind
 from services.privacy.requests.portability import Portability
 from services.privacy.requests.reading import Reading
-from services.privacy.requests.recipients import registered
+from services.privacy.requests.recipients import Recipients, registered
 from services.privacy.requests.replaying import Replay
 from services.privacy.requests.restored import RestoreGuard
 from services.privacy.requests.rpc import RequestsRpc
@@ -131,10 +122,15 @@ async def main() -> None:
     ledger = make_ledger(backend, settings)
     desk = make_desk(backend, settings, channels)
     restrictions = RestrictionService(database, clock, holders=desk.holders, holder_keys=settings.holder_keys)
+    recipients = _recipients(backend, settings)
     kinds = beginning_kinds(
-        desk, consents=consents, suppression=suppression, customers=customers, restrictions=restrictions
+        desk,
+        consents=consents,
+        suppression=suppression,
+        customers=customers,
+        restrictions=restrictions,
+        recipients=recipients,
     )
-    recipients = registered(_registers(backend, settings), otherwise=settings.recipients)
     erasure = _erasure(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds)
     blackening = _serve_blackening(backend, desk, channels, wake=lambda: _soon(machine.wake))
     procedures = RequestJobs(
@@ -214,7 +210,13 @@ async def main() -> None:
         UseCases(suppression, permits, requests, handling, retention, holds, restrictions),
         ZoneInfo(settings.controller_timezone),
     )
-    add_registers(backend, settings)
+    serve_registers(backend, settings)
+    serve_bases(
+        backend,
+        channels,
+        lapsing,
+        bases=[customers.everybody, requests.contacts_of_open, holds.held, restrictions.everybody],
+    )
     serve_audit(backend, settings, channels)
     await backend.run(own_contact=own_contact)
 
@@ -241,23 +243,6 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
     add(holder_pb2_grpc.add_DataHolderServicer_to_server, holder, f"{v1}.DataHolder")
 
 
-def add_registers(backend: Backend, settings: Settings) -> None:
-    """Serves the registers of the controller."""
-    database, clock, v1 = backend.database, SystemClock(), "kontor.privacy.v1"
-    registers = _registers(backend, settings)
-    processing = ProcessingService(database, clock, registers=registers, controller=settings.controller)
-    door = registers_pb2_grpc
-    backend.add(door.add_RegistersServicer_to_server, RegistersRpc(registers), f"{v1}.Registers")
-    record = ProcessingRecordsRpc(processing, clock)
-    backend.add(door.add_ProcessingRecordsServicer_to_server, record, f"{v1}.ProcessingRecords")
-    breaches = BreachService(database, clock, registers=registers, controller=settings.controller)
-    served = BreachesRpc(breaches)
-    backend.add(breaches_pb2_grpc.add_BreachesServicer_to_server, served, f"{v1}.Breaches")
-    assessments = AssessmentService(database, clock, registers=registers, controller=settings.controller)
-    assessed = AssessmentsRpc(assessments)
-    backend.add(assessments_pb2_grpc.add_AssessmentsServicer_to_server, assessed, f"{v1}.Assessments")
-
-
 def _serve_blackening(
     backend: Backend, desk: Desk, channels: Channels, *, wake: Callable[[], None]
 ) -> BlackeningService:
@@ -269,15 +254,6 @@ def _serve_blackening(
     return blackening
 
 
-def _registers(backend: Backend, settings: Settings) -> RegisterService:
-    return RegisterService(
-        backend.database,
-        SystemClock(),
-        controller=settings.controller,
-        timezone=settings.controller_timezone,
-    )
-
-
 def _daily(backend: Backend, ledger: LedgerService, desk: Desk) -> None:
     """What is proven and described again and again, whatever happens."""
     heads = ConsentJobs(backend.database, ledger, SystemClock())
@@ -285,6 +261,10 @@ def _daily(backend: Backend, ledger: LedgerService, desk: Desk) -> None:
     backend.every("ledger-export", _HOUR_S, ledger.export)
     describing = ProcessingJobs(backend.database, SystemClock(), holders=desk.holders)
     backend.every("describe-holders", _DESCRIBE_S, describing.describe_holders)
+
+
+def _recipients(backend: Backend, settings: Settings) -> Recipients:
+    return registered(make_registers(backend, settings), otherwise=settings.recipients)
 
 
 def _erasure(
@@ -305,6 +285,7 @@ def _erasure(
             settings.holder_keys,
             Certifier(backend.signer, settings.controller),
             farewells(backend, settings),
+            _recipients(backend, settings),
         ),
         holds=holds.reasons,
     )

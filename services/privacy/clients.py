@@ -16,7 +16,15 @@ from kontor.contacts.v1 import (
     names_pb2,
     names_pb2_grpc,
 )
-from kontor.privacy.v1 import askings_pb2, audit_pb2, audit_pb2_grpc, holder_pb2, holder_pb2_grpc
+from kontor.privacy.v1 import (
+    askings_pb2,
+    audit_pb2,
+    audit_pb2_grpc,
+    bases_pb2,
+    bases_pb2_grpc,
+    holder_pb2,
+    holder_pb2_grpc,
+)
 from kontor.tickets.v1 import tickets_pb2, tickets_pb2_grpc
 
 from kernel.channel import typed_stream
@@ -29,6 +37,7 @@ from services.privacy.requests.model import FAREWELLS, Notice
 HOLDERS = ("contacts", "campaigns", "tickets", "privacy")
 # Reading or erasing everything about somebody takes longer than an ordinary call.
 _PATIENCE_S = 60.0
+_SUBJECTS = 10_000
 # Where a contact comes from that was made because somebody asked what is held under an address.
 DATA_SUBJECT_REQUEST = "data-subject-request"
 
@@ -274,3 +283,28 @@ class NamesClient:
         )
         found: names_pb2.CheckNamesResponse = await self.stub.CheckNames(asked, timeout=_PATIENCE_S)
         return found.others, found.beginnings
+
+
+@dataclass(frozen=True, slots=True)
+class BasisSource:
+    """Whom one service holds, and whether on a basis. Errors: Unavailable while it is down."""
+
+    stub: Any
+
+    @classmethod
+    def over(cls, channel: Any) -> BasisSource:
+        """The service at the other end of a channel."""
+        return cls(bases_pb2_grpc.SubjectBasesStub(channel))
+
+    async def subjects(self) -> AsyncIterator[bases_pb2.SubjectBasis]:
+        """Everybody, in the order of their ids."""
+        asked = bases_pb2.ListSubjectBasesRequest(page_size=_SUBJECTS)
+        while True:
+            answer: bases_pb2.ListSubjectBasesResponse = await self.stub.ListSubjectBases(
+                asked, timeout=_PATIENCE_S
+            )
+            for subject in answer.subjects:
+                yield subject
+            if len(answer.subjects) < _SUBJECTS:
+                return
+            asked.after_id = answer.subjects[-1].contact_id

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from kontor.privacy.v1 import holder_pb2_grpc
+from kontor.privacy.v1 import bases_pb2_grpc, holder_pb2_grpc
 from kontor.tickets.v1 import tickets_pb2_grpc
 
 from kernel.clock import SystemClock
 from kernel.lifecycle import Backend, run
 from kernel.own_contact import RemoteOwnContact
+from services.tickets.bases.rpc import SubjectBasesRpc
+from services.tickets.bases.service import BasesService
 from services.tickets.clients import ContactBook
 from services.tickets.config import Settings
 from services.tickets.holder import data_holder
@@ -45,6 +47,11 @@ async def main() -> None:
         holder_pb2_grpc.add_DataHolderServicer_to_server,
         data_holder(database=backend.database, signer=backend.signer),
         "kontor.privacy.v1.DataHolder",
+    )
+    backend.add(
+        bases_pb2_grpc.add_SubjectBasesServicer_to_server,
+        SubjectBasesRpc(BasesService(backend.database)),
+        "kontor.privacy.v1.SubjectBases",
     )
     await backend.run(own_contact=own_contact)
 

@@ -98,13 +98,13 @@ class House:
         await asyncio.sleep(0.01)
 
     async def campaign(
-        self, *, subject: str = "Neues für {{ given_name }}", city: str = ""
+        self, *, subject: str = "Neues für {{ given_name }}", city: str = "", category: str = ""
     ) -> campaigns.Campaign:
         """A draft campaign to everybody (in a city)."""
         template = await self.use_cases.templates.create_template(Draft("Vorlage", subject, MJML, "de"))
         chosen = audiences.Filter(city=city)
         audience = await self.use_cases.audiences.create_audience(audiences.Draft("Alle", TOPIC, chosen))
-        draft = campaigns.Draft("Frühling", "", template.id, audience.id)
+        draft = campaigns.Draft("Frühling", "", template.id, audience.id, category)
         return (await self.use_cases.campaigns.create_campaign(draft)).campaign
 
     async def started(self, **how: Any) -> campaigns.Campaign:

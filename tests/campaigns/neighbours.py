@@ -13,6 +13,8 @@ from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logi
 from kontor.privacy.v1 import (
     askings_pb2,
     askings_pb2_grpc,
+    customers_pb2,
+    customers_pb2_grpc,
     farewells_pb2,
     farewells_pb2_grpc,
     holder_pb2,
@@ -42,6 +44,9 @@ class World:
     people: dict[str, contacts_pb2.Contact] = field(default_factory=dict)
     consents: dict[tuple[str, str], privacy_pb2.Consent] = field(default_factory=dict)
     suppressed: set[str] = field(default_factory=set)
+    # What existing customers have bought, and who of them has objected.
+    bought: dict[str, str] = field(default_factory=dict)
+    objections: set[str] = field(default_factory=set)
     gifts: list[privacy_pb2.GiveConsentRequest] = field(default_factory=list)
     withdrawals: list[privacy_pb2.WithdrawConsentRequest] = field(default_factory=list)
     permits: dict[str, privacy_pb2.Decision] = field(default_factory=dict)
@@ -87,8 +92,15 @@ class World:
         return record
 
     def decide(
-        self, candidate: privacy_pb2.Candidate, topic: str, *, contract: bool = False, duty: bool = False
+        self,
+        candidate: privacy_pb2.Candidate,
+        topic: str,
+        *,
+        contract: bool = False,
+        duty: bool = False,
+        similar: str = "",
     ) -> privacy_pb2.Decision:
+        """`similar` is what is advertised to existing customers in mails that say that one may object."""
         state = getattr(self.consents.get((candidate.contact_id, topic)), "state", None)
         if contract or duty:
             state = privacy_pb2.CONSENT_STATE_GIVEN
@@ -100,8 +112,12 @@ class World:
             (topic in self.outdated and not contract and not duty, "expired"),
         )
         reason = next((reason for holds, reason in reasons if holds), "consent")
+        if reason == "no-consent" and similar:
+            objected, bought = candidate.contact_id in self.objections, self.bought.get(candidate.contact_id)
+            reason = "objected" if objected else "existing-customer" if bought == similar else "no-sale"
+        permitted = reason in ("consent", "existing-customer")
         return privacy_pb2.Decision(
-            id=str(new_id()), contact_id=candidate.contact_id, permitted=reason == "consent", reason=reason
+            id=str(new_id()), contact_id=candidate.contact_id, permitted=permitted, reason=reason
         )
 
     def once(self, method: str, request: Any, act: Any) -> Any:
@@ -207,8 +223,12 @@ class Permits(privacy_pb2_grpc.PermitsServicer):
         contract, duty = (
             request.basis == basis for basis in (holder_pb2.BASIS_CONTRACT, holder_pb2.BASIS_LEGAL_OBLIGATION)
         )
+        interest = request.basis == holder_pb2.BASIS_LEGITIMATE_INTEREST
+        # Without the notice in the mail there is no such permit.
+        similar = request.category if interest and request.carries_notice else ""
         return [
-            self.world.decide(one, request.topic, contract=contract, duty=duty) for one in request.candidates
+            self.world.decide(one, request.topic, contract=contract, duty=duty, similar=similar)
+            for one in request.candidates
         ]
 
 
@@ -269,6 +289,18 @@ class Suppressions(privacy_pb2_grpc.SuppressionsServicer):
         return privacy_pb2.CheckSuppressionsResponse(suppressed=flags)
 
 
+class ExistingCustomers(customers_pb2_grpc.ExistingCustomersServicer):
+    """Objections."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def ObjectToAdvertising(self, request: Any, context: Any) -> customers_pb2.CustomerStanding:
+        await self.world.count("ObjectToAdvertising", context)
+        self.world.objections.add(request.contact_id)
+        return customers_pb2.CustomerStanding(object_method=request.method)
+
+
 class Consents(privacy_pb2_grpc.ConsentsServicer):
     """Texts and records."""
 
@@ -320,6 +352,10 @@ async def serving(world: World) -> AsyncIterator[str]:
     farewells_pb2_grpc.add_FarewellsServicer_to_server(Farewells(world), server)
     privacy_pb2_grpc.add_SuppressionsServicer_to_server(Suppressions(world), server)  # type: ignore[abstract]
     privacy_pb2_grpc.add_ConsentsServicer_to_server(Consents(world), server)  # type: ignore[abstract]
+    customers_pb2_grpc.add_ExistingCustomersServicer_to_server(
+        ExistingCustomers(world),  # type: ignore[abstract]
+        server,
+    )
     port = server.add_insecure_port(f"{LOOPBACK}:0")
     await server.start()
     try:

@@ -59,7 +59,7 @@ KEPT = {
     "privacy.permit_decision.reason": "Art. 5(2) GDPR: why a message was sent or not, for three years",
     "privacy.permit_decision.topic": "Art. 5(2) GDPR: why a message was sent or not, for three years",
     "privacy.request_farewell.sealed": "Art. 12(3) GDPR: sealed, until the last mail has gone out",
-    "privacy.request_identifiers.sealed": "Art. 17(1) GDPR: sealed, until the erasure is complete",
+    "privacy.request_identifiers.sealed": "Art. 17(1), 19 GDPR: sealed, until it is complete and recipients know",
     "privacy.suppression_lifting.proven_by": "Art. 5(2) GDPR: that the person wished to be taken off, for three years",
     "privacy.subject_request.requested_by": "Art. 5(2) GDPR: who asked, for three years",
 }

@@ -13,6 +13,7 @@ from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import (
     assessments_pb2,
     audit_pb2,
+    bases_pb2,
     breaches_pb2,
     privacy_pb2,
     registers_pb2,
@@ -89,6 +90,7 @@ def full(neighbours: Neighbours) -> None:
             contacts=[restrictions_pb2.RestrictedContact(contact_id=ID.format(at)) for at in range(2)],
             total_size=2,
         ),
+        "Bases.ListContactsWithoutBasis": without_basis,
         "Permits.GetDecisionCounts": lambda _: privacy_pb2.GetDecisionCountsResponse(counts=COUNTS),
         "Permits.ListDecisions": decisions,
         "Audit.GetAccessCounts": lambda _: audit_pb2.GetAccessCountsResponse(counts=READS),
@@ -119,6 +121,21 @@ def accesses(asked: audit_pb2.ListAccessesRequest) -> audit_pb2.ListAccessesResp
         and asked.purpose in (0, each.purpose)
     )
     return audit_pb2.ListAccessesResponse(accesses=[audit_pb2.Access(role="agent")] * many)
+
+
+LOST = ["never-asked"] * 3 + ["withdrawn"]
+
+
+def without_basis(
+    asked: bases_pb2.ListContactsWithoutBasisRequest,
+) -> bases_pb2.ListContactsWithoutBasisResponse:
+    found = [bases_pb2.ContactWithoutBasis(why=why) for why in LOST if asked.why in ("", why)]
+    answer = bases_pb2.ListContactsWithoutBasisResponse(contacts=found, total_size=len(found))
+    answer.counts.extend(
+        bases_pb2.WithoutBasisCount(why=why, count=LOST.count(why)) for why in ("never-asked", "withdrawn")
+    )
+    answer.survey_time.GetCurrentTime()
+    return answer
 
 
 # Reason, channel, whether it was permitted, how many.
@@ -166,10 +183,11 @@ def test_every_number_is_that_of_the_rows_behind_it(log_in: LogIn, neighbours: N
     shown = numbers(page)
     lists = ("/breaches?clock=running", "/registers?register=processors&alert=ended",
              "/registers?register=processors&alert=ends-soon", "/assessments?due=yes",
-             "/consents?proof=without", "/privacy/restricted")  # fmt: skip
+             "/consents?proof=without", "/privacy/restricted",
+             "/privacy/without-basis")  # fmt: skip
     rows = {href: rows_of(browser, href) for href in lists}
     assert rows == {href: int(shown[href]) for href in lists}
-    assert list(rows.values()) == [2, 1, 2, 2, 3, 2]
+    assert list(rows.values()) == [2, 1, 2, 2, 3, 2, 4]
     assert (shown["/audit/alerts"], shown["/retention"], shown["/suppressions"]) == ("4", "17", "1.234")
     bars = re.findall(r'href="(/privacy/requests/\w+)">[^<]*</a><strong>(\d+)<', page)
     assert [(href, browser.get(href).text.count('class="g-person"')) for href, _count in bars] == [
@@ -217,6 +235,32 @@ def test_reads_by_person_role_and_purpose_lead_to_the_accesses_that_they_count(
     assert [(rows_of(browser, html.unescape(href)), int(count)) for href, count in table] == [
         (each.reads, each.reads) for each in READS if each.reads
     ]
+
+
+def test_people_without_a_basis_are_drawn_by_why_and_each_bar_leads_to_its_rows(
+    log_in: LogIn, neighbours: Neighbours
+) -> None:
+    full(neighbours)
+    browser = log_in("manager")
+    page = browser.get("/privacy/without-basis?source=import").text
+    bars = re.findall(r'href="(/privacy/without-basis\?[^"]*)">[^<]*</a><strong>(\d+)<', page)
+    found = [(html.unescape(href), int(count)) for href, count in bars]
+    assert [count for _href, count in found] == [3, 1]
+    assert [rows_of(browser, href) for href, _count in found] == [3, 1]
+    assert {each.source for each in neighbours.of("Bases.ListContactsWithoutBasis")} == {"import"}
+    file = browser.get("/privacy/without-basis.csv?why=withdrawn").data.decode("utf-8-sig")
+    assert len(file.splitlines()) == 2
+
+
+def test_before_the_first_survey_there_is_no_number(log_in: LogIn, neighbours: Neighbours) -> None:
+    full(neighbours)
+    neighbours.answers["Bases.ListContactsWithoutBasis"] = lambda _: (
+        bases_pb2.ListContactsWithoutBasisResponse()
+    )
+    browser = log_in("dpo")
+    # Nobody was asked yet: a nought would be a promise.
+    assert numbers(browser.get("/privacy").text)["/privacy/without-basis"] == "–"
+    assert "noch nicht erhoben" in browser.get("/privacy/without-basis").text
 
 
 def test_a_service_that_is_down_costs_its_number_only(log_in: LogIn, neighbours: Neighbours) -> None:

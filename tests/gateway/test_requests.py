@@ -11,9 +11,16 @@ from typing import Any
 
 import pytest
 from kontor.contacts.v1.contacts_pb2 import Contact, ListContactsResponse
-from kontor.privacy.v1 import askings_pb2, blackening_pb2, holder_pb2, identity_pb2, privacy_pb2
+from kontor.privacy.v1 import (
+    askings_pb2,
+    blackening_pb2,
+    farewells_pb2,
+    holder_pb2,
+    identity_pb2,
+    privacy_pb2,
+)
 
-from kernel.errors import FailedPrecondition, ResourceExhausted
+from kernel.errors import FailedPrecondition, NotFound, ResourceExhausted
 from services.gateway import people
 from services.gateway.requests import blackening, fulfilling, identifying, recording, views
 from tests.gateway.conftest import LogIn
@@ -330,3 +337,54 @@ def test_a_text_that_names_others_is_blackened_by_ticks_and_by_words(
     assert sorted(text[s.start : s.end] for s in said[0].spans) == ["Jürgen", "Köhler", "j@x.example"]
     assert post(client, page, form_at=page, **{**form, "reason": "no-harm"}).status_code == 303
     assert len(said) == 1
+
+
+def test_an_erasure_that_is_done_asks_whom_to_tell_and_names_the_person(
+    log_in: LogIn, given: Callable[..., Requests], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = given(
+        state=privacy_pb2.REQUEST_STATE_COMPLETED,
+        recipients=[
+            privacy_pb2.SettledRecipient(name="Versand AG", how="letter"),
+            privacy_pb2.SettledRecipient(name="Druck GmbH"),
+        ],
+    )
+    named = [farewells_pb2.ErasedPerson(names=["Erna <b>Groß</b>"], emails=["erna@example.org"])]
+
+    def person(_asked: Any) -> farewells_pb2.ErasedPerson:
+        if not named:
+            raise NotFound("over")
+        return named[0]
+
+    stubs = SimpleNamespace(requests=requests, farewells=SimpleNamespace(GetErasedPerson=person))
+    monkeypatch.setattr(views, "clients", lambda: stubs)
+    page = log_in("dpo").get(f"/requests/{REQUEST}").text
+    assert "Erna &lt;b&gt;Groß&lt;/b&gt;" in page
+    assert "erna@example.org" in page
+    # One is noted; the other can be.
+    assert page.count("/recipients") == 1
+    assert "brieflich unterrichtet" in page
+    named.clear()
+    page = log_in("dpo").get(f"/requests/{REQUEST}").text
+    assert "erna@example.org" not in page
+    assert "Niemand weiß mehr" in page
+    requests.found.recipients[1].how = "impossible"
+    page = log_in("dpo").get(f"/requests/{REQUEST}").text
+    assert "/recipients" not in page
+    assert "Niemand weiß mehr" not in page
+
+
+def test_what_recipients_have_not_heard_of_has_a_list_of_its_own(
+    log_in: LogIn, given: Callable[..., Requests], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests, asked = given(state=privacy_pb2.REQUEST_STATE_COMPLETED), []
+
+    def listed(wanted: privacy_pb2.ListRequestsRequest) -> privacy_pb2.ListRequestsResponse:
+        asked.append((wanted.open, wanted.recipients_untold))
+        return privacy_pb2.ListRequestsResponse()
+
+    monkeypatch.setattr(requests, "ListRequests", listed)
+    client = log_in("dpo")
+    assert "/requests?recipients=untold" in client.get("/requests").text
+    assert "Alle sind unterrichtet" in client.get("/requests?recipients=untold").text
+    assert asked == [(True, False), (False, True)]

@@ -17,6 +17,7 @@ from kontor.privacy.v1.consent_life_pb2 import RefuseConsentRequest
 
 from services.portal.home import views as home
 from services.portal.preferences import views
+from services.portal.preferences.customer import Customer
 from tests.portal.conftest import LogIn
 
 EXPIRED = "Ihre Einwilligung ist abgelaufen"
@@ -46,6 +47,7 @@ def shown_to(
     monkeypatch.setattr(views, "clients", lambda: found)
     monkeypatch.setattr(views, "consent_texts", lambda: [text])
     monkeypatch.setattr(views, "own_contact", lambda: Contact(id="p"))
+    monkeypatch.setattr(views, "standing", lambda _contact: Customer())
     return log_in("customer")
 
 

@@ -200,6 +200,7 @@ class Machine:
                 self.keys,
                 Certifier(self.signer, CONTROLLER),
                 FarewellService(database, clock, seal=Seal(["s" * 32])),
+                RECIPIENTS,
             ),
             holds=self.holds.reasons,
         )
@@ -269,6 +270,7 @@ def kinds_of(parts: Parts, desk: Desk, restrictions: RestrictionService) -> dict
         suppression=parts.suppression,
         customers=parts.customers,
         restrictions=restrictions,
+        recipients=RECIPIENTS,
     )
 
 

@@ -97,6 +97,7 @@ async def test_nothing_is_sent_from_the_request_on(machine: Machine) -> None:
         parts.database,
         parts.clock,
         lapsing=parts.lapsing,
+        customers=parts.customers,
         suppression=parts.suppression,
         customers=parts.customers,
         restricted=either(machine.service.restricted, machine.restrictions.restricted),

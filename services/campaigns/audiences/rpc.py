@@ -42,7 +42,9 @@ class AudiencesRpc(campaigns_pb2_grpc.AudiencesServicer):
     async def PreviewAudience(
         self, request: campaigns_pb2.PreviewAudienceRequest, context: Any
     ) -> campaigns_pb2.PreviewAudienceResponse:
-        forecast = await self._audiences.preview_audience(uuid.UUID(request.audience_id))
+        forecast = await self._audiences.preview_audience(
+            uuid.UUID(request.audience_id), category=request.category
+        )
         return campaigns_pb2.PreviewAudienceResponse(
             contacts=forecast.contacts,
             permitted=forecast.permitted,

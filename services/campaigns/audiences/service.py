@@ -38,8 +38,11 @@ class AudiencesService:
         async with self._database.reading() as session:
             return await store.newest(session, after=after, limit=limit)
 
-    async def preview_audience(self, audience_id: uuid.UUID) -> Forecast:
-        """Counts only, by reason. Errors: AudienceNotFound."""
+    async def preview_audience(self, audience_id: uuid.UUID, *, category: str = "") -> Forecast:
+        """Counts only, by reason; with `category` of a campaign that also goes to existing customers.
+
+        Errors: AudienceNotFound.
+        """
         draft = (await self.get_audience(audience_id)).draft
         forecast = Forecast()
         cursor = ""
@@ -47,7 +50,7 @@ class AudiencesService:
             ids, cursor = await self._contacts.select_ids(draft.filter, page_size=BATCH, cursor=cursor)
             people = await self._contacts.people(ids)
             decisions = await self._privacy.preview(
-                draft.topic, {person.id: person.email for person in people.values()}
+                draft.topic, {person.id: person.email for person in people.values()}, category=category
             )
             forecast.contacts += len(people)
             forecast.permitted += sum(one.permitted for one in decisions.values())

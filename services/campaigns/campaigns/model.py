@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from kernel.errors import FailedPrecondition, NotFound
+from kernel.errors import FailedPrecondition, InvalidArgument, NotFound
+
+_CATEGORY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class CampaignNotFound(NotFound):
@@ -22,6 +25,16 @@ class CampaignStarted(FailedPrecondition):
 
     def __init__(self) -> None:
         super().__init__("The campaign was started already.", reason="CAMPAIGN_STARTED")
+
+
+class CategoryInvalid(InvalidArgument):
+    """A category is a key, not a sentence: privacy compares it with what people have bought."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A category is a short key.",
+            violations={"campaign.category": "takes lower-case letters, digits and hyphens"},
+        )
 
 
 class MessageNotFound(NotFound):
@@ -47,6 +60,8 @@ class Draft:
     goal: str
     template_id: uuid.UUID
     audience_id: uuid.UUID
+    # What it advertises, if it may go to existing customers, too.
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +77,9 @@ class Campaign:
     finished_at: datetime | None
     freeze_cursor: str
     frozen_at: datetime | None
+
+
+def require_category(category: str) -> None:
+    """None, or one that can be compared. Errors: CategoryInvalid."""
+    if category and not _CATEGORY.fullmatch(category):
+        raise CategoryInvalid

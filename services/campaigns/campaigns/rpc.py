@@ -45,6 +45,7 @@ class CampaignsRpc(campaigns_pb2_grpc.CampaignsServicer):
             goal=given.goal,
             template_id=uuid.UUID(given.template_id),
             audience_id=uuid.UUID(given.audience_id),
+            category=given.category,
         )
         return _to_proto(await self._campaigns.create_campaign(draft))
 
@@ -107,6 +108,7 @@ def _to_proto(progress: Progress) -> campaigns_pb2.Campaign:
         goal=campaign.draft.goal,
         template_id=str(campaign.draft.template_id),
         audience_id=str(campaign.draft.audience_id),
+        category=campaign.draft.category,
         state=_STATES[campaign.state],
         counts=_counts(progress.counts),
         create_time=to_timestamp(campaign.created_at),

@@ -18,6 +18,7 @@ from services.campaigns.campaigns.model import (
     CampaignStarted,
     Draft,
     MessageNotFound,
+    require_category,
 )
 from services.campaigns.sender.jobs import Running
 from services.campaigns.sender.model import Counts, State, Which
@@ -52,7 +53,8 @@ class CampaignsService:
         self._messages = messages
 
     async def create_campaign(self, draft: Draft) -> Progress:
-        """Errors: TemplateNotFound, AudienceNotFound."""
+        """Errors: CategoryInvalid, TemplateNotFound, AudienceNotFound."""
+        require_category(draft.category)
         await self._templates.get_template(draft.template_id)
         audience = await self._audiences.get_audience(draft.audience_id)
         async with self._database.transaction() as session:
@@ -113,7 +115,7 @@ class CampaignsService:
         """What the sender has to do."""
         async with self._database.reading() as session:
             campaigns = await store.in_sending(session)
-        return [Running(one.id, one.topic, one.draft.template_id) for one in campaigns]
+        return [Running(one.id, one.topic, one.draft.template_id, one.draft.category) for one in campaigns]
 
     async def finish_campaign(self, campaign_id: uuid.UUID) -> None:
         """Ends the campaign once its audience is frozen and no message is on its way."""

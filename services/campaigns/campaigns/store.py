@@ -22,6 +22,7 @@ async def insert(session: WriteSession, campaign_id: uuid.UUID, draft: Draft, *,
         goal=draft.goal,
         template_id=draft.template_id,
         audience_id=draft.audience_id,
+        category=draft.category,
         topic=topic,
         state=State.DRAFT.value,
     )
@@ -91,7 +92,13 @@ async def finish(session: WriteSession, campaign_id: uuid.UUID) -> None:
 
 
 def _campaign(row: tables.Campaign) -> Campaign:
-    draft = Draft(name=row.name, goal=row.goal, template_id=row.template_id, audience_id=row.audience_id)
+    draft = Draft(
+        name=row.name,
+        goal=row.goal,
+        template_id=row.template_id,
+        audience_id=row.audience_id,
+        category=row.category,
+    )
     return Campaign(
         id=row.id,
         draft=draft,

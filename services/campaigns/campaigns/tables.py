@@ -28,6 +28,7 @@ class Campaign(Base):
     template_id: Mapped[uuid.UUID] = plain(Uuid, ForeignKey("template.id"))
     audience_id: Mapped[uuid.UUID] = plain(Uuid, ForeignKey("audience.id"))
     topic: Mapped[str] = plain(Text)
+    category: Mapped[str] = plain(Text, server_default="")
     state: Mapped[str] = plain(Text)
     created_at: Mapped[datetime] = plain(DateTime(timezone=True), server_default=text("now()"))
     started_at: Mapped[datetime | None] = plain(DateTime(timezone=True), nullable=True)

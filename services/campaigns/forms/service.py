@@ -14,7 +14,8 @@ from kernel.outbox import emit
 from kernel.rpc.call import note_subjects
 from kernel.work import working
 from services.campaigns import events
-from services.campaigns.clients import Evidence, Neighbours
+from services.campaigns.clients import Neighbours
+from services.campaigns.consents import Evidence
 from services.campaigns.forms import store
 from services.campaigns.forms.model import (
     MOST_PER_DAY,

@@ -11,8 +11,10 @@ from kernel.db import Database
 from kernel.errors import NotFound
 from kernel.ids import derived_id, new_id
 from kernel.rpc.call import note_subjects
+from services.campaigns.campaigns.model import Campaign
 from services.campaigns.campaigns.service import CampaignsService
-from services.campaigns.clients import Consent, Evidence, Neighbours, Person
+from services.campaigns.clients import Neighbours, Person
+from services.campaigns.consents import Consent, Evidence
 from services.campaigns.forms.model import TextOutdated
 from services.campaigns.links.model import LinkTokens
 from services.campaigns.sender.service import Message, Messages
@@ -88,19 +90,22 @@ class LinksService:
     async def unsubscribe(self, token: str) -> str:
         """Withdraws the consent that the message was based on; answers its topic. Errors: LinkUnknown.
 
+        Of a campaign that also goes to existing customers it is an objection, too (Art. 21(2) GDPR): it holds even if
+        a consent is given later and ends.
         Whoever was erased in the meantime has nothing left to withdraw, and is told that all is well.
         """
         message = await self._message(token)
-        topic = (await self._campaigns.get_campaign(message.campaign_id)).campaign.topic
+        campaign = (await self._campaigns.get_campaign(message.campaign_id)).campaign
+        topic = campaign.topic
         if message.contact_id is not None:
             note_subjects([message.contact_id])
+            if campaign.draft.category:
+                await self._privacy.object_to_advertising(message.contact_id)
             # Asked first, and never remembered by the token: a consent given again since can be
             # withdrawn again with the same link.
             consents = await self._privacy.consents(message.contact_id)
             if not any(one.topic == topic and one.withdrawn for one in consents):
-                await self._privacy.withdraw(
-                    request_id=new_id(), contact_id=message.contact_id, topic=topic, method="one-click"
-                )
+                await self._withdraw(message.contact_id, campaign)
         return topic
 
     async def get_preferences(self, token: str) -> Preferences:
@@ -126,6 +131,16 @@ class LinksService:
         elif not await self._stands(person, choice.topic):
             await self._give(person, choice, request_id=derived_id(request_id, "give"))
         return await self._preferences(person)
+
+    async def _withdraw(self, contact_id: uuid.UUID, campaign: Campaign) -> None:
+        try:
+            await self._privacy.withdraw(
+                request_id=new_id(), contact_id=contact_id, topic=campaign.topic, method="one-click"
+            )
+        except NotFound:
+            # What goes to existing customers may be on a topic that nobody ever was asked about.
+            if not campaign.draft.category:
+                raise
 
     async def _stands(self, person: Person, topic: str) -> bool:
         """Whether a consent stands. One to a text that no longer counts does not: it is given anew."""

@@ -16,13 +16,14 @@ from kernel.clock import Clock
 from kernel.db import WriteSession
 from kernel.errors import Unavailable
 from kernel.ids import new_id
-from services.campaigns.clients import Decision, Neighbours, Person
+from services.campaigns.clients import EXISTING_CUSTOMER, Decision, Neighbours, Person
 from services.campaigns.links.model import LinkTokens
 from services.campaigns.sender import store
 from services.campaigns.sender.handover import Batch, Handover
 from services.campaigns.sender.mail import AddressUnusable, Headers, Letter, Mailbox
 from services.campaigns.sender.model import Mail
 from services.campaigns.sender.tables import Message
+from services.campaigns.templates.objection import with_notice
 from services.campaigns.templates.rendering import Compiled, Links
 from services.campaigns.templates.service import TemplatesService
 
@@ -39,6 +40,8 @@ class Running:
     id: uuid.UUID
     topic: str
     template_id: uuid.UUID
+    # What it advertises to existing customers; empty if it does not.
+    category: str = ""
 
 
 class Campaigns(Protocol):
@@ -67,7 +70,7 @@ class Letterhead:
         base = self.portal_url.rstrip("/")
         return Links(preferences_url=f"{base}/preferences/{token}", unsubscribe_url=f"{base}/u/{token}")
 
-    def headers(self, campaign: Running, links: Links, permit_id: uuid.UUID) -> Headers:
+    def headers(self, campaign: Running, links: Links, permit_id: uuid.UUID | None) -> Headers:
         """What a mail provider wants to know about mass mail (RFC 2369, 2919, 3834, 8058)."""
         topic = re.sub(r"[^a-z0-9]+", "-", campaign.topic.lower()).strip("-") or "list"
         return (
@@ -141,7 +144,10 @@ class Sender:
         people = await self._contacts.people([row.contact_id for row in rows if row.contact_id])
         # A new id for every try: an answer from before a crash would not know of a withdrawal since.
         decisions = await self._privacy.authorize(
-            campaign.topic, {person.id: person.email for person in people.values()}, request_id=new_id()
+            campaign.topic,
+            {person.id: person.email for person in people.values()},
+            request_id=new_id(),
+            category=campaign.category,
         )
         return await self._compose(campaign, template, rows, people=people, decisions=decisions)
 
@@ -169,7 +175,7 @@ class Sender:
                 denied[row.id] = decision.reason if decision is not None else "no-decision"
                 continue
             try:
-                mails.append(self._mail(campaign, template, row.id, person=person, permit_id=decision.id))
+                mails.append(self._mail(campaign, template, row.id, person=person, decision=decision))
                 permits[row.id] = decision.id
             except AddressUnusable:
                 refused[row.id] = "invalid-address"
@@ -192,10 +198,13 @@ class Sender:
         message_id: uuid.UUID,
         *,
         person: Person,
-        permit_id: uuid.UUID,
+        decision: Decision,
     ) -> Mail:
         links = self._letterhead.links(message_id)
         rendered = template.render(person.reader, links)
+        if decision.reason == EXISTING_CUSTOMER:
+            # What the permit rests on: without the notice it would not have been given.
+            rendered = with_notice(rendered, language=template.language, objection_url=links.unsubscribe_url)
         name = " ".join(part for part in (person.reader.given_name, person.reader.family_name) if part)
         recipient = Mailbox.of(person.email, name)
         letter = Letter(
@@ -206,6 +215,6 @@ class Sender:
             text=rendered.text,
             html=rendered.html,
             date=self._clock.now(),
-            headers=self._letterhead.headers(campaign, links, permit_id),
+            headers=self._letterhead.headers(campaign, links, decision.id),
         )
         return Mail(message_id, recipient.address, letter.to_bytes(), utf8=recipient.utf8)

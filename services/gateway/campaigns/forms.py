@@ -15,3 +15,4 @@ class CampaignForm(Form):
     goal = TextAreaField(_l("Goal"), filters=[strip_lines], validators=[at_most(500)])
     template_id = SelectField(_l("Template"), validators=[required])
     audience_id = SelectField(_l("Audience"), validators=[required])
+    category = SelectField(_l("Existing customers, too?"))

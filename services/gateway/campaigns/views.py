@@ -7,6 +7,7 @@ import uuid
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from kontor.campaigns.v1.campaigns_pb2 import (
     CAMPAIGN_STATE_DRAFT,
     CAMPAIGN_STATE_SENDING,
@@ -26,7 +27,7 @@ from kernel.web.options import options
 from kernel.web.paging import page_links
 from services.gateway.campaigns import messages
 from services.gateway.campaigns.forms import CampaignForm
-from services.gateway.catalogue import audiences, templates
+from services.gateway.catalogue import audiences, sold_categories, templates
 from services.gateway.clients import clients
 from services.gateway.labels import why
 from services.gateway.session import opens_with
@@ -55,6 +56,7 @@ def create() -> ResponseReturnValue:
     form = CampaignForm()
     form.template_id.choices = options((template.id, template.name) for template in templates())
     form.audience_id.choices = options((audience.id, audience.name) for audience in audiences())
+    form.category.choices = options([("", _l("no, only who has consented")), *sold_categories()])
     problems: list[str] = []
     if request.method == "GET":
         form.template_id.data = request.args.get("template_id")
@@ -110,7 +112,9 @@ def start(campaign_id: uuid.UUID) -> ResponseReturnValue:
     campaign = _get(campaign_id)
     if campaign.state != CAMPAIGN_STATE_DRAFT:
         return redirect(url_for("campaigns.detail", campaign_id=wanted))
-    counted = clients().audiences.PreviewAudience(PreviewAudienceRequest(audience_id=campaign.audience_id))
+    counted = clients().audiences.PreviewAudience(
+        PreviewAudienceRequest(audience_id=campaign.audience_id, category=campaign.category)
+    )
     return render_template(
         "campaigns/start.html",
         campaign=campaign,

@@ -42,7 +42,7 @@ from kernel.web.forms import Form
 from kernel.web.paging import every_item
 from services.gateway.catalogue import topics
 from services.gateway.clients import clients, unless_down
-from services.gateway.contacts import access
+from services.gateway.contacts import access, customer
 from services.gateway.contacts.timeline import sentences
 from services.gateway.labels import SUPPRESSION_REASONS, why, word
 from services.gateway.session import may, me, opens_with
@@ -68,6 +68,7 @@ def show(contact_id: uuid.UUID) -> ResponseReturnValue:
         contact=contact,
         **in_states(given),
         refusals=refusals(contact, given),
+        customer_lines=customer.lines(contact),
         methods=_methods(contact.id, given or []),
         topics=topics(),
         tickets=tickets,

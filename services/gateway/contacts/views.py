@@ -18,7 +18,7 @@ from kernel.errors import Aborted, AlreadyExists, FailedPrecondition, InvalidArg
 from kernel.web.forms import new_request_id
 from services.gateway.catalogue import organisations
 from services.gateway.clients import clients
-from services.gateway.contacts import access, detail, export, listing, proofs, questions
+from services.gateway.contacts import access, customer, detail, export, listing, proofs, questions
 from services.gateway.contacts.conflict import settle
 from services.gateway.contacts.forms import FAULTS, ContactForm, changes
 from services.gateway.people import name_of
@@ -149,6 +149,15 @@ blueprint.add_url_rule(
 blueprint.add_url_rule("/contacts/<uuid:contact_id>/evidence/<topic>", "evidence", detail.evidence)
 blueprint.add_url_rule("/contacts/<uuid:contact_id>/proofs/<uuid:consent_id>.json", "proof", proofs.proof)
 blueprint.add_url_rule("/contacts/consents.jsonl", "ledger", proofs.ledger)
+_CUSTOMER = "/contacts/<uuid:contact_id>/customer"
+blueprint.add_url_rule(_CUSTOMER, "customer", customer.customer)
+blueprint.add_url_rule(f"{_CUSTOMER}/sales", "record_sale", customer.record_sale, methods=["POST"])
+blueprint.add_url_rule(
+    f"{_CUSTOMER}/sales/<uuid:sale_id>/end", "end_sale", customer.end_sale, methods=["POST"]
+)
+blueprint.add_url_rule(
+    f"{_CUSTOMER}/objection", "object_to_advertising", customer.object_to_advertising, methods=["POST"]
+)
 _LOGINS = "/contacts/<uuid:contact_id>/logins"
 blueprint.add_url_rule(f"{_LOGINS}/invite", "invite", access.invite, methods=["POST"])
 blueprint.add_url_rule(

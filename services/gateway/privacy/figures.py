@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from kontor.privacy.v1.assessments_pb2 import ListAssessmentsRequest
 from kontor.privacy.v1.audit_pb2 import ListAlertsRequest
+from kontor.privacy.v1.bases_pb2 import ListContactsWithoutBasisRequest
 from kontor.privacy.v1.breaches_pb2 import ListBreachesRequest
 from kontor.privacy.v1.consent_standings_pb2 import GetStandingCountsRequest
 from kontor.privacy.v1.privacy_pb2 import REQUEST_ORDER_DUE, ListRequestsRequest, ListSuppressionsRequest
@@ -70,6 +71,7 @@ def figures() -> list[Figure]:
     return [
         _clocks(),
         _unusual(),
+        _without_basis(),
         _unproven(),
         _restricted(),
         _overdue(),
@@ -94,6 +96,16 @@ def _unusual() -> Figure:
         return Figure(text, None, _("not for your role"), "", "eye")
     found = unless_down(lambda: clients().audit.ListAlerts(ListAlertsRequest(open=True, page_size=1)))
     return _figure(text, found and found.open_size, _("not judged yet"), href=href, icon="eye")
+
+
+def _without_basis() -> Figure:
+    asked = ListContactsWithoutBasisRequest(page_size=1)
+    found = unless_down(lambda: clients().bases.ListContactsWithoutBasis(asked))
+    text, href = _("People without any basis"), url_for("privacy.without_basis")
+    if found is not None and not found.HasField("survey_time"):
+        return Figure(text, None, _("not surveyed yet"), href, "user-question")
+    hint = _("no consent, no contract, no duty (Art. 6)")
+    return _figure(text, found and found.total_size, hint, href=href, icon="user-question", tone="bad")
 
 
 def _unproven() -> Figure:

@@ -18,6 +18,7 @@ from services.gateway.audit import figures as audit
 from services.gateway.clients import clients, unless_down
 from services.gateway.decisions import figures as decisions
 from services.gateway.labels import RESTRICTION_GROUNDS, label
+from services.gateway.privacy import without_basis
 from services.gateway.privacy.figures import BANDS, WITHOUT_DATE, band_of, figures, open_requests
 from services.gateway.session import may, opens_with
 
@@ -124,5 +125,7 @@ def _bands() -> dict[str, str]:
 
 blueprint.add_url_rule("/privacy", "index", index)
 blueprint.add_url_rule("/privacy/requests/<band>", "requests", requests)
+blueprint.add_url_rule("/privacy/without-basis", "without_basis", without_basis.index)
+blueprint.add_url_rule("/privacy/without-basis.csv", "without_basis_file", without_basis.export)
 blueprint.add_url_rule("/privacy/restricted", "restricted", restricted)
 blueprint.add_url_rule("/privacy/restricted.csv", "restricted_file", restricted_file)

@@ -33,6 +33,7 @@ DATASETS = {
     "privacy.permit_decision": _l("decisions about messages"),
     "privacy.customer_sale": _l("sales noted for advertising by mail"),
     "privacy.customer_objection": _l("objections to advertising for similar goods"),
+    "privacy.without_basis": _l("marks that no basis was found"),
     "privacy.identity_check": _l("codes that show who asks"),
     "privacy.asking": _l("requests on the page without a login"),
     "privacy.request_message": _l("messages beside requests"),

@@ -9,12 +9,14 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from kontor.privacy.v1.askings_pb2 import GetAskingMessageRequest
+from kontor.privacy.v1.farewells_pb2 import ErasedPerson, GetErasedPersonRequest
 from kontor.privacy.v1.holder_pb2 import (
     REQUEST_KIND_ACCESS,
     REQUEST_KIND_ERASURE,
     REQUEST_KIND_OBJECTION,
     REQUEST_KIND_PORTABILITY,
     REQUEST_KIND_RECTIFICATION,
+    REQUEST_KIND_RESTRICTION,
 )
 from kontor.privacy.v1.privacy_pb2 import (
     DOCUMENT_FORMAT_CSV,
@@ -38,7 +40,7 @@ from kontor.privacy.v1.privacy_pb2 import (
     WithdrawRequestRequest,
 )
 
-from kernel.errors import FailedPrecondition
+from kernel.errors import FailedPrecondition, NotFound
 from kernel.web.access import polled
 from kernel.web.forms import Form
 from kernel.web.paging import page_links
@@ -49,11 +51,13 @@ from services.gateway.request_labels import NOT_CONFIRMED, RECIPIENT_WAYS
 from services.gateway.requests.deadline import ENDED, due
 from services.gateway.requests.forms import Settlement, Word
 from services.gateway.requests.plans import consequences, in_words, totals
-from services.gateway.session import opens_with
+from services.gateway.session import may, opens_with
 
 blueprint = Blueprint("requests", __name__)
 
 _PAGE = 100
+# Done at once here; the law wants the recipients told of it without delay.
+_TOLD_AFTERWARDS = {REQUEST_KIND_ERASURE, REQUEST_KIND_RESTRICTION}
 _COPIES = {REQUEST_KIND_ACCESS, REQUEST_KIND_PORTABILITY}
 _FORMATS = {
     "json": DOCUMENT_FORMAT_JSON,
@@ -65,12 +69,17 @@ _FORMATS = {
 
 @opens_with("Requests.ListRequests")
 def index() -> ResponseReturnValue:
-    """GET /requests?all=yes: of the open ones the one that is due first comes first, of all the newest."""
+    """GET /requests?all=yes|recipients=untold: of all the newest comes first, else the one that is due first.
+
+    What is done while a recipient of the data has not heard of it yet has a list of its own (Art. 19 GDPR).
+    """
     everything = request.args.get("all") == "yes"
+    untold = request.args.get("recipients") == "untold"
     token = request.args.get("page_token", "")
     answer = clients().requests.ListRequests(
         ListRequestsRequest(
-            open=not everything,
+            open=not everything and not untold,
+            recipients_untold=untold,
             order=REQUEST_ORDER_NEWEST if everything else REQUEST_ORDER_DUE,
             page_size=_PAGE,
             page_token=token,
@@ -81,7 +90,13 @@ def index() -> ResponseReturnValue:
         entries=[due(entry) for entry in answer.requests],
         contacts=people.by_id(entry.contact_id for entry in answer.requests),
         everything=everything,
-        **page_links("requests.index", answer.next_page_token, all="yes" if everything else None),
+        untold=untold,
+        **page_links(
+            "requests.index",
+            answer.next_page_token,
+            all="yes" if everything else None,
+            recipients="untold" if untold else None,
+        ),
     )
 
 
@@ -242,9 +257,27 @@ def _by_staff(found: Request) -> dict[str, object]:
         "to_correct": running and found.kind == REQUEST_KIND_RECTIFICATION and not corrected,
         "to_weigh": running and found.kind == REQUEST_KIND_OBJECTION and weighed,
         "refusable": found.withdrawable or (running and found.objection == OBJECTION_SCOPE_PROCESSING),
-        "recipients": [(each, word(RECIPIENT_WAYS, each.how)) for each in found.recipients],
-        "settlement": Settlement() if running and found.recipients else None,
+        **_recipients(found, running=running),
     }
+
+
+def _recipients(found: Request, *, running: bool) -> dict[str, object]:
+    """Who has to hear of it. An erasure is complete before they do: so they are told after it has ended."""
+    untold = any(not each.how for each in found.recipients)
+    erased = untold and found.kind == REQUEST_KIND_ERASURE and may("Farewells.GetErasedPerson")
+    return {
+        "recipients": [(each, word(RECIPIENT_WAYS, each.how)) for each in found.recipients],
+        "settlement": Settlement() if untold and (running or found.kind in _TOLD_AFTERWARDS) else None,
+        "restriction": found.kind == REQUEST_KIND_RESTRICTION,
+        "to_name": _erased_person(found) if erased else None,
+    }
+
+
+def _erased_person(found: Request) -> ErasedPerson | None:
+    try:
+        return clients().farewells.GetErasedPerson(GetErasedPersonRequest(id=found.id))
+    except NotFound:
+        return None
 
 
 blueprint.add_url_rule("/requests", "index", index)

@@ -16,6 +16,9 @@ from services.gateway.requests.plans import law
 from services.gateway.retention.datasets import dataset
 
 EVENTS = {
+    "answer": _l("answer"),
+    "asking": _l("asking"),
+    "planning": _l("planning"),
     "alert": _l("notice of unusual access"),
     "check": _l("request of the code"),
     "closing of the ticket": _l("closing of the ticket"),
@@ -24,6 +27,7 @@ EVENTS = {
     "day": _l("day of the count"),
     "decision": _l("decision"),
     "deletion of the record": _l("deletion of the record"),
+    "end of the permission": _l("end of what a sale permits"),
     "end of the last relation": _l("end of the last relation"),
     "entry": _l("entry"),
     "execution": _l("execution"),
@@ -35,6 +39,7 @@ EVENTS = {
     "lifting": _l("lifting"),
     "mark": _l("marking"),
     "next answer of the holder": _l("next answer of the service"),
+    "objection": _l("objection to advertising"),
     "publication": _l("publication"),
     "receipt": _l("receipt"),
     "recording": _l("recording"),

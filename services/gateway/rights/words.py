@@ -39,6 +39,7 @@ PARTS = {
     "Requests": _l("Requests of data subjects"),
     "Blackening": _l("Blackening of what copies say about others"),
     "IdentityChecks": _l("Checks of who asks"),
+    "Farewells": _l("What is told after an erasure"),
     "Askings": _l("Rights without a login"),
     "Retention": _l("Deletion concept"),
     "ExistingCustomers": _l("Existing customers"),
@@ -50,6 +51,8 @@ PARTS = {
     "ProcessingRecords": _l("Record of processing"),
     "DataHolder": _l("What each service holds"),
     "Audit": _l("Accesses to personal data"),
+    "Bases": _l("People without a basis"),
+    "SubjectBases": _l("On what each service holds people"),
     "AuditTrail": _l("The accesses that each service noted"),
 }
 PURPOSES = {

@@ -34,6 +34,7 @@ from kernel.errors import FailedPrecondition, InvalidArgument, NotFound
 from kernel.web.access import login_required, public
 from kernel.web.login import current_login
 from services.portal.clients import clients, consent_texts
+from services.portal.preferences.customer import Customer, object_to_advertising, standing
 from services.portal.preferences.forms import Switch
 from services.portal.session import own_contact
 
@@ -110,7 +111,7 @@ def own() -> ResponseReturnValue:
         replace(_recorded(text, newest.get(text.topic)), asked=text.topic in asked)
         for text in consent_texts()
     ]
-    return _page(form, topics)
+    return _page(form, topics, standing(own_contact()))
 
 
 @public
@@ -129,9 +130,13 @@ def by_link(token: str) -> ResponseReturnValue:
     return _page(form, [_linked(text, states.get(text.topic)) for text in consent_texts()])
 
 
-def _page(form: Switch, topics: Iterable[Topic]) -> str:
+def _page(form: Switch, topics: Iterable[Topic], customer: Customer | None = None) -> str:
     return render_template(
-        "preferences/topics.html", form=form, topics=list(topics), signed_in=current_login() is not None
+        "preferences/topics.html",
+        form=form,
+        topics=list(topics),
+        customer=customer,
+        signed_in=current_login() is not None,
     )
 
 
@@ -307,5 +312,8 @@ def _topic(text: ConsentText, *, subscribed: bool, pending: bool, since: Timesta
 
 
 blueprint.add_url_rule("/preferences", "own", own, methods=["GET", "POST"])
+blueprint.add_url_rule(
+    "/preferences/objection", "object_to_advertising", object_to_advertising, methods=["POST"]
+)
 blueprint.add_url_rule("/preferences/proofs/<uuid:consent_id>.json", "proof", proof)
 blueprint.add_url_rule("/preferences/<token>", "by_link", by_link, methods=["GET", "POST"])

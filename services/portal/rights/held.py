@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import ngettext
 from kontor.privacy.v1 import holder_pb2
 from kontor.privacy.v1.holder_pb2 import PlanItem, Record
+from kontor.privacy.v1.privacy_pb2 import Disclosure
 
 from kernel.web.i18n import day
 from services.portal.clients import Held
 from services.portal.rights import vocabulary
+from services.portal.rights.actions import Action, actions
 from services.portal.rights.values import words
-from services.portal.rights.words import BASES, PURPOSES, holder_words, names, source_words
+from services.portal.rights.words import BASES, PURPOSES, holder_words, names, recipient, source_words
 
 # More than this of one kind is listed in the copy of the data, not on the page.
 SHOWN_RECORDS = 10
@@ -39,6 +42,10 @@ class Dataset:
     technical: bool = False
     purposes: set[int] = field(default_factory=set)
     bases: set[int] = field(default_factory=set)
+    categories: set[int] = field(default_factory=set)
+    sources: set[str] = field(default_factory=set)
+    provided: bool = False
+    first: Any = None
     retention: str = ""
     # Those that the page shows, and how many more there are.
     entries: list[Entry] = field(default_factory=list)
@@ -53,6 +60,12 @@ class Dataset:
         self.retention = vocabulary.retention(record.retention)
         self.purposes |= {value.purpose for value in record.values}
         self.bases |= {value.basis for value in record.values}
+        self.categories |= {value.category for value in record.values}
+        self.provided = self.provided or any(value.provided for value in record.values)
+        if record.source:
+            self.sources.add(source_words(record.source))
+        if record.since.seconds and (self.first is None or _instant(record.since) < _instant(self.first)):
+            self.first = record.since
 
     @property
     def brief(self) -> bool:
@@ -67,6 +80,17 @@ class Dataset:
     def basis(self) -> str:
         return names(BASES, self.bases)
 
+    @property
+    def origin(self) -> str:
+        """From where it is; what says nothing else arose here, by what the person and we have done."""
+        return ", ".join(sorted(self.sources)) or str(_("from you, or arose while we served you"))
+
+    @property
+    def actions(self) -> list[Action]:
+        return actions(
+            categories=self.categories, bases=self.bases, provided=self.provided, technical=self.technical
+        )
+
 
 @dataclass
 class Part:
@@ -77,15 +101,31 @@ class Part:
     icon: str
     answers: bool
     datasets: list[Dataset]
+    # Who outside of the company gets it, by name; None if that could not be asked.
+    recipients: list[str] | None = None
 
     @property
     def count(self) -> int:
         return sum(dataset.total for dataset in self.datasets)
 
 
-def parts(held: Iterable[Held[list[Dataset]]]) -> list[Part]:
+def parts(held: Iterable[Held[list[Dataset]]], disclosures: Sequence[Disclosure] | None = None) -> list[Part]:
     """One part for each service, in the order asked."""
-    return [Part(*holder_words(one.holder), one.found is not None, one.found or []) for one in held]
+    return [
+        Part(
+            *holder_words(one.holder),
+            one.found is not None,
+            one.found or [],
+            recipients=_recipients(one.holder, disclosures),
+        )
+        for one in held
+    ]
+
+
+def _recipients(holder: str, disclosures: Sequence[Disclosure] | None) -> list[str] | None:
+    if disclosures is None:
+        return None
+    return [recipient(each) for each in disclosures if not each.holders or holder in each.holders]
 
 
 def datasets(records: Iterable[Record], *, own_subject: str) -> list[Dataset]:

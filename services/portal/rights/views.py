@@ -39,6 +39,7 @@ from kontor.privacy.v1.privacy_pb2 import (
     GetDocumentRequest,
     GetRequestRequest,
     HolderPlan,
+    ListDisclosuresRequest,
     ListRequestsRequest,
     Request,
     WithdrawRequestRequest,
@@ -92,10 +93,11 @@ def overview() -> ResponseReturnValue:
     held = clients().collect(contact, read)
     asked = ListRequestsRequest(contact_id=contact.id, page_size=50)
     requests = unless_down(lambda: clients().requests.ListRequests(asked))
+    told = unless_down(lambda: clients().requests.ListDisclosures(ListDisclosuresRequest()))
     return render_template(
         "rights/overview.html",
         contact=contact,
-        parts=parts(held),
+        parts=parts(held, told.disclosures if told is not None else None),
         requests=requests.requests if requests is not None else None,
         form=Form(),
     )

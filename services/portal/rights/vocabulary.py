@@ -22,6 +22,7 @@ DATASETS = {
     "permit_decision": _l("Decisions whether we may write to you"),
     "customer_sale": _l("Purchases that we noted for advertising by mail"),
     "customer_objection": _l("Your objection to advertising for similar goods"),
+    "without_basis": _l("That we found no basis to hold your data"),
     "identity_check": _l("Codes that were sent to show that it is you"),
     "asking": _l("Requests that you made without a login"),
     "request_message": _l("What you wrote beside a request"),
@@ -33,7 +34,9 @@ DATASETS = {
     "erasure_ledger": _l("Proof of erasure"),
     "erasure_plan": _l("Lists of what is to be erased"),
     "request_farewell": _l("Whom the last mail about your erasure goes to, sealed until it is on its way"),
-    "request_identifiers": _l("Your addresses, sealed until your erasure is done"),
+    "request_identifiers": _l(
+        "Your addresses, sealed until your erasure is done and every recipient knows of it"
+    ),
     "suppression_entry": _l("Addresses we must not write to"),
     "suppression_lifting": _l("Addresses that you had taken off the suppression list"),
     "audit_entry": _l("Who has read or changed your data"),
@@ -107,6 +110,7 @@ COLUMNS = {
     "language": _l("Language"),
     "method": _l("Way"),
     "name": _l("Name"),
+    "message": _l("What you wrote"),
     "note": _l("Note"),
     "owner_name": _l("Taken care of by"),
     "permitted": _l("Permitted"),
@@ -131,10 +135,12 @@ COLUMNS = {
     "street": _l("Street"),
     "subject": _l("Subject"),
     "subject_id": _l("Your number in this system"),
+    "client_mac": _l("Fingerprint of your internet address"),
     "code_mac": _l("Fingerprint of the code"),
     "token_sha256": _l("Fingerprint of the link"),
     "topic": _l("Topic"),
     "topics": _l("Topics"),
+    "why": _l("What became of your last consent"),
 }
 
 _COLUMNS_OF = {
@@ -144,6 +150,9 @@ _COLUMNS_OF = {
 
 # Start event and standard period (DIN 66398), as the services declare them.
 RETENTION = {
+    "unconfirmed: asking + 7 days; answered: answer + 1 days": _l(
+        "7 days if you do not confirm, else one day after the answer"
+    ),
     "release + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
         "3 years after the release, to the end of the year (§§ 195, 199 BGB)"
     ),
@@ -178,7 +187,9 @@ RETENTION = {
     "closing of the ticket + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
         "3 years after the ticket was closed, to the end of the year (§§ 195, 199 BGB)"
     ),
-    "completion + 0 days": _l("until the request is completed"),
+    "last recipient told + 0 days, completion + 30 days at the latest": _l(
+        "until every recipient knows of your erasure, for 30 days after it at the latest"
+    ),
     "end of the mail + 0 days, its planning + 14 days at the latest": _l(
         "until the mail is on its way, for 14 days at the latest"
     ),
@@ -194,12 +205,14 @@ RETENTION = {
     "decision + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
         "3 years after the decision, to the end of the year (§§ 195, 199 BGB)"
     ),
+    "the next survey that finds a basis, or no contact": _l("until the next hourly look finds a basis"),
     "entry + until the subject asks to be taken off": _l("until you ask us to take it off"),
 }
 
 LAWS = {
     "Art. 12(3) GDPR": _l("Art. 12(3) GDPR"),
     "Art. 17(1) GDPR": _l("Art. 17(1) GDPR"),
+    "Art. 17(1), Art. 19 GDPR": _l("Art. 17(1), Art. 19 GDPR"),
     "Art. 5(2) GDPR": _l("Art. 5(2) GDPR"),
     "§ 7a UWG; Art. 7(1) GDPR": _l("§ 7a UWG; Art. 7(1) GDPR"),
     "Art. 5(2), Art. 17(3)(b) GDPR": _l("Art. 5(2), Art. 17(3)(b) GDPR"),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from babel import Locale
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import holder_pb2
+from kontor.privacy.v1.privacy_pb2 import Disclosure
 
 HOLDERS = {
     "contacts": (
@@ -83,3 +86,11 @@ def source_words(source: str) -> str:
 def names(table: dict[int, object], values: set[int]) -> str:
     """Several purposes or bases in one line."""
     return ", ".join(str(table[value]) for value in sorted(values) if value in table) or str(_("not stated"))
+
+
+def recipient(disclosure: Disclosure) -> str:
+    """A recipient by name, and the country where it is a third one."""
+    if not disclosure.third_country:
+        return disclosure.name
+    country = Locale.parse(str(get_locale())).territories.get(disclosure.country, disclosure.country)
+    return str(_("%(name)s (%(country)s)", name=disclosure.name, country=country))

@@ -34,6 +34,10 @@ class ExistingCustomers:
         require_address(address)
         return self._hasher.current, self._hasher.address(address)
 
+    async def everybody(self, session: AnySession) -> frozenset[uuid.UUID]:
+        """Everybody with a sale that is not too old."""
+        return await store.everybody(session, self.today())
+
     async def judge(
         self, session: AnySession, asked: Sequence[tuple[uuid.UUID, str]], advertising: Advertising
     ) -> list[tuple[str, uuid.UUID | None]]:

@@ -92,6 +92,12 @@ async def in_force(
     return found
 
 
+async def everybody(session: AnySession, today: date) -> frozenset[uuid.UUID]:
+    """Every contact with a sale that may still permit something."""
+    statement = select(CustomerSale.contact_id.distinct()).where(CustomerSale.ends_on > today)
+    return frozenset((await session.execute(statement)).scalars())
+
+
 async def categories(session: AnySession, today: date) -> list[tuple[str, int]]:
     """What was sold to how many customers, as far as it may still permit something."""
     table = CustomerSale

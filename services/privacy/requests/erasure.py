@@ -41,6 +41,8 @@ from services.privacy.requests.receipts import (
     probe_problem,
     receipt_problem,
 )
+from services.privacy.requests.recipients import Recipients
+from services.privacy.requests.telling import erased_by, to_be_told
 from services.privacy.requests.working import (
     IDENTIFIERS_CHANGED,
     PROBE_REFUSED,
@@ -57,11 +59,12 @@ _JSON, _PDF = 1, 2
 
 
 class Closing(NamedTuple):
-    """What an erasure ends with: receipts are checked, the certificate over them is signed, the person is told."""
+    """What an erasure ends with: receipts are checked, the certificate over them is signed, everybody is told."""
 
     holder_keys: Mapping[str, str]
     certifier: Certifier
     farewells: FarewellService
+    recipients: Recipients
 
 
 class Erasure:
@@ -86,6 +89,7 @@ class Erasure:
         self._holder_keys = closing.holder_keys
         self._certifier = closing.certifier
         self._farewells = closing.farewells
+        self._recipients = closing.recipients
         self._holds = holds
 
     async def advance(self, request: Request) -> None:
@@ -301,6 +305,10 @@ class Erasure:
             await store.add_document(session, request, format=_PDF, content=pdf, at=now)
             kept = kept_until((p for p in plans if p.number == request.round), now)
             await self._end(session, request, identifiers, kept=kept)
+            # Complete is what was erased here; who got the data has to hear of it, and of whom (Art. 19 GDPR).
+            services = erased_by(plans)
+            if not await to_be_told(session, request.id, self._recipients, services=services):
+                await plan_store.forget_identifiers(session, request.id)
 
     async def _end(
         self, session: WriteSession, request: Request, identifiers: Identifiers, *, kept: date | None
@@ -314,7 +322,6 @@ class Erasure:
             # The certificate says what is kept; it is made anew when that is gone as well.
             step = Transition(end, now, SYSTEM, "kept-by-law")
             await store.move(session, request.id, step, kept_until=kept, **store.MOVING)
-        await plan_store.forget_identifiers(session, request.id)
         await self._farewells.plan_farewell(session, request, identifiers, end=end)
 
     async def _round(self, request: Request) -> Round:

@@ -1,9 +1,9 @@
-"""Use cases of requests that staff calls: vouch, extend, refuse, fulfil, settle, try again."""
+"""Use cases of requests that staff calls: vouch, extend, refuse, fulfil, settle, try again; and who gets data."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from kernel.clock import Clock
 from kernel.db import WriteSession
@@ -29,10 +29,11 @@ from services.privacy.requests.model import (
 )
 from services.privacy.requests.plans import store as plan_store
 from services.privacy.requests.reading import Reading, View
-from services.privacy.requests.recipients import Recipients
+from services.privacy.requests.recipients import Recipient, Recipients
 from services.privacy.requests.rectifying import WAYS
+from services.privacy.requests.telling import to_be_told
 
-_CORRECTED = "corrected"
+_CORRECTED, _SETTLED = "corrected", "recipients-settled"
 
 
 class RequestHandling:
@@ -116,7 +117,7 @@ class RequestHandling:
     async def settle_recipient(
         self, request_id: uuid.UUID, *, recipient: str, how: str, caller: Principal
     ) -> View:
-        """Notes how a recipient was told, or why not; with the last one the request is completed.
+        """Notes how a recipient was told, or why not; with the last one a rectification is completed.
 
         Errors: RequestNotFound, RecipientNotFound, RecipientSettled, InvalidArgument.
         """
@@ -130,18 +131,33 @@ class RequestHandling:
             if not settled:
                 raise RecipientSettled("This recipient is noted already.")
             if not await corrections.unsettled(session, request_id):
-                await complete(session, request, STAFF, "recipients-settled", at=now)
+                await self._everybody_knows(session, request)
             return await self._reading.reread(session, request_id)
+
+    async def list_disclosures(self) -> Sequence[Recipient]:
+        """To whom personal data goes, as a copy of today would name them."""
+        async with self._reading.database.reading() as session:
+            return await self._recipients(session)
 
     async def _corrected(self, session: WriteSession, request: Request) -> None:
         """Corrected here, which the other services hear by themselves; who is outside has to be told."""
         now = self._clock.now()
-        names = [each.name for each in await self._recipients(session)]
-        if await corrections.add_recipients(session, request.id, names):
+        if await to_be_told(session, request.id, self._recipients, services=None):
             step = Transition(State.EXECUTING, now, STAFF, _CORRECTED)
             await store.move(session, request.id, step, **store.MOVING)
         else:
             await complete(session, request, STAFF, _CORRECTED, at=now)
+
+    async def _everybody_knows(self, session: WriteSession, request: Request) -> None:
+        """A rectification waits for this; an erasure or a restriction is done, and the law wants them told of it."""
+        now = self._clock.now()
+        if request.kind is Kind.RECTIFICATION:
+            await complete(session, request, STAFF, _SETTLED, at=now)
+            return
+        await store.note(session, request.id, Transition(request.state, now, STAFF, _SETTLED), tell=False)
+        if request.over:
+            # Nobody has to be named to anybody any more.
+            await plan_store.forget_identifiers(session, request.id)
 
 
 async def _is_weighed(session: WriteSession, request: Request) -> bool:

@@ -9,6 +9,7 @@ from services.privacy.consent.service import ConsentService
 from services.privacy.customers.judging import ExistingCustomers
 from services.privacy.requests.model import Kind, Request, Wish
 from services.privacy.requests.objecting import Objecting
+from services.privacy.requests.recipients import Recipients
 from services.privacy.requests.rectifying import Rectifying
 from services.privacy.requests.restriction import Restricting
 from services.privacy.requests.withdrawing import Withdrawing
@@ -32,9 +33,10 @@ def beginning_kinds(
     suppression: SuppressionService,
     customers: ExistingCustomers,
     restrictions: RestrictionService,
+    recipients: Recipients,
 ) -> dict[Kind, Beginning]:
     """Each with what it needs of the other areas."""
-    restricting = Restricting(desk, restrictions)
+    restricting = Restricting(desk, restrictions, recipients=recipients)
     return {
         Kind.RESTRICTION: restricting,
         Kind.RECTIFICATION: Rectifying(),

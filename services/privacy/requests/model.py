@@ -209,6 +209,12 @@ class Request:
         return self.withdrawable or (self.state < State.COMPLETED and self.kind is Kind.OBJECTION)
 
     @property
+    def over(self) -> bool:
+        """Whether an erasure has done all that it can now: what a law keeps waits for its day, not for us."""
+        kept = self.state is State.PARTIALLY_FULFILLED and self.kept_until is not None
+        return self.kind is Kind.ERASURE and (self.state is State.COMPLETED or kept)
+
+    @property
     def outlives_contact(self) -> bool:
         """Whether the contact that it is about may be gone: whoever asked to be erased still gets the proof."""
         return self.kind is Kind.ERASURE and self.state in ERASING
@@ -232,7 +238,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class SettledRecipient:
-    """A recipient of the data, and how it was told of a correction, or why not (Art. 19 GDPR)."""
+    """A recipient of the data, and how it was told of what was done, or why not (Art. 19 GDPR)."""
 
     recipient: str
     how: str = ""
@@ -278,6 +284,8 @@ class Filter:
     contact_id: uuid.UUID | None = None
     requested_by: Requester | None = None
     only_open: bool = False
+    # Only those of which a recipient of the data still has to be told.
+    untold: bool = False
     # The one that is due first, and of one day the one that came first; else the newest first.
     due_first: bool = False
 

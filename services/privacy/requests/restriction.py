@@ -6,6 +6,8 @@ from kernel.db import WriteSession
 from services.privacy.requests import store
 from services.privacy.requests.ending import complete
 from services.privacy.requests.model import SYSTEM, Request, State, Transition, Wish
+from services.privacy.requests.recipients import Recipients
+from services.privacy.requests.telling import to_be_told
 from services.privacy.requests.working import Desk, Waiting
 from services.privacy.restrictions.service import RestrictionService
 
@@ -13,10 +15,11 @@ from services.privacy.restrictions.service import RestrictionService
 class Restricting:
     """Restricts at once and asks nobody: whether the ground holds is looked at while nothing is processed."""
 
-    def __init__(self, desk: Desk, restrictions: RestrictionService) -> None:
+    def __init__(self, desk: Desk, restrictions: RestrictionService, *, recipients: Recipients) -> None:
         self._desk = desk
         self._database = desk.database
         self._restrictions = restrictions
+        self._recipients = recipients
 
     async def receive(self, session: WriteSession, request: Request, wish: Wish) -> None:
         """Part of receiving the request. Errors: GroundMissing."""
@@ -28,7 +31,8 @@ class Restricting:
         """As far as it goes now; a holder that is down only delays."""
         if await self.is_in_force(request):
             async with self._database.transaction() as session:
-                await complete(session, request, SYSTEM, "restricted", at=self._desk.clock.now())
+                if await complete(session, request, SYSTEM, "restricted", at=self._desk.clock.now()):
+                    await to_be_told(session, request.id, self._recipients, services=None)
 
     async def is_in_force(self, request: Request) -> bool:
         """Whether every holder has signed by now; those who have not are asked."""

@@ -53,6 +53,7 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
         wanted = Filter(
             contact_id=uuid.UUID(request.contact_id) if request.contact_id else None,
             only_open=request.open,
+            untold=request.recipients_untold,
             due_first=request.order == privacy_pb2.REQUEST_ORDER_DUE,
         )
         size = page_size(request.page_size)
@@ -112,6 +113,25 @@ class RequestsRpc(privacy_pb2_grpc.RequestsServicer):
         return privacy_pb2.Corrections(
             corrections=[
                 privacy_pb2.Correction(field=each.field, before=each.before, after=each.after)
+                for each in found
+            ]
+        )
+
+    async def ListDisclosures(
+        self, request: privacy_pb2.ListDisclosuresRequest, context: Any
+    ) -> privacy_pb2.ListDisclosuresResponse:
+        found = await self._handling.list_disclosures()
+        return privacy_pb2.ListDisclosuresResponse(
+            disclosures=[
+                privacy_pb2.Disclosure(
+                    name=each.name,
+                    address=each.address,
+                    role=each.role,
+                    country=each.country,
+                    safeguard=each.safeguard,
+                    holders=each.services,
+                    third_country=each.outside,
+                )
                 for each in found
             ]
         )

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     any_,
+    exists,
     func,
     literal,
     or_,
@@ -42,6 +43,7 @@ from services.privacy.requests.tables import (
     AccessDocument,
     Certificate,
     RequestNotice,
+    RequestRecipient,
     RequestTransition,
     SubjectRequest,
 )
@@ -118,6 +120,9 @@ async def listed(
         statement = statement.where(_seen_by(wanted.requested_by))
     if wanted.only_open:
         statement = statement.where(_OPEN)
+    if wanted.untold:
+        open_one = RequestRecipient.request_id == SubjectRequest.id, RequestRecipient.settled_at.is_(None)
+        statement = statement.where(exists().where(*open_one))
     if after is not None:
         here, end = tuple_(*keys), wanted.keys(after)
         statement = statement.where(here > end if wanted.due_first else here < end)

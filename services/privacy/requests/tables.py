@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -21,11 +21,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, MappedColumn
 
-from kernel.deletion import LIMITATION, LIMITATION_LAW, after, days
+from kernel.deletion import LIMITATION, LIMITATION_LAW, after, days, when_done
 from kernel.personal import Automated, Basis, Category, Erase, Purpose, dataset, personal, plain
 from services.privacy.base import Base
 
 ACCESS_DOCUMENT_KEPT_DAYS = 30
+# Then nobody can be named any more to a recipient of their data: the law wants them told without delay.
+TELLING_LASTS = timedelta(days=30)
 _PROOF_KEPT = after("completion", LIMITATION, starts="completed_at", law=LIMITATION_LAW)
 _PROOF_KEPT_WITH_IT = after(
     "completion", LIMITATION, starts="request_id -> subject_request", law=LIMITATION_LAW
@@ -125,7 +127,10 @@ class RequestNotice(Base):
 
 
 class RequestIdentifiers(Base):
-    """How to recognise the subject while an erasure runs, encrypted; deleted when it is complete."""
+    """How to recognise the subject while an erasure runs, encrypted.
+
+    Deleted when it is complete and every recipient of the data has been told whom it was about (Art. 19 GDPR).
+    """
 
     __tablename__ = "request_identifiers"
     request_id: Mapped[uuid.UUID] = plain(ForeignKey("subject_request.id"), primary_key=True)
@@ -136,12 +141,15 @@ class RequestIdentifiers(Base):
         purpose=Purpose.LEGAL_DUTY,
         basis=Basis.LEGAL_OBLIGATION,
         on_erasure=Erase.KEEP_RESTRICTED,
-        law="Art. 17(1) GDPR",
+        law="Art. 17(1), Art. 19 GDPR",
         keep_years=1,
     )
     __table_args__ = (
         dataset(
-            deletion_class=after("completion", days(0), starts="request_id -> subject_request"),
+            deletion_class=when_done(
+                f"last recipient told + 0 days, completion + {TELLING_LASTS.days} days at the latest",
+                done_by="farewells",
+            ),
             subject="request_id -> subject_request",
             evidence=True,
         ),
@@ -160,7 +168,7 @@ class RequestCorrection(Base):
 
 
 class RequestRecipient(Base):
-    """To whom the data of a correction was disclosed, and how they were told of it, or why not (Art. 19 GDPR)."""
+    """To whom the data of a request was disclosed, and how they were told what was done, or why not (Art. 19 GDPR)."""
 
     __tablename__ = "request_recipient"
     request_id: Mapped[uuid.UUID] = plain(ForeignKey("subject_request.id"), primary_key=True)

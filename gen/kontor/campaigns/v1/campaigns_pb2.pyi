@@ -352,15 +352,19 @@ class PreviewAudienceRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     AUDIENCE_ID_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
     audience_id: _builtins.str
+    category: _builtins.str
+    """As in Campaign: existing customers count, too."""
     def __init__(
         self,
         *,
         audience_id: _builtins.str = ...,
+        category: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience_id", b"audience_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience_id", b"audience_id", "category", b"category"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -472,12 +476,17 @@ class Campaign(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
     FINISH_TIME_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     name: _builtins.str
     goal: _builtins.str
     template_id: _builtins.str
     audience_id: _builtins.str
     state: Global___CampaignState.ValueType
+    category: _builtins.str
+    """What it advertises, as in kontor.privacy.v1.Sale: with it the mail may also go to existing customers who have bought
+    the like and have neither consented nor objected (§ 7(3) UWG). Empty: only to who has consented.
+    """
     @_builtins.property
     def counts(self) -> Global___CampaignCounts: ...
     @_builtins.property
@@ -499,10 +508,11 @@ class Campaign(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         finish_time: _timestamp_pb2.Timestamp | None = ...,
+        category: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "create_time", b"create_time", "finish_time", b"finish_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience_id", b"audience_id", "counts", b"counts", "create_time", b"create_time", "finish_time", b"finish_time", "goal", b"goal", "id", b"id", "name", b"name", "start_time", b"start_time", "state", b"state", "template_id", b"template_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience_id", b"audience_id", "category", b"category", "counts", b"counts", "create_time", b"create_time", "finish_time", b"finish_time", "goal", b"goal", "id", b"id", "name", b"name", "start_time", b"start_time", "state", b"state", "template_id", b"template_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

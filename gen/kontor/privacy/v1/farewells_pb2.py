@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from kontor.options.v1 import options_pb2 as kontor_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kontor/privacy/v1/farewells.proto\x12\x11kontor.privacy.v1\x1a\x1fkontor/options/v1/options.proto\"7\n\x12GetFarewellRequest\x12!\n\x0b\x66\x61rewell_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\"\x9a\x01\n\x08\x46\x61rewell\x12\x19\n\x07\x61\x64\x64ress\x18\x01 \x01(\tB\x08\xb2\xbb\x18\x04\x08\x02\x10\x05\x12\x16\n\x08language\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12)\n\x04kept\x18\x03 \x03(\x0b\x32\x1b.kontor.privacy.v1.KeptItem\x12\x30\n\nenclosures\x18\x04 \x03(\x0b\x32\x1c.kontor.privacy.v1.Enclosure\"K\n\x08KeptItem\x12\x12\n\x04what\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x11\n\x03law\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\nkeep_until\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\"U\n\tEnclosure\x12\x17\n\tfile_name\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\nmedia_type\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x15\n\x07\x63ontent\x18\x03 \x01(\x0c\x42\x04\xb8\xbb\x18\x01\x32\xab\x01\n\tFarewells\x12\x9d\x01\n\x0bGetFarewell\x12%.kontor.privacy.v1.GetFarewellRequest\x1a\x1b.kontor.privacy.v1.Farewell\"J\xaa\xbb\x18\x46\n\x07service \x05\xa2\x01\x38the answer to the person\'s own request (Art. 12(3) GDPR)b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kontor/privacy/v1/farewells.proto\x12\x11kontor.privacy.v1\x1a\x1fkontor/options/v1/options.proto\"7\n\x12GetFarewellRequest\x12!\n\x0b\x66\x61rewell_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\"\xb4\x01\n\x08\x46\x61rewell\x12\x19\n\x07\x61\x64\x64ress\x18\x01 \x01(\tB\x08\xb2\xbb\x18\x04\x08\x02\x10\x05\x12\x16\n\x08language\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12)\n\x04kept\x18\x03 \x03(\x0b\x32\x1b.kontor.privacy.v1.KeptItem\x12\x30\n\nenclosures\x18\x04 \x03(\x0b\x32\x1c.kontor.privacy.v1.Enclosure\x12\x18\n\nrecipients\x18\x05 \x03(\tB\x04\xb8\xbb\x18\x01\"2\n\x16GetErasedPersonRequest\x12\x18\n\x02id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\"[\n\x0c\x45rasedPerson\x12\x17\n\x05names\x18\x01 \x03(\tB\x08\xb2\xbb\x18\x04\x08\x01\x10\x05\x12\x18\n\x06\x65mails\x18\x02 \x03(\tB\x08\xb2\xbb\x18\x04\x08\x02\x10\x05\x12\x18\n\x06phones\x18\x03 \x03(\tB\x08\xb2\xbb\x18\x04\x08\x02\x10\x05\"K\n\x08KeptItem\x12\x12\n\x04what\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x11\n\x03law\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\nkeep_until\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\"U\n\tEnclosure\x12\x17\n\tfile_name\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\nmedia_type\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x15\n\x07\x63ontent\x18\x03 \x01(\x0c\x42\x04\xb8\xbb\x18\x01\x32\xe3\x02\n\tFarewells\x12\x9d\x01\n\x0bGetFarewell\x12%.kontor.privacy.v1.GetFarewellRequest\x1a\x1b.kontor.privacy.v1.Farewell\"J\xaa\xbb\x18\x46\n\x07service \x05\xa2\x01\x38the answer to the person\'s own request (Art. 12(3) GDPR)\x12\xb5\x01\n\x0fGetErasedPerson\x12).kontor.privacy.v1.GetErasedPersonRequest\x1a\x1f.kontor.privacy.v1.ErasedPerson\"V\xaa\xbb\x18R\n\x05\x61gent\n\x07manager\n\x03\x64po\n\x05\x61\x64min \x05\xa2\x01\x31recipients are told of the erasure (Art. 19 GDPR)b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,6 +38,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FAREWELL'].fields_by_name['address']._serialized_options = b'\262\273\030\004\010\002\020\005'
   _globals['_FAREWELL'].fields_by_name['language']._loaded_options = None
   _globals['_FAREWELL'].fields_by_name['language']._serialized_options = b'\270\273\030\001'
+  _globals['_FAREWELL'].fields_by_name['recipients']._loaded_options = None
+  _globals['_FAREWELL'].fields_by_name['recipients']._serialized_options = b'\270\273\030\001'
+  _globals['_GETERASEDPERSONREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_GETERASEDPERSONREQUEST'].fields_by_name['id']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001\020\001'
+  _globals['_ERASEDPERSON'].fields_by_name['names']._loaded_options = None
+  _globals['_ERASEDPERSON'].fields_by_name['names']._serialized_options = b'\262\273\030\004\010\001\020\005'
+  _globals['_ERASEDPERSON'].fields_by_name['emails']._loaded_options = None
+  _globals['_ERASEDPERSON'].fields_by_name['emails']._serialized_options = b'\262\273\030\004\010\002\020\005'
+  _globals['_ERASEDPERSON'].fields_by_name['phones']._loaded_options = None
+  _globals['_ERASEDPERSON'].fields_by_name['phones']._serialized_options = b'\262\273\030\004\010\002\020\005'
   _globals['_KEPTITEM'].fields_by_name['what']._loaded_options = None
   _globals['_KEPTITEM'].fields_by_name['what']._serialized_options = b'\270\273\030\001'
   _globals['_KEPTITEM'].fields_by_name['law']._loaded_options = None
@@ -52,14 +62,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENCLOSURE'].fields_by_name['content']._serialized_options = b'\270\273\030\001'
   _globals['_FAREWELLS'].methods_by_name['GetFarewell']._loaded_options = None
   _globals['_FAREWELLS'].methods_by_name['GetFarewell']._serialized_options = b'\252\273\030F\n\007service \005\242\0018the answer to the person\'s own request (Art. 12(3) GDPR)'
+  _globals['_FAREWELLS'].methods_by_name['GetErasedPerson']._loaded_options = None
+  _globals['_FAREWELLS'].methods_by_name['GetErasedPerson']._serialized_options = b'\252\273\030R\n\005agent\n\007manager\n\003dpo\n\005admin \005\242\0011recipients are told of the erasure (Art. 19 GDPR)'
   _globals['_GETFAREWELLREQUEST']._serialized_start=89
   _globals['_GETFAREWELLREQUEST']._serialized_end=144
   _globals['_FAREWELL']._serialized_start=147
-  _globals['_FAREWELL']._serialized_end=301
-  _globals['_KEPTITEM']._serialized_start=303
-  _globals['_KEPTITEM']._serialized_end=378
-  _globals['_ENCLOSURE']._serialized_start=380
-  _globals['_ENCLOSURE']._serialized_end=465
-  _globals['_FAREWELLS']._serialized_start=468
-  _globals['_FAREWELLS']._serialized_end=639
+  _globals['_FAREWELL']._serialized_end=327
+  _globals['_GETERASEDPERSONREQUEST']._serialized_start=329
+  _globals['_GETERASEDPERSONREQUEST']._serialized_end=379
+  _globals['_ERASEDPERSON']._serialized_start=381
+  _globals['_ERASEDPERSON']._serialized_end=472
+  _globals['_KEPTITEM']._serialized_start=474
+  _globals['_KEPTITEM']._serialized_end=549
+  _globals['_ENCLOSURE']._serialized_start=551
+  _globals['_ENCLOSURE']._serialized_end=636
+  _globals['_FAREWELLS']._serialized_start=639
+  _globals['_FAREWELLS']._serialized_end=994
 # @@protoc_insertion_point(module_scope)

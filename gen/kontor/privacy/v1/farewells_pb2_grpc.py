@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class FarewellsStub:
-    """Whom the mail about an erasure goes to, while it is under way.
+    """Whom the mail about an erasure goes to while it is under way, and whom it was about while recipients are told.
     """
 
     def __init__(self, channel):
@@ -40,16 +40,29 @@ class FarewellsStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_farewells__pb2.GetFarewellRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_farewells__pb2.Farewell.FromString,
                 _registered_method=True)
+        self.GetErasedPerson = channel.unary_unary(
+                '/kontor.privacy.v1.Farewells/GetErasedPerson',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_farewells__pb2.GetErasedPersonRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_farewells__pb2.ErasedPerson.FromString,
+                _registered_method=True)
 
 
 class FarewellsServicer:
-    """Whom the mail about an erasure goes to, while it is under way.
+    """Whom the mail about an erasure goes to while it is under way, and whom it was about while recipients are told.
     """
 
     def GetFarewell(self, request, context):
         """The moment of sending. The law demands this mail, so neither the erasure's own suppression nor any objection stands
         against it. The address is to be used once and kept nowhere. Errors: NOT_FOUND once the mail has gone out, was given
         up, or never was (FAREWELL_OVER).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetErasedPerson(self, request, context):
+        """Whom to name to the recipients of the data that was erased. Errors: NOT_FOUND once all of them are told, or thirty
+        days have passed (NOBODY_TO_NAME).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -63,6 +76,11 @@ def add_FarewellsServicer_to_server(servicer, server):
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_farewells__pb2.GetFarewellRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_farewells__pb2.Farewell.SerializeToString,
             ),
+            'GetErasedPerson': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetErasedPerson,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_farewells__pb2.GetErasedPersonRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_farewells__pb2.ErasedPerson.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'kontor.privacy.v1.Farewells', rpc_method_handlers)
@@ -72,7 +90,7 @@ def add_FarewellsServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Farewells:
-    """Whom the mail about an erasure goes to, while it is under way.
+    """Whom the mail about an erasure goes to while it is under way, and whom it was about while recipients are told.
     """
 
     @staticmethod
@@ -92,6 +110,33 @@ class Farewells:
             '/kontor.privacy.v1.Farewells/GetFarewell',
             kontor_dot_privacy_dot_v1_dot_farewells__pb2.GetFarewellRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_farewells__pb2.Farewell.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetErasedPerson(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Farewells/GetErasedPerson',
+            kontor_dot_privacy_dot_v1_dot_farewells__pb2.GetErasedPersonRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_farewells__pb2.ErasedPerson.FromString,
             options,
             channel_credentials,
             insecure,

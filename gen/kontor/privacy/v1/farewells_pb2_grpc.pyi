@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class FarewellsStub:
-    """Whom the mail about an erasure goes to, while it is under way."""
+    """Whom the mail about an erasure goes to while it is under way, and whom it was about while recipients are told."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -38,10 +38,14 @@ class FarewellsStub:
     against it. The address is to be used once and kept nowhere. Errors: NOT_FOUND once the mail has gone out, was given
     up, or never was (FAREWELL_OVER).
     """
+    GetErasedPerson: _grpc.UnaryUnaryMultiCallable[_farewells_pb2.GetErasedPersonRequest, _farewells_pb2.ErasedPerson]
+    """Whom to name to the recipients of the data that was erased. Errors: NOT_FOUND once all of them are told, or thirty
+    days have passed (NOBODY_TO_NAME).
+    """
 
 @_typing.type_check_only
 class FarewellsAsyncStub(FarewellsStub):
-    """Whom the mail about an erasure goes to, while it is under way."""
+    """Whom the mail about an erasure goes to while it is under way, and whom it was about while recipients are told."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetFarewell: _aio.UnaryUnaryMultiCallable[_farewells_pb2.GetFarewellRequest, _farewells_pb2.Farewell]  # type: ignore[assignment]
@@ -49,9 +53,13 @@ class FarewellsAsyncStub(FarewellsStub):
     against it. The address is to be used once and kept nowhere. Errors: NOT_FOUND once the mail has gone out, was given
     up, or never was (FAREWELL_OVER).
     """
+    GetErasedPerson: _aio.UnaryUnaryMultiCallable[_farewells_pb2.GetErasedPersonRequest, _farewells_pb2.ErasedPerson]  # type: ignore[assignment]
+    """Whom to name to the recipients of the data that was erased. Errors: NOT_FOUND once all of them are told, or thirty
+    days have passed (NOBODY_TO_NAME).
+    """
 
 class FarewellsServicer(metaclass=_abc_1.ABCMeta):
-    """Whom the mail about an erasure goes to, while it is under way."""
+    """Whom the mail about an erasure goes to while it is under way, and whom it was about while recipients are told."""
 
     @_abc_1.abstractmethod
     def GetFarewell(
@@ -62,6 +70,16 @@ class FarewellsServicer(metaclass=_abc_1.ABCMeta):
         """The moment of sending. The law demands this mail, so neither the erasure's own suppression nor any objection stands
         against it. The address is to be used once and kept nowhere. Errors: NOT_FOUND once the mail has gone out, was given
         up, or never was (FAREWELL_OVER).
+        """
+
+    @_abc_1.abstractmethod
+    def GetErasedPerson(
+        self,
+        request: _farewells_pb2.GetErasedPersonRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_farewells_pb2.ErasedPerson, _abc.Awaitable[_farewells_pb2.ErasedPerson]]:
+        """Whom to name to the recipients of the data that was erased. Errors: NOT_FOUND once all of them are told, or thirty
+        days have passed (NOBODY_TO_NAME).
         """
 
 def add_FarewellsServicer_to_server(servicer: FarewellsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

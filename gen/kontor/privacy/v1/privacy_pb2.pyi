@@ -1583,7 +1583,7 @@ class Request(_message.Message):
 
     @_builtins.property
     def recipients(self) -> _containers.RepeatedCompositeFieldContainer[Global___SettledRecipient]:
-        """Rectifications: to whom the data was disclosed, and who has been told of the correction."""
+        """Rectifications, erasures, restrictions: to whom the data was disclosed, and who has been told of what was done."""
 
     def __init__(
         self,
@@ -2005,6 +2005,7 @@ class ListRequestsRequest(_message.Message):
     OPEN_FIELD_NUMBER: _builtins.int
     CONTACT_ID_FIELD_NUMBER: _builtins.int
     ORDER_FIELD_NUMBER: _builtins.int
+    RECIPIENTS_UNTOLD_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     page_token: _builtins.str
     open: _builtins.bool
@@ -2013,6 +2014,8 @@ class ListRequestsRequest(_message.Message):
     """Requests of this contact only; all if empty."""
     order: Global___RequestOrder.ValueType
     """The newest first unless said otherwise."""
+    recipients_untold: _builtins.bool
+    """Only those of which a recipient of the data still has to be told (Art. 19 GDPR)."""
     def __init__(
         self,
         *,
@@ -2021,10 +2024,11 @@ class ListRequestsRequest(_message.Message):
         open: _builtins.bool = ...,
         contact_id: _builtins.str = ...,
         order: Global___RequestOrder.ValueType = ...,
+        recipients_untold: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "open", b"open", "order", b"order", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "open", b"open", "order", b"order", "page_size", b"page_size", "page_token", b"page_token", "recipients_untold", b"recipients_untold"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2171,3 +2175,83 @@ class Document(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Document: _TypeAlias = Document  # noqa: Y015
+
+@_typing.final
+class ListDisclosuresRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDisclosuresRequest: _TypeAlias = ListDisclosuresRequest  # noqa: Y015
+
+@_typing.final
+class ListDisclosuresResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISCLOSURES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def disclosures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Disclosure]: ...
+    def __init__(
+        self,
+        *,
+        disclosures: _abc.Iterable[Global___Disclosure] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disclosures", b"disclosures"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDisclosuresResponse: _TypeAlias = ListDisclosuresResponse  # noqa: Y015
+
+@_typing.final
+class Disclosure(_message.Message):
+    """One recipient of personal data outside of the company."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    COUNTRY_FIELD_NUMBER: _builtins.int
+    SAFEGUARD_FIELD_NUMBER: _builtins.int
+    HOLDERS_FIELD_NUMBER: _builtins.int
+    THIRD_COUNTRY_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    address: _builtins.str
+    role: _builtins.str
+    """"processor", "controller" or "authority"."""
+    country: _builtins.str
+    """ISO 3166-1 alpha-2; empty is somewhere in the European Economic Area."""
+    safeguard: _builtins.str
+    """What protects the data in a third country."""
+    third_country: _builtins.bool
+    @_builtins.property
+    def holders(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Holders whose data goes there; empty are all."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        address: _builtins.str = ...,
+        role: _builtins.str = ...,
+        country: _builtins.str = ...,
+        safeguard: _builtins.str = ...,
+        holders: _abc.Iterable[_builtins.str] | None = ...,
+        third_country: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "country", b"country", "holders", b"holders", "name", b"name", "role", b"role", "safeguard", b"safeguard", "third_country", b"third_country"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Disclosure: _TypeAlias = Disclosure  # noqa: Y015

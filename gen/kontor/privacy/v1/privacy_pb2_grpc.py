@@ -1034,6 +1034,11 @@ class RequestsStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.RetryRequestRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
                 _registered_method=True)
+        self.ListDisclosures = channel.unary_unary(
+                '/kontor.privacy.v1.Requests/ListDisclosures',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDisclosuresRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDisclosuresResponse.FromString,
+                _registered_method=True)
         self.GetDocument = channel.unary_unary(
                 '/kontor.privacy.v1.Requests/GetDocument',
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.GetDocumentRequest.SerializeToString,
@@ -1145,6 +1150,13 @@ class RequestsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDisclosures(self, request, context):
+        """To whom the company discloses personal data, by name (Art. 15(1)(c) GDPR): nobody has to ask for a copy first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetDocument(self, request, context):
         """The answer: the copy of the data, or the certificate. Errors: FAILED_PRECONDITION until it is made.
         """
@@ -1214,6 +1226,11 @@ def add_RequestsServicer_to_server(servicer, server):
                     servicer.RetryRequest,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.RetryRequestRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.SerializeToString,
+            ),
+            'ListDisclosures': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDisclosures,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDisclosuresRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDisclosuresResponse.SerializeToString,
             ),
             'GetDocument': grpc.unary_unary_rpc_method_handler(
                     servicer.GetDocument,
@@ -1546,6 +1563,33 @@ class Requests:
             '/kontor.privacy.v1.Requests/RetryRequest',
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.RetryRequestRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.Request.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDisclosures(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Requests/ListDisclosures',
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDisclosuresRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListDisclosuresResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -406,6 +406,8 @@ class RequestsStub:
     """
     RetryRequest: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.RetryRequestRequest, _privacy_pb2.Request]
     """Tries at once what stands still. Errors: FAILED_PRECONDITION if it does not."""
+    ListDisclosures: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListDisclosuresRequest, _privacy_pb2.ListDisclosuresResponse]
+    """To whom the company discloses personal data, by name (Art. 15(1)(c) GDPR): nobody has to ask for a copy first."""
     GetDocument: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.GetDocumentRequest, _privacy_pb2.Document]
     """The answer: the copy of the data, or the certificate. Errors: FAILED_PRECONDITION until it is made."""
 
@@ -463,6 +465,8 @@ class RequestsAsyncStub(RequestsStub):
     """
     RetryRequest: _aio.UnaryUnaryMultiCallable[_privacy_pb2.RetryRequestRequest, _privacy_pb2.Request]  # type: ignore[assignment]
     """Tries at once what stands still. Errors: FAILED_PRECONDITION if it does not."""
+    ListDisclosures: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListDisclosuresRequest, _privacy_pb2.ListDisclosuresResponse]  # type: ignore[assignment]
+    """To whom the company discloses personal data, by name (Art. 15(1)(c) GDPR): nobody has to ask for a copy first."""
     GetDocument: _aio.UnaryUnaryMultiCallable[_privacy_pb2.GetDocumentRequest, _privacy_pb2.Document]  # type: ignore[assignment]
     """The answer: the copy of the data, or the certificate. Errors: FAILED_PRECONDITION until it is made."""
 
@@ -589,6 +593,14 @@ class RequestsServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.Request, _abc.Awaitable[_privacy_pb2.Request]]:
         """Tries at once what stands still. Errors: FAILED_PRECONDITION if it does not."""
+
+    @_abc_1.abstractmethod
+    def ListDisclosures(
+        self,
+        request: _privacy_pb2.ListDisclosuresRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.ListDisclosuresResponse, _abc.Awaitable[_privacy_pb2.ListDisclosuresResponse]]:
+        """To whom the company discloses personal data, by name (Art. 15(1)(c) GDPR): nobody has to ask for a copy first."""
 
     @_abc_1.abstractmethod
     def GetDocument(

@@ -9,6 +9,7 @@ from dataclasses import replace
 from kernel.db import AnySession, Database
 from kernel.rpc.call import note_subjects
 from services.privacy.consent.life.lapsing import Lapsing
+from services.privacy.consent.model import State
 from services.privacy.consent.standings import store
 from services.privacy.consent.standings.model import Counts, Filter, Standing, Wanted
 
@@ -38,3 +39,13 @@ class StandingService:
     ) -> frozenset[uuid.UUID]:
         """Which of these contacts have said no to any topic on this channel; in a use case of another area."""
         return await store.refusing(session, contact_ids, channel)
+
+    async def consenting(self, session: AnySession) -> frozenset[uuid.UUID]:
+        """Everybody with a consent that holds now; in a use case of another area."""
+        return await store.consenting(session)
+
+    async def last_words(
+        self, session: AnySession, contact_ids: Sequence[uuid.UUID]
+    ) -> dict[uuid.UUID, State]:
+        """The state of each contact's newest record; in a use case of another area."""
+        return await store.last_words(session, contact_ids)

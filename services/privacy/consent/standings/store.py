@@ -45,6 +45,25 @@ async def refusing(
     return frozenset((await session.execute(statement)).scalars())
 
 
+async def consenting(session: AnySession) -> frozenset[uuid.UUID]:
+    """Everybody with a consent that holds now, to whatever topic on whatever channel."""
+    statement = select(ConsentRecord.contact_id.distinct())
+    given = statement.where(ConsentRecord.state.in_(map(int, STANDING)), _counts())
+    return frozenset((await session.execute(given)).scalars())
+
+
+async def last_words(session: AnySession, contact_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, State]:
+    """The state of each contact's newest record, whatever it is about; nothing for who was never asked."""
+    among = any_(literal(list(contact_ids), ARRAY(Uuid)))
+    statement = (
+        select(ConsentRecord.contact_id, ConsentRecord.state)
+        .distinct(ConsentRecord.contact_id)
+        .where(ConsentRecord.contact_id == among)
+        .order_by(ConsentRecord.contact_id, ConsentRecord.leaf_index.desc())
+    )
+    return {contact_id: State(state) for contact_id, state in await session.execute(statement)}
+
+
 async def counted(session: AnySession, asked: Filter) -> Counts:
     """How many there are, in one statement."""
     statement = (

@@ -1,1 +1,1 @@
-"""What a rectification says is wrong, and who was told of the correction."""
+"""What a rectification says is wrong, and who was told of it."""

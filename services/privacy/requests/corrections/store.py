@@ -1,4 +1,4 @@
-"""All SQL of rectifications: what is wrong, and which recipients know of the correction."""
+"""All SQL of what is wrong in a rectification, and of the recipients who have to know what was done."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from kernel.db import AnySession, WriteSession
 from services.privacy.requests.model import Correction, SettledRecipient
@@ -33,12 +34,11 @@ async def of_request(session: AnySession, request_id: uuid.UUID) -> list[Correct
     return [Correction(row.field, row.before, row.after) for row in rows]
 
 
-async def add_recipients(session: WriteSession, request_id: uuid.UUID, names: Iterable[str]) -> int:
-    """Notes who has to be told; answers how many."""
+async def add_recipients(session: WriteSession, request_id: uuid.UUID, names: Iterable[str]) -> None:
+    """Notes who has to be told; who is noted already stays as it is."""
     rows = [{"request_id": request_id, "recipient": name} for name in sorted(set(names))]
     if rows:
-        await session.execute(insert(RequestRecipient), rows)
-    return len(rows)
+        await session.execute(upsert(RequestRecipient).on_conflict_do_nothing(), rows)
 
 
 async def recipients(

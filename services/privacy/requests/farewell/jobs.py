@@ -11,6 +11,7 @@ from services.privacy.requests import store as request_store
 from services.privacy.requests.farewell import store
 from services.privacy.requests.farewell.model import FAILED, LASTS, SENT, UnderWay
 from services.privacy.requests.model import SYSTEM, Transition
+from services.privacy.requests.tables import TELLING_LASTS
 
 log = telemetry.get_logger(__name__)
 
@@ -45,6 +46,8 @@ class Farewells:
             overdue = await store.overdue(session, before=self._clock.now() - LASTS)
         for farewell in overdue:
             await self._end(farewell, FAILED)
+        async with self._database.transaction() as session:
+            await store.forget_named(session, before=self._clock.now() - TELLING_LASTS)
 
     async def _end(self, farewell: UnderWay, reason: str) -> None:
         async with self._database.transaction() as session:

@@ -18,6 +18,10 @@ class FarewellOver(NotFound):
     """The mail has gone out, was given up, or never was: nobody knows any more whom it went to."""
 
 
+class NobodyToName(NotFound):
+    """Every recipient is told, or their time is over: nobody knows any more who was erased."""
+
+
 @dataclass(frozen=True, slots=True)
 class UnderWay:
     """A mail whose end nobody has noted yet."""
@@ -52,3 +56,5 @@ class Farewell:
     language: str
     kept: tuple[Kept, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
+    # Who had the data from us, by name.
+    recipients: tuple[str, ...] = ()

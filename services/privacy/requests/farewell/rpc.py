@@ -33,4 +33,11 @@ class FarewellsRpc(farewells_pb2_grpc.FarewellsServicer):
                 )
                 for each in found.enclosures
             ],
+            recipients=found.recipients,
         )
+
+    async def GetErasedPerson(
+        self, request: farewells_pb2.GetErasedPersonRequest, context: Any
+    ) -> farewells_pb2.ErasedPerson:
+        found = await self._farewells.get_erased_person(uuid.UUID(request.id))
+        return farewells_pb2.ErasedPerson(names=found.names, emails=found.emails, phones=found.phones)

@@ -14,8 +14,16 @@ from kernel.db import Database, WriteSession
 from kernel.ids import new_id
 from kernel.rpc.call import note_subjects
 from services.privacy.requests import store as request_store
+from services.privacy.requests.corrections import store as corrections
 from services.privacy.requests.farewell import store
-from services.privacy.requests.farewell.model import NO_ADDRESS, Enclosure, Farewell, FarewellOver, Kept
+from services.privacy.requests.farewell.model import (
+    NO_ADDRESS,
+    Enclosure,
+    Farewell,
+    FarewellOver,
+    Kept,
+    NobodyToName,
+)
 from services.privacy.requests.model import SYSTEM, Identifiers, Request, State, Told, Transition
 from services.privacy.requests.naming import named
 from services.privacy.requests.notices import store as notice_store
@@ -60,6 +68,7 @@ class FarewellService:
             note_subjects([request.contact_id])
             plans = (await plan_store.plans(session, [request.id]))[request.id]
             formats = (await request_store.formats(session, [request.id]))[request.id]
+            told = (await corrections.recipients(session, [request.id]))[request.id]
             documents = [
                 (each, await request_store.document(session, request, format=each)) for each in formats
             ]
@@ -68,7 +77,18 @@ class FarewellService:
             language=request.language,
             kept=tuple(_kept(request, plans, self._clock.now())),
             enclosures=tuple(_enclosures(request, documents)),
+            recipients=tuple(each.recipient for each in told),
         )
+
+    async def get_erased_person(self, request_id: uuid.UUID) -> Identifiers:
+        """Whom to name to recipients. Errors: NobodyToName."""
+        async with self._database.reading() as session:
+            request = await request_store.find(session, request_id)
+            sealed = await plan_store.identifiers(session, request_id)
+            if request is None or sealed is None or not request.over:
+                raise NobodyToName("Nobody has to be named to anybody here.")
+            note_subjects([request.contact_id])
+        return self._seal.open(sealed)
 
     def _opened(self, sealed: bytes) -> str:
         try:

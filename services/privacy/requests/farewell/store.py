@@ -5,13 +5,22 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import AnySession, WriteSession
 from services.privacy.requests.farewell.model import UnderWay
 from services.privacy.requests.farewell.tables import RequestFarewell
-from services.privacy.requests.tables import RequestNotice
+from services.privacy.requests.model import Kind, State
+from services.privacy.requests.tables import (
+    RequestIdentifiers,
+    RequestNotice,
+    RequestTransition,
+    SubjectRequest,
+)
+
+# The steps that end what an erasure can do now.
+_ENDS = ("erased", "kept-by-law")
 
 
 async def add(
@@ -45,6 +54,20 @@ async def overdue(session: AnySession, *, before: datetime) -> list[UnderWay]:
     columns = RequestFarewell.id, RequestFarewell.request_id
     found = await session.execute(select(*columns).where(RequestFarewell.planned_at < before))
     return [UnderWay(*row) for row in found]
+
+
+async def forget_named(session: WriteSession, *, before: datetime) -> None:
+    """Nobody can be named to recipients any more of whom this was to be done since before an instant."""
+    ended = select(func.max(RequestTransition.at)).where(
+        RequestTransition.request_id == SubjectRequest.id, RequestTransition.reason.in_(_ENDS)
+    )
+    partly = and_(SubjectRequest.state == State.PARTIALLY_FULFILLED, SubjectRequest.kept_until.is_not(None))
+    over = select(SubjectRequest.id).where(
+        SubjectRequest.kind == Kind.ERASURE,
+        or_(SubjectRequest.state == State.COMPLETED, partly),
+        ended.scalar_subquery() < before,
+    )
+    await session.execute(delete(RequestIdentifiers).where(RequestIdentifiers.request_id.in_(over)))
 
 
 async def destroy(session: WriteSession, farewell_id: uuid.UUID) -> bool:

@@ -1,0 +1,21 @@
+"""Use case of bases."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from kernel.db import Database
+from services.tickets.bases import store
+
+
+class BasesService:
+    """Tells the privacy service who has a ticket; it notes nobody as read, because nobody's data is in it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list_subject_bases(self, *, after: uuid.UUID, limit: int) -> Sequence[uuid.UUID]:
+        """Contacts with a ticket, in the order of their ids."""
+        async with self._database.reading() as session:
+            return await store.customers(session, after=after, limit=limit)
