@@ -131,7 +131,6 @@ async def main() -> None:
         restrictions=restrictions,
         recipients=recipients,
     )
-    erasure = _erasure(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds)
     blackening = _serve_blackening(backend, desk, channels, wake=lambda: _soon(machine.wake))
     procedures = RequestJobs(
         database,
@@ -145,7 +144,7 @@ async def main() -> None:
             blackening=blackening,
             zone=ZoneInfo(settings.controller_timezone),
         ),
-        erasure=erasure,
+        erasure=_erasure(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds),
         others={
             Kind.PORTABILITY: Portability(desk, controller=settings.controller, blackening=blackening),
             **kinds,

@@ -282,7 +282,6 @@ async def test_no_message_may_go_out_while_the_erasure_runs(machine: Machine) ->
         lapsing=parts.lapsing,
         customers=parts.customers,
         suppression=parts.suppression,
-        customers=parts.customers,
         restricted=machine.service.restricted,
     )
     machine.told["tickets"].down = False

@@ -99,7 +99,6 @@ async def test_nothing_is_sent_from_the_request_on(machine: Machine) -> None:
         lapsing=parts.lapsing,
         customers=parts.customers,
         suppression=parts.suppression,
-        customers=parts.customers,
         restricted=either(machine.service.restricted, machine.restrictions.restricted),
     )
     about, candidates = About(1, "login-invitation", contract=True), [Candidate(contact_id, "a@b.example")]
