@@ -119,7 +119,7 @@ def _to(revision: str) -> Callable[[object], None]:
 def test_entries_move_without_a_loss_and_only_with_the_right_role(databases: Databases) -> None:
     before = Before(databases)
     try:
-        with_connection(before.url(), _to("0024"))
+        with_connection(before.url(), _to("0025"))
         with before.server.connect(before.login) as connection:
             connection.execute(
                 "INSERT INTO suppression_entry (id, channel, key_id, address_hash, reason, prevents, created_at) "
