@@ -17,6 +17,7 @@ from services.portal.clients import Held
 from services.portal.rights import views
 from services.portal.rights.actions import CORRECT, ERASE, OBJECT, RESTRICT, TAKE_ALONG, WITHDRAW
 from services.portal.rights.held import datasets, parts
+from services.portal.rights.values import words
 from tests.portal.conftest import LogIn
 
 RELAY = privacy_pb2.Disclosure(name="Relay Inc.", country="US", third_country=True, holders=["campaigns"])
@@ -24,14 +25,14 @@ CENTRE = privacy_pb2.Disclosure(name="Rechenzentrum Spree GmbH", country="DE")
 
 
 def record(**values: Any) -> holder_pb2.Record:
-    value = {
+    value: dict[str, Any] = {
         "column": "city",
         "value": "Ulm",
         "category": options_pb2.CATEGORY_CONTACT_POINT,
         "purpose": options_pb2.PURPOSE_SERVICE,
         "basis": holder_pb2.BASIS_CONTRACT,
     }
-    frame = {"dataset": "contact", "record_id": "1", "retention": "with the contact"}
+    frame: dict[str, Any] = {"dataset": "contact", "record_id": "1", "retention": "with the contact"}
     frame |= {key: values.pop(key) for key in ("dataset", "source", "since") if key in values}
     return holder_pb2.Record(**frame, values=[holder_pb2.Value(**{**value, **values})])
 
@@ -81,7 +82,7 @@ def test_from_where_and_since_when_speak_of_all_records(app: Flask) -> None:
 
 
 def test_recipients_are_named_where_their_data_comes_from_and_a_third_country_is_said(app: Flask) -> None:
-    held = [Held("contacts", []), Held("campaigns", [])]
+    held: list[Held[Any]] = [Held("contacts", []), Held("campaigns", [])]
     with app.test_request_context(headers={"Accept-Language": "de"}):
         contacts, campaigns = parts(held, [CENTRE, RELAY])
         assert contacts.recipients == ["Rechenzentrum Spree GmbH"]
@@ -128,3 +129,12 @@ def test_the_page_says_everything_of_a_kind_and_leads_on(
     assert "14. November 2023" in page
     for path in ("/rights/correction", "/rights/restriction", "/rights#take-along", "/rights/erasure"):
         assert f'class="btn btn-sm" href="{path}"' in page
+
+
+def test_codes_of_countries_and_languages_are_words_and_unknown_ones_stay(app: Flask) -> None:
+    with app.test_request_context(headers={"Accept-Language": "de"}):
+        said = [
+            words("contact", column, value, own_subject="me")
+            for column, value in (("country", "DE"), ("language", "de"), ("country", "ZZZ"), ("country", ""))
+        ]
+    assert said == ["Deutschland", "Deutsch", "ZZZ", ""]

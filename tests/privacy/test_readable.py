@@ -8,7 +8,6 @@ import pytest
 from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import holder_pb2
 
-from kernel.clock import to_timestamp
 from services.privacy.permits import model as permits
 from services.privacy.requests.blackening.model import BLACKENING, RELEASING
 from services.privacy.requests.model import Kind
@@ -81,7 +80,7 @@ async def test_on_paper_stand_no_numbers_of_machines_and_the_file_keeps_them(mac
             holder_pb2.Value(column="actor", value=stranger, category=options_pb2.CATEGORY_BEHAVIOUR),
         ],
     )
-    record.since.CopyFrom(to_timestamp(datetime(2026, 12, 31, 23, 30, tzinfo=UTC)))
+    record.since.FromDatetime(datetime(2026, 12, 31, 23, 30, tzinfo=UTC))
     machine.told["tickets"].records = [record]
     request_id = (await machine.create(anna, Kind.ACCESS)).request.id
     await machine.jobs().work()

@@ -25,6 +25,7 @@ ENUMS: dict[tuple[str, str], EnumDescriptor] = {
     ("contact", "salutation"): contacts_pb2.Salutation.DESCRIPTOR,
     ("consent_record", "channel"): privacy_pb2.Channel.DESCRIPTOR,
     ("consent_record", "state"): privacy_pb2.ConsentState.DESCRIPTOR,
+    ("asking", "kind"): holder_pb2.RequestKind.DESCRIPTOR,
     ("subject_request", "kind"): holder_pb2.RequestKind.DESCRIPTOR,
     ("subject_request", "state"): privacy_pb2.RequestState.DESCRIPTOR,
     ("restriction", "ground"): options_pb2.RestrictionGround.DESCRIPTOR,

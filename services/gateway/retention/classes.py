@@ -18,21 +18,29 @@ _RULE = re.compile(
 )
 _CASE = re.compile(r"(?:^|; )([a-z ]+): ")
 _CASES = {
+    "answered": _l("answered"),
     "unconfirmed": _l("unconfirmed"),
     "confirmed": _l("confirmed"),
     "dry run": _l("dry run"),
     "committed": _l("taken over"),
 }
 # What is no period: why nothing is deleted, and what is deleted with something else.
-_PROSE = {
+PROSE = {
     "with the contact": _l("with the contact"),
     "entry + until the subject asks to be taken off": _l("entry + until the person asks to be taken off"),
     "never (the company's own texts)": _l("never (the company's own texts)"),
     "objection + until the contact is erased": _l("objection + until the contact is erased"),
+    "end of the mail + 0 days, its planning + 14 days at the latest": _l(
+        "end of the mail + at once, at the latest 14 days after its planning"
+    ),
     "never (a question about contacts, without their data)": _l(
         "never: a question about contacts, without their data"
     ),
     "never (hashes only)": _l("never: hashes only"),
+    "the next survey that finds a basis, or no contact": _l(
+        "the next survey that finds a basis, or no contact"
+    ),
+    "never (one row, a number and a time)": _l("never: one row, a number and a time"),
     "never (one row, hashes only)": _l("never: hashes only"),
     "never (its messages go with their contacts)": _l("never: its messages go with their contacts"),
     "never (names of topics)": _l("never: names of topics"),
@@ -53,8 +61,8 @@ _REASONS = {"longer than any backup": _l("longer than any backup")}
 
 def deletion_class(declared: str) -> str:
     """The start event and the standard period in words; what is new here stands as it was declared."""
-    if declared in _PROSE:
-        return str(_PROSE[declared])
+    if declared in PROSE:
+        return str(PROSE[declared])
     if parts := _CASE.split(declared)[1:]:
         cases = zip(parts[::2], parts[1::2], strict=True)
         return "; ".join(f"{word(_CASES, name)}: {deletion_class(each)}" for name, each in cases)

@@ -15,6 +15,7 @@ _OTHERS = {
     "contacts.contact_import": _l("imports"),
     "contacts.erased_address": _l("keys of erased addresses"),
     "contacts.organisation": _l("organisations"),
+    "campaigns.asking_mail": _l("mails to people who asked without a login"),
     "campaigns.audience": _l("audiences"),
     "campaigns.campaign": _l("campaigns"),
     "campaigns.template": _l("templates"),

@@ -16,6 +16,9 @@ from services.gateway.requests.plans import law
 from services.gateway.retention.datasets import dataset
 
 EVENTS = {
+    "answer": _l("answer"),
+    "asking": _l("asking"),
+    "planning": _l("planning"),
     "alert": _l("notice of unusual access"),
     "check": _l("request of the code"),
     "closing of the ticket": _l("closing of the ticket"),

@@ -6,6 +6,8 @@ import re
 from datetime import datetime
 from typing import Any
 
+from babel import Locale
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from kontor.contacts.v1 import contacts_pb2
@@ -18,6 +20,9 @@ _INSTANT = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d
 
 # Columns that name who acted, by the subject of a login.
 ACTORS = {"actor", "requested_by"}
+
+# Codes of ISO 3166-1 and BCP 47, which the locale has words for.
+_CODES = {"country", "language"}
 
 _CHANNELS: dict[int, Any] = {
     privacy_pb2.CHANNEL_EMAIL: _l("E-mail"),
@@ -106,9 +111,21 @@ def words(dataset: str, column: str, value: str, *, own_subject: str) -> str:
         return str(_METHODS.get(value, value))
     if (dataset, column) == ("contact", "phone"):
         return phone(value)
+    if column in _CODES:
+        return _named(column, value)
+    return _plain(value)
+
+
+def _plain(value: str) -> str:
     if value in {"True", "False"}:
         return str(_("yes") if value == "True" else _("no"))
     return moment(datetime.fromisoformat(value)) if _INSTANT.match(value) else value
+
+
+def _named(column: str, code: str) -> str:
+    locale = Locale.parse(str(get_locale()))
+    table = locale.territories if column == "country" else locale.languages
+    return str(table.get(code, code))
 
 
 def who(subject: str, *, own_subject: str) -> str:

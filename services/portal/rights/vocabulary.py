@@ -108,6 +108,7 @@ COLUMNS = {
     "language": _l("Language"),
     "method": _l("Way"),
     "name": _l("Name"),
+    "message": _l("What you wrote"),
     "note": _l("Note"),
     "owner_name": _l("Taken care of by"),
     "permitted": _l("Permitted"),
@@ -131,6 +132,7 @@ COLUMNS = {
     "street": _l("Street"),
     "subject": _l("Subject"),
     "subject_id": _l("Your number in this system"),
+    "client_mac": _l("Fingerprint of your internet address"),
     "code_mac": _l("Fingerprint of the code"),
     "token_sha256": _l("Fingerprint of the link"),
     "topic": _l("Topic"),
@@ -145,6 +147,9 @@ _COLUMNS_OF = {
 
 # Start event and standard period (DIN 66398), as the services declare them.
 RETENTION = {
+    "unconfirmed: asking + 7 days; answered: answer + 1 days": _l(
+        "7 days if you do not confirm, else one day after the answer"
+    ),
     "release + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
         "3 years after the release, to the end of the year (§§ 195, 199 BGB)"
     ),
