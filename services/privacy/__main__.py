@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from kontor.privacy.v1 import (
     blackening_pb2_grpc,
-    consent_proofs_pb2_grpc,
     consent_texts_pb2_grpc,
     holder_pb2_grpc,
     privacy_pb2_grpc,
@@ -34,8 +33,6 @@ from services.privacy.clients import (
 from services.privacy.config import Settings
 from services.privacy.consent.erasing import ConsentErasing
 from services.privacy.consent.jobs import ConsentJobs
-from services.privacy.consent.proofs import ProofService
-from services.privacy.consent.rpc import ConsentProofsRpc
 from services.privacy.consent.wiring import serve_consents
 from services.privacy.customers.wiring import existing_customers, serve_customers
 from services.privacy.holder import holder_rpc
@@ -112,7 +109,7 @@ async def main() -> None:
     own_contact = RemoteOwnContact(channels["contacts"])
 
     suppression = SuppressionService(database, _hasher(settings), clock)
-    consents, lapsing = serve_consents(backend, settings.consent_periods, suppression)
+    consents, lapsing = serve_consents(backend, settings, suppression)
     customers = existing_customers(database, _hasher(settings), lapsing)
     holds = HoldService(database, clock, wake=lambda: _soon(machine.wake))
     ledger = make_ledger(backend, settings)
@@ -220,8 +217,6 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
     """Serves the contract."""
     add, pages, v1 = backend.add, backend.pages, "kontor.privacy.v1"
     door = privacy_pb2_grpc
-    proofs = ConsentProofsRpc(ProofService(backend.database))
-    add(consent_proofs_pb2_grpc.add_ConsentProofsServicer_to_server, proofs, f"{v1}.ConsentProofs")
     texts = ConsentTextsRpc(TextService(backend.database, SystemClock()))
     add(consent_texts_pb2_grpc.add_ConsentTextsServicer_to_server, texts, f"{v1}.ConsentTexts")
     suppressions = SuppressionsRpc(use_cases.suppression, pages)

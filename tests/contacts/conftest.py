@@ -11,6 +11,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from kontor.contacts.v1 import (
     contacts_pb2,
     contacts_pb2_grpc,
+    finding_pb2_grpc,
     imports_pb2,
     imports_pb2_grpc,
     logins_pb2_grpc,
@@ -35,6 +36,7 @@ from services.contacts.logins.service import LoginsService
 from services.contacts.names.rpc import NamesRpc
 from services.contacts.names.service import NamesService
 from services.contacts.organisations.service import OrganisationsService
+from services.contacts.people.rpc import FindingRpc
 from services.contacts.people.service import PeopleService
 from services.contacts.rpc import ContactsRpc
 from services.contacts.tables import metadata
@@ -102,6 +104,9 @@ class House:
 
     def imports(self, *roles: str) -> "imports_pb2_grpc.ImportsAsyncStub":
         return imports_pb2_grpc.ImportsStub(self._channel(roles or ("agent",), {}))
+
+    def finding(self, role: str) -> "finding_pb2_grpc.FindingAsyncStub":
+        return finding_pb2_grpc.FindingStub(self._channel((role,), {}))
 
     def names(self) -> "names_pb2_grpc.NamesAsyncStub":
         return names_pb2_grpc.NamesStub(self._channel(("service",), {}))
@@ -211,6 +216,7 @@ async def house(
             ),
         ),
         (logins_pb2_grpc.add_LoginsServicer_to_server, LoginsRpc(logins, fake_clock)),
+        (finding_pb2_grpc.add_FindingServicer_to_server, FindingRpc(people)),
         (names_pb2_grpc.add_NamesServicer_to_server, NamesRpc(NamesService(database))),
         (imports_pb2_grpc.add_ImportsServicer_to_server, ImportsRpc(imports, pages)),
         (

@@ -15,9 +15,10 @@ from kontor.privacy.v1.holder_pb2 import OverdueDataset
 from kontor.tickets.v1 import tickets_pb2
 
 from kernel.clock import to_timestamp
-from kernel.errors import Unavailable
+from kernel.errors import Aborted, Unavailable
 from services.gateway.maturity.rules import CUSTOMER, HIGHEST, MIDDLE, Figure, Rule, stage_of
 from tests.gateway.conftest import LogIn
+from tests.gateway.desk import post
 from tests.web.neighbours import Neighbours
 
 ID = "018f0000-0000-7000-8000-00000000000{}"
@@ -167,3 +168,31 @@ def test_an_empty_house_stands_nowhere(log_in: LogIn, neighbours: Neighbours) ->
 def test_who_may_not_see_a_number_may_not_see_the_picture(log_in: LogIn) -> None:
     for role in ("agent", "marketer", "sales"):
         assert log_in(role).get("/maturity").status_code == 403
+
+
+def test_management_writes_notes_and_the_next_version_follows_the_one_that_was_read(
+    log_in: LogIn, neighbours: Neighbours
+) -> None:
+    note = wire.SwotNote(swot_list=wire.SWOT_LIST_STRENGTHS, text="Kurze Wege")
+    entry = wire.RegisterEntry(id=ID.format(2), version=3, swot_note=note)
+    neighbours.answers["Registers.GetRegisterEntry"] = lambda _: wire.GetRegisterEntryResponse(entry=entry)
+    neighbours.answers["Registers.SaveSwotNote"] = lambda _: wire.RegisterEntry(version=4)
+    browser, edit = log_in("manager"), f"/maturity/notes/{ID.format(2)}"
+    assert "Kurze Wege" in browser.get(edit).text
+    said = {"swot_list": str(wire.SWOT_LIST_STRENGTHS), "text": "Sehr kurze Wege", "version": "3"}
+    assert post(browser, edit, form_at=edit, **said).status_code == 303
+    new_one = "/maturity/notes/new"
+    assert post(browser, new_one, form_at=new_one, **said | {"version": "0"}).status_code == 303
+    changed, new = neighbours.of("Registers.SaveSwotNote")
+    assert (changed.id, changed.version, changed.note.text) == (ID.format(2), 3, "Sehr kurze Wege")
+    assert (new.id, new.version) == ("", 0)
+    assert log_in("agent").get("/maturity/notes/new").status_code == 403
+
+
+def test_what_somebody_else_has_changed_is_not_overwritten(log_in: LogIn, neighbours: Neighbours) -> None:
+    neighbours.answers["Registers.SaveSwotNote"] = lambda _: Aborted("stale")
+    said = {"swot_list": str(wire.SWOT_LIST_STRENGTHS), "text": "Kurze Wege", "version": "0"}
+    new_one = "/maturity/notes/new"
+    answer = post(log_in("manager"), new_one, form_at=new_one, **said)
+    assert answer.status_code == 400
+    assert "Kurze Wege" in answer.text

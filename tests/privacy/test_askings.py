@@ -232,6 +232,7 @@ async def test_an_asking_becomes_a_request_that_came_when_it_was_asked(public: P
     assert (found.contact_id, Kind(found.kind), found.on_behalf) == (str(anna), Kind.ACCESS, True)
     assert (found.channel, found.identity) == ("public-page", "verified-code")
     assert (found.due_date, found.suspended_due_date, found.doubt_days) == ("2026-04-02", "2026-04-07", 3)
+    assert found.receive_time == found.transitions[0].time
     assert [(t.actor, t.reason) for t in found.transitions] == [
         ("subject", "by-public-page"),
         ("system", "identity-in-doubt"),
@@ -401,6 +402,15 @@ async def test_two_at_once_are_one_mail_and_one_request(public: Public) -> None:
     assert len(public.mails.asked) == 1
     assert sorted(await asyncio.gather(*(public.enter(asking_id) for _ in range(4)))) == [False] * 3 + [True]
     await public.jobs().work()
+    assert len(await public.requests()) == 1
+
+
+async def test_two_runs_at_once_make_one_request(public: Public) -> None:
+    """A withdrawal is done at once: no open request would hold the second one up."""
+    await add_person(public.machine.contacts, email=ANNA)
+    await public.ask(kind=Kind.WITHDRAWAL)
+    assert await public.enter(await public.mailed())
+    await asyncio.gather(*(public.jobs().work() for _ in range(4)))
     assert len(await public.requests()) == 1
 
 

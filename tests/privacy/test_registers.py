@@ -351,3 +351,31 @@ async def test_every_version_of_the_record_is_a_document(office: Office) -> None
     asked.version = 2
     with pytest.raises(NotFound):
         await office.record().GetProcessingFile(asked)
+
+
+async def test_management_writes_swot_notes_in_versions_and_nothing_else(office: Office) -> None:
+    manager, note = (
+        office.registers("manager"),
+        wire.SwotNote(swot_list=wire.SWOT_LIST_THREATS, text="Preise"),
+    )
+
+    def asked(**more: Any) -> wire.SaveSwotNoteRequest:
+        return wire.SaveSwotNoteRequest(request_id=str(uuid.uuid4()), note=note, **more)
+
+    first = await manager.SaveSwotNote(asked())
+    note.text = "Preise steigen"
+    second = await manager.SaveSwotNote(asked(id=first.id, version=1))
+    assert (second.version, second.swot_note.text) == (2, "Preise steigen")
+    found = await manager.GetRegisterEntry(wire.GetRegisterEntryRequest(id=first.id))
+    assert [each.swot_note.text for each in found.versions] == ["Preise steigen", "Preise"]
+    assert all(each.changed_by for each in found.versions)
+    with pytest.raises(Aborted):
+        await manager.SaveSwotNote(asked(id=first.id, version=1))
+    measure = wire.Measure(name="Zwei Schlüssel", goal=wire.MEASURE_GOAL_CONFIDENTIALITY, description="Tür")
+    save = wire.SaveRegisterEntryRequest(request_id=str(uuid.uuid4()), measure=measure)
+    with pytest.raises(PermissionDenied):
+        await manager.SaveRegisterEntry(save)
+    other = await office.registers().SaveRegisterEntry(save)
+    # The door for notes opens no other register.
+    with pytest.raises(NotFound):
+        await manager.SaveSwotNote(asked(id=other.id, version=1))

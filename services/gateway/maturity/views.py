@@ -14,6 +14,7 @@ from kontor.privacy.v1 import registers_pb2 as wire
 from kernel.spreadsheet import BOM, line
 from services.gateway import people
 from services.gateway.clients import clients, unless_down
+from services.gateway.maturity import notes
 from services.gateway.maturity.facts import rules
 from services.gateway.maturity.rules import CUSTOMER, HIGHEST, PROTECTION, Rule, stage_of
 from services.gateway.registers.words import SWOT
@@ -40,13 +41,13 @@ _OPENS = (
 def index() -> ResponseReturnValue:
     """GET /maturity: where the dot is, why, and what the company thinks of itself."""
     found = rules()
-    notes = _notes()
+    written = _notes()
     return render_template(
         "maturity/index.html",
         axes=[(key, title, stages, _stage(found, key), _of(found, key)) for key, (title, stages) in AXES.items()],
         swot=SWOT,
-        notes=notes,
-        changers=people.colleagues(note.changed_by for each in (notes or {}).values() for note in each),
+        notes=written,
+        changers=people.colleagues(note.changed_by for each in (written or {}).values() for note in each),
         shown=_shown,
         limit=_limit,
         highest=HIGHEST,
@@ -110,3 +111,5 @@ def _notes() -> dict[Any, list[wire.RegisterEntry]] | None:
 
 blueprint.add_url_rule("/maturity", "index", index)
 blueprint.add_url_rule("/maturity/file.csv", "file", file)
+blueprint.add_url_rule("/maturity/notes/new", "note", notes.create, methods=["GET", "POST"])
+blueprint.add_url_rule("/maturity/notes/<uuid:entry_id>", "note_edit", notes.edit, methods=["GET", "POST"])

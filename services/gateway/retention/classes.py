@@ -37,6 +37,10 @@ PROSE = {
         "never: a question about contacts, without their data"
     ),
     "never (hashes only)": _l("never: hashes only"),
+    "the next survey that finds a basis, or no contact": _l(
+        "the next survey that finds a basis, or no contact"
+    ),
+    "never (one row, a number and a time)": _l("never: one row, a number and a time"),
     "never (one row, hashes only)": _l("never: hashes only"),
     "never (its messages go with their contacts)": _l("never: its messages go with their contacts"),
     "never (names of topics)": _l("never: names of topics"),

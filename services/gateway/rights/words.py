@@ -32,6 +32,7 @@ PARTS = {
     "ConsentTexts": _l("Texts of consents"),
     "ConsentLife": _l("Questions about consents"),
     "ConsentStandings": _l("List of consents"),
+    "ConsentChains": _l("Records of a consent"),
     "ConsentProofs": _l("Proofs of consents"),
     "Suppressions": _l("Suppression list"),
     "Permits": _l("Permits"),

@@ -47,6 +47,16 @@ class RegistersRpc(registers_pb2_grpc.RegistersServicer):
         )
         return _entry(saved)
 
+    async def SaveSwotNote(self, request: wire.SaveSwotNoteRequest, context: Any) -> wire.RegisterEntry:
+        saved = await self._registers.save_register_entry(
+            SWOT,
+            MessageToDict(request.note, preserving_proto_field_name=True),
+            entry_id=uuid.UUID(request.id) if request.id else None,
+            version=request.version,
+            actor=current_principal().subject,
+        )
+        return _entry(saved)
+
     async def RetireRegisterEntry(
         self, request: wire.RetireRegisterEntryRequest, context: Any
     ) -> wire.RegisterEntry:

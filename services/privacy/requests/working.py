@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from kontor.privacy.v1 import holder_pb2
 
@@ -13,6 +15,7 @@ from kernel import telemetry
 from kernel.clock import Clock
 from kernel.db import AnySession, Database
 from kernel.errors import DomainError, Unavailable
+from kernel.tasks import end
 from services.privacy.clients import HolderClient
 from services.privacy.requests import store
 from services.privacy.requests.model import (
@@ -29,6 +32,7 @@ from services.privacy.requests.receipts import identifiers_of, on_wire
 from services.privacy.requests.sealing import Seal
 
 log = telemetry.get_logger(__name__)
+Answer = TypeVar("Answer")
 
 # What the holder of addresses answers to a plan whose addresses are not the subject's (holder.proto).
 IDENTIFIERS_CHANGED = "IDENTIFIERS_CHANGED"
@@ -61,6 +65,27 @@ class Waiting:
             log.warning("holder does not answer", holder=holder.name, reason=error.reason)
             self.holders.append(holder.name)
             self.reasons[holder.name] = error.reason
+
+    async def ask_all(
+        self, holders: Sequence[HolderClient], ask: Callable[[HolderClient], Awaitable[Answer]]
+    ) -> list[Answer]:
+        """Asks all of them at the same time; the answers stand in the order of the holders that gave one."""
+
+        async def one(holder: HolderClient) -> list[Answer]:
+            given = []
+            async with self.unless_down(holder):
+                given.append(await ask(holder))
+            return given
+
+        asking = [asyncio.create_task(one(holder)) for holder in holders]
+        try:
+            answers = await asyncio.gather(*asking)
+        finally:
+            await end(asking)
+        names = [holder.name for holder in holders]
+        # Who fails first is chance; whoever reads it shall find the same order every time.
+        self.holders.sort(key=lambda name: names.index(name) if name in names else -1)
+        return [each for answer in answers for each in answer]
 
     def refuse(self, holder: HolderClient, problem: str) -> None:
         """The holder answered what cannot be accepted."""

@@ -448,6 +448,37 @@ class SaveRegisterEntryRequest(_message.Message):
 Global___SaveRegisterEntryRequest: _TypeAlias = SaveRegisterEntryRequest  # noqa: Y015
 
 @_typing.final
+class SaveSwotNoteRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    id: _builtins.str
+    """Empty for a new note."""
+    version: _builtins.int
+    """The version that was read; 0 for a new note."""
+    @_builtins.property
+    def note(self) -> Global___SwotNote: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        note: Global___SwotNote | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["note", b"note"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "note", b"note", "request_id", b"request_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SaveSwotNoteRequest: _TypeAlias = SaveSwotNoteRequest  # noqa: Y015
+
+@_typing.final
 class RetireRegisterEntryRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -40,6 +40,11 @@ class RegistersStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_registers__pb2.SaveRegisterEntryRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_registers__pb2.RegisterEntry.FromString,
                 _registered_method=True)
+        self.SaveSwotNote = channel.unary_unary(
+                '/kontor.privacy.v1.Registers/SaveSwotNote',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_registers__pb2.SaveSwotNoteRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_registers__pb2.RegisterEntry.FromString,
+                _registered_method=True)
         self.RetireRegisterEntry = channel.unary_unary(
                 '/kontor.privacy.v1.Registers/RetireRegisterEntry',
                 request_serializer=kontor_dot_privacy_dot_v1_dot_registers__pb2.RetireRegisterEntryRequest.SerializeToString,
@@ -73,6 +78,13 @@ class RegistersServicer:
 
     def SaveRegisterEntry(self, request, context):
         """Adds an entry, or a version to one. Errors: ABORTED if `version` is not the newest any more.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SaveSwotNote(self, request, context):
+        """A new SWOT note, or the next version of one: what management thinks of the company. Errors: as SaveRegisterEntry.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -119,6 +131,11 @@ def add_RegistersServicer_to_server(servicer, server):
             'SaveRegisterEntry': grpc.unary_unary_rpc_method_handler(
                     servicer.SaveRegisterEntry,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_registers__pb2.SaveRegisterEntryRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_registers__pb2.RegisterEntry.SerializeToString,
+            ),
+            'SaveSwotNote': grpc.unary_unary_rpc_method_handler(
+                    servicer.SaveSwotNote,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_registers__pb2.SaveSwotNoteRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_registers__pb2.RegisterEntry.SerializeToString,
             ),
             'RetireRegisterEntry': grpc.unary_unary_rpc_method_handler(
@@ -174,6 +191,33 @@ class Registers:
             target,
             '/kontor.privacy.v1.Registers/SaveRegisterEntry',
             kontor_dot_privacy_dot_v1_dot_registers__pb2.SaveRegisterEntryRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_registers__pb2.RegisterEntry.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SaveSwotNote(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Registers/SaveSwotNote',
+            kontor_dot_privacy_dot_v1_dot_registers__pb2.SaveSwotNoteRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_registers__pb2.RegisterEntry.FromString,
             options,
             channel_credentials,

@@ -37,6 +37,8 @@ class RegistersStub:
     def __new__(cls, channel: _aio.Channel) -> RegistersAsyncStub: ...
     SaveRegisterEntry: _grpc.UnaryUnaryMultiCallable[_registers_pb2.SaveRegisterEntryRequest, _registers_pb2.RegisterEntry]
     """Adds an entry, or a version to one. Errors: ABORTED if `version` is not the newest any more."""
+    SaveSwotNote: _grpc.UnaryUnaryMultiCallable[_registers_pb2.SaveSwotNoteRequest, _registers_pb2.RegisterEntry]
+    """A new SWOT note, or the next version of one: what management thinks of the company. Errors: as SaveRegisterEntry."""
     RetireRegisterEntry: _grpc.UnaryUnaryMultiCallable[_registers_pb2.RetireRegisterEntryRequest, _registers_pb2.RegisterEntry]
     """Ends an entry; its versions stay."""
     GetRegisterEntry: _grpc.UnaryUnaryMultiCallable[_registers_pb2.GetRegisterEntryRequest, _registers_pb2.GetRegisterEntryResponse]
@@ -55,6 +57,8 @@ class RegistersAsyncStub(RegistersStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     SaveRegisterEntry: _aio.UnaryUnaryMultiCallable[_registers_pb2.SaveRegisterEntryRequest, _registers_pb2.RegisterEntry]  # type: ignore[assignment]
     """Adds an entry, or a version to one. Errors: ABORTED if `version` is not the newest any more."""
+    SaveSwotNote: _aio.UnaryUnaryMultiCallable[_registers_pb2.SaveSwotNoteRequest, _registers_pb2.RegisterEntry]  # type: ignore[assignment]
+    """A new SWOT note, or the next version of one: what management thinks of the company. Errors: as SaveRegisterEntry."""
     RetireRegisterEntry: _aio.UnaryUnaryMultiCallable[_registers_pb2.RetireRegisterEntryRequest, _registers_pb2.RegisterEntry]  # type: ignore[assignment]
     """Ends an entry; its versions stay."""
     GetRegisterEntry: _aio.UnaryUnaryMultiCallable[_registers_pb2.GetRegisterEntryRequest, _registers_pb2.GetRegisterEntryResponse]  # type: ignore[assignment]
@@ -76,6 +80,14 @@ class RegistersServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_registers_pb2.RegisterEntry, _abc.Awaitable[_registers_pb2.RegisterEntry]]:
         """Adds an entry, or a version to one. Errors: ABORTED if `version` is not the newest any more."""
+
+    @_abc_1.abstractmethod
+    def SaveSwotNote(
+        self,
+        request: _registers_pb2.SaveSwotNoteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_registers_pb2.RegisterEntry, _abc.Awaitable[_registers_pb2.RegisterEntry]]:
+        """A new SWOT note, or the next version of one: what management thinks of the company. Errors: as SaveRegisterEntry."""
 
     @_abc_1.abstractmethod
     def RetireRegisterEntry(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, exists, func, literal, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from kernel.db import AnySession
@@ -47,9 +48,11 @@ async def refusing(
 
 async def consenting(session: AnySession) -> frozenset[uuid.UUID]:
     """Everybody with a consent that holds now, to whatever topic on whatever channel."""
-    statement = select(ConsentRecord.contact_id.distinct())
-    given = statement.where(ConsentRecord.state.in_(map(int, STANDING)), _counts())
-    return frozenset((await session.execute(given)).scalars())
+    newest = _newest_decisive(ConsentRecord.contact_id, ConsentRecord.state).subquery()
+    # One value instead of a row for each: there may be everybody.
+    everybody = select(func.array_agg(newest.c.contact_id.distinct()))
+    statement = everybody.where(newest.c.state.in_(map(int, STANDING)))
+    return frozenset((await session.execute(statement)).scalar_one() or ())
 
 
 async def last_words(session: AnySession, contact_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, State]:
@@ -65,18 +68,38 @@ async def last_words(session: AnySession, contact_ids: Sequence[uuid.UUID]) -> d
 
 
 async def counted(session: AnySession, asked: Filter) -> Counts:
-    """How many there are, in one statement."""
-    statement = (
+    """How many there are: what decides is walked along once, and only requests are looked up one by one."""
+    newest = _newest_decisive(ConsentRecord.leaf_index).subquery()
+    decisive = (
         select(ConsentRecord.state, func.count(), func.count().filter(_unproven()))
-        .where(*_conditions(asked))
+        .join(newest, newest.c.leaf_index == ConsentRecord.leaf_index)
+        .where(*_filters(asked))
         .group_by(ConsentRecord.state)
     )
-    rows = [(State(state), many, unproven) for state, many, unproven in await session.execute(statement)]
-    return Counts({state: many for state, many, _ in rows}, sum(unproven for _, _, unproven in rows))
+    rows = [(State(state), many, unproven) for state, many, unproven in await session.execute(decisive)]
+    counts = {state: many for state, many, _ in rows}
+    waiting = select(func.count()).where(
+        ConsentRecord.state == int(State.REQUESTED), _counts(), *_filters(asked)
+    )
+    if requested := (await session.execute(waiting)).scalar_one():
+        counts[State.REQUESTED] = requested
+    return Counts(counts, sum(unproven for _, _, unproven in rows))
+
+
+def _newest_decisive(*columns: Any) -> Select[Any]:
+    """The newest record that decides, per contact, topic and channel: one walk along their index, none per record."""
+    key = (ConsentRecord.contact_id, ConsentRecord.topic, ConsentRecord.channel)
+    order = [column.desc() for column in (*key, ConsentRecord.leaf_index)]
+    decisive = ConsentRecord.state != int(State.REQUESTED)
+    return select(*columns).distinct(*key).where(decisive).order_by(*order)
 
 
 def _conditions(asked: Filter) -> list[ColumnElement[bool]]:
-    conditions = [_counts()]
+    return [_counts(), *_filters(asked)]
+
+
+def _filters(asked: Filter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
     if asked.topic:
         conditions.append(ConsentRecord.topic == asked.topic)
     if asked.method:
