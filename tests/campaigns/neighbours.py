@@ -349,7 +349,7 @@ async def serving(world: World) -> AsyncIterator[str]:
     privacy_pb2_grpc.add_PermitsServicer_to_server(Permits(world), server)  # type: ignore[abstract]
     identity_pb2_grpc.add_IdentityChecksServicer_to_server(IdentityChecks(world), server)  # type: ignore[abstract]
     askings_pb2_grpc.add_AskingsServicer_to_server(Askings(world), server)  # type: ignore[abstract]
-    farewells_pb2_grpc.add_FarewellsServicer_to_server(Farewells(world), server)
+    farewells_pb2_grpc.add_FarewellsServicer_to_server(Farewells(world), server)  # type: ignore[abstract]
     privacy_pb2_grpc.add_SuppressionsServicer_to_server(Suppressions(world), server)  # type: ignore[abstract]
     privacy_pb2_grpc.add_ConsentsServicer_to_server(Consents(world), server)  # type: ignore[abstract]
     customers_pb2_grpc.add_ExistingCustomersServicer_to_server(

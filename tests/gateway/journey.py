@@ -49,7 +49,7 @@ class Colleague:
         self.look(name)
 
 
-def serve_customers(agent: Colleague, *, suffix: str) -> None:
+def serve_customers(agent: Colleague) -> None:
     """Find somebody by the palette, take a ticket by keys, note, answer, and go on to the next."""
     page = agent.page
     agent.log_in("service")
@@ -79,24 +79,24 @@ def serve_customers(agent: Colleague, *, suffix: str) -> None:
     # Keys work as soon as the page's script does.
     page.wait_for_load_state()
     page.keyboard.press("c")
-    page.keyboard.type(f"Nur für uns: {suffix}")
+    page.keyboard.type("Nur für uns: heute")
     page.wait_for_timeout(600)
     page.reload()
     # The draft was kept in this tab, and it is still a note.
-    expect(page.locator("#body")).to_have_value(f"Nur für uns: {suffix}")
+    expect(page.locator("#body")).to_have_value("Nur für uns: heute")
     expect(page.locator("input[value=note]")).to_be_checked()
     page.click("button[value=next]")
     expect(page.locator(".k-flash")).to_contain_text("Notiz ist gespeichert")
     agent.look("next ticket")
     page.goto(ticket)
-    expect(page.locator(".g-message.is-note").last).to_contain_text(suffix)
+    expect(page.locator(".g-message.is-note").last).to_contain_text("heute")
     expect(page.locator("#body")).to_have_value("")
     agent.press("answer without text", button=".g-answer .btn-primary")
     expect(page.locator("#body-error")).to_be_visible()
     agent.open("/campaigns", "closed to service")
 
 
-def keep_contacts(agent: Colleague, *, suffix: str, folder: Path) -> None:
+def keep_contacts(agent: Colleague, *, folder: Path) -> None:
     """Search while typing, create with an error and without, meet a conflict, import a file."""
     page = agent.page
     agent.open("/contacts", "contacts")
@@ -106,17 +106,17 @@ def keep_contacts(agent: Colleague, *, suffix: str, folder: Path) -> None:
     agent.open("/contacts?q=xqzxqz", "contacts, nobody")
     agent.open("/contacts/new", "new contact")
     page.fill("#given_name", "Änne")
-    page.fill("#family_name", f"Probe {suffix}")
+    page.fill("#family_name", "Probe heute")
     page.fill("#email", "keine Adresse")
     agent.press("new contact, wrong address")
     expect(page.locator("#email")).to_have_attribute("aria-invalid", "true")
-    page.fill("#email", f"aenne-{suffix}@post.example")
+    page.fill("#email", "aenne-heute@post.example")
     agent.press("contact, created")
     _meet_conflict(agent)
     agent.open("/organisations", "organisations")
     agent.open(agent.first("/organisations"), "organisation")
     agent.open("/organisations/new", "new organisation")
-    _import(agent, suffix=suffix, folder=folder)
+    _import(agent, folder=folder)
 
 
 def _meet_conflict(agent: Colleague) -> None:
@@ -151,12 +151,12 @@ def _invite(agent: Colleague) -> None:
     agent.look("contact, invitation revoked")
 
 
-def _import(agent: Colleague, *, suffix: str, folder: Path) -> None:
+def _import(agent: Colleague, *, folder: Path) -> None:
     page = agent.page
-    file = folder / f"neue-{suffix}.csv"
+    file = folder / "neue-heute.csv"
     rows = [
         "Vorname;Nachname;E-Mail",
-        f"Jörg;Import {suffix};joerg-{suffix}@post.example",
+        "Jörg;Import heute;joerg-heute@post.example",
         "Ute;Falsch;ute(at)nix",
     ]
     file.write_text("\r\n".join(rows), encoding="cp1252")
@@ -176,22 +176,22 @@ def _import(agent: Colleague, *, suffix: str, folder: Path) -> None:
     expect(page.locator(".k-flash")).to_contain_text("1 Kontakt ist neu")
 
 
-def campaign(marketer: Colleague, *, suffix: str) -> None:
+def campaign(marketer: Colleague) -> None:
     """A template with its live preview, an audience with its numbers, a campaign to its end."""
     page = marketer.page
     marketer.log_in("marketing")
     marketer.open("/templates", "templates")
     marketer.open(marketer.first("/templates"), "template")
     marketer.open("/templates/new", "new template")
-    page.fill("#name", f"Vorlage {suffix}")
+    page.fill("#name", "Vorlage heute")
     page.fill("#subject", "Guten Abend")
-    source = page.input_value("#mjml").replace("<mj-text></mj-text>", f"<mj-text>Probe {suffix}</mj-text>")
+    source = page.input_value("#mjml").replace("<mj-text></mj-text>", "<mj-text>Probe heute</mj-text>")
     page.fill("#mjml", source)
-    expect(page.frame_locator("iframe[name=preview]").locator("body")).to_contain_text(f"Probe {suffix}")
+    expect(page.frame_locator("iframe[name=preview]").locator("body")).to_contain_text("Probe heute")
     marketer.press("template, stored")
     marketer.open("/audiences", "audiences")
     marketer.open("/audiences/new", "new audience")
-    page.fill("#name", f"Zielgruppe {suffix}")
+    page.fill("#name", "Zielgruppe heute")
     page.select_option("#topic", "events")
     page.fill("#city", "Bonn")
     marketer.press("audience, stored")
@@ -199,8 +199,8 @@ def campaign(marketer: Colleague, *, suffix: str) -> None:
     marketer.look("audience, counted")
     page.click("main a[href^='/campaigns/new']")
     marketer.look("new campaign")
-    page.fill("#name", f"Kampagne {suffix}")
-    page.select_option("#template_id", label=f"Vorlage {suffix}")
+    page.fill("#name", "Kampagne heute")
+    page.select_option("#template_id", label="Vorlage heute")
     marketer.press("campaign, draft")
     page.click(".k-head a[href$='/start']")
     marketer.look("start")
@@ -218,7 +218,7 @@ def protect_data(dpo: Colleague) -> None:
     contact = dpo.first("/contacts")
     dpo.open(contact, "contact with proofs")
     expect(page.locator(".g-strip")).to_contain_text("Double-Opt-in")
-    dpo.open(f"{contact}/evidence/newsletter", "evidence")
+    dpo.open(dpo.first("/consents"), "consent with its evidence")
     dpo.open(f"{contact}/withdraw/newsletter", "withdraw")
     dpo.open("/requests?all=yes", "requests")
     dpo.open("/retention", "deletion concept")

@@ -454,12 +454,10 @@ async def test_a_copy_shows_it_an_erasure_keeps_the_proof_and_nothing_is_recorde
     assert [tuple(row) for row in kept] == [("RE-2026/17", None)]
     assert left == 0
     objecting.request_id = str(uuid.uuid4())
-    for call, request in (
-        (agent.RecordSale, told_of(parts, erika, reference="RE-3", notice_id=shown)),
-        (agent.ObjectToAdvertising, objecting),
-    ):
+    recording = told_of(parts, erika, reference="RE-3", notice_id=shown)
+    for call in (lambda: agent.RecordSale(recording), lambda: agent.ObjectToAdvertising(objecting)):
         with pytest.raises(FailedPrecondition) as refused:
-            await call(request)
+            await call()
         assert refused.value.reason == "ERASED"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kontor.privacy.v1 import holder_pb2
 
+from services.privacy.clients import HolderClient
 from services.privacy.requests import store
 from services.privacy.requests.model import SYSTEM, Identifiers, Request, State, Transition
 from services.privacy.requests.working import Desk, Waiting
@@ -41,15 +42,15 @@ async def begin(desk: Desk, request: Request) -> bool:
 async def collect_everything(desk: Desk, request: Request) -> Collected | None:
     """What all holders have; None if one of them does not answer, which the request then says."""
     waiting = Waiting()
-    held: list[Held] = []
     identifiers = Identifiers()
     async with waiting.unless_down(desk.holders[0]):
         identifiers = await desk.identify(request)
-    if not waiting:
-        for holder in desk.holders:
-            async with waiting.unless_down(holder):
-                described: holder_pb2.DescribeResponse = await holder.describe()
-                held.append(Held(holder.name, described, await desk.collect(holder, request, identifiers)))
+
+    async def all_of(holder: HolderClient) -> Held:
+        described: holder_pb2.DescribeResponse = await holder.describe()
+        return Held(holder.name, described, await desk.collect(holder, request, identifiers))
+
+    held = [] if waiting else await waiting.ask_all(desk.holders, all_of)
     if waiting:
         await desk.wait(request, waiting)
         return None

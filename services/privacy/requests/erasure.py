@@ -176,6 +176,7 @@ class Erasure:
         return True
 
     async def _entry(self, request: Request, entry_id: uuid.UUID) -> LedgerEntry:
+        identifiers = await self._known(request)
         return LedgerEntry(
             id=entry_id,
             request_id=request.id,
@@ -183,8 +184,9 @@ class Erasure:
             round=request.round,
             plan_hash=combined_hash(await self._plans(request)),
             key_id=self._hasher.current,
-            identifier_hashes=self._keyed(await self._known(request)),
+            identifier_hashes=self._keyed(identifiers),
             recorded_at=self._desk.clock.now(),
+            suppressions=tuple(self._hasher.kept_out(address) for address in _decisive(identifiers)),
         )
 
     async def _known(self, request: Request) -> Identifiers:
@@ -203,7 +205,8 @@ class Erasure:
         missing = {p.holder: p for p in await self._plans(request) if p.receipt is None}
         contacts = missing.pop(self._desk.holders[0].name, None)
         if contacts is not None:
-            await self._execute_at(clients[contacts.holder], request, contacts, waiting)
+            async with waiting.unless_down(clients[contacts.holder]):
+                await self._execute_at(clients[contacts.holder], request, contacts, waiting)
         if IDENTIFIERS_CHANGED in waiting.reasons.values():
             # Since the promise somebody has changed what it was made about; nothing is erased yet.
             await self._open_next_round(request, "identifiers-changed")
@@ -212,28 +215,27 @@ class Erasure:
             # Only when the addresses cannot change any more do the others erase by them.
             waiting.holders += missing
         else:
-            for planned in missing.values():
-                await self._execute_at(clients[planned.holder], request, planned, waiting)
+            others = [clients[name] for name in missing]
+            await waiting.ask_all(others, lambda h: self._execute_at(h, request, missing[h.name], waiting))
         await self._desk.wait(request, waiting)
         return not waiting
 
     async def _execute_at(
         self, holder: HolderClient, request: Request, planned: Planned, waiting: Waiting
     ) -> None:
-        async with waiting.unless_down(holder):
-            receipt = await holder.execute(
-                holder_pb2.ExecuteRequest(
-                    request_id=str(derived_id(request.id, f"execute-{request.round}-{holder.name}")),
-                    plan_id=planned.plan.plan_id,
-                    plan_hash=planned.plan.plan_hash,
-                )
+        receipt = await holder.execute(
+            holder_pb2.ExecuteRequest(
+                request_id=str(derived_id(request.id, f"execute-{request.round}-{holder.name}")),
+                plan_id=planned.plan.plan_id,
+                plan_hash=planned.plan.plan_hash,
             )
-            problem = receipt_problem(planned, receipt, self._holder_keys)
-            if problem:
-                waiting.refuse(holder, problem)
-                return
-            async with self._database.transaction() as session:
-                await plan_store.add_receipt(session, request.id, request.round, receipt)
+        )
+        problem = receipt_problem(planned, receipt, self._holder_keys)
+        if problem:
+            waiting.refuse(holder, problem)
+            return
+        async with self._database.transaction() as session:
+            await plan_store.add_receipt(session, request.id, request.round, receipt)
 
     async def _suppress(self, request: Request, identifiers: Identifiers) -> None:
         if (await self._round(request)).suppressed_at is not None:
@@ -248,13 +250,14 @@ class Erasure:
     async def _probe(self, request: Request, identifiers: Identifiers) -> dict[str, Any] | None:
         waiting = Waiting()
         asked = holder_pb2.ProbeRequest(subject_id=str(request.contact_id), identifiers=on_wire(identifiers))
-        answers: dict[str, Any] = {}
-        for holder in self._desk.holders:
-            async with waiting.unless_down(holder):
-                answer = await holder.probe(asked)
-                if problem := probe_problem(answer):
-                    raise AnswerRefused(f"The probe says nothing: {problem}.", reason=PROBE_REFUSED)
-                answers[holder.name] = _as_json(answer)
+
+        async def found_at(holder: HolderClient) -> tuple[str, dict[str, Any]]:
+            answer = await holder.probe(asked)
+            if problem := probe_problem(answer):
+                raise AnswerRefused(f"The probe says nothing: {problem}.", reason=PROBE_REFUSED)
+            return holder.name, _as_json(answer)
+
+        answers = dict(await waiting.ask_all(self._desk.holders, found_at))
         if waiting:
             await self._desk.wait(request, waiting)
             return None

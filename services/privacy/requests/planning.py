@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from kontor.privacy.v1 import holder_pb2
 
@@ -32,19 +33,16 @@ class Planner:
     async def plan(self, request: Request) -> bool:
         """Keeps the plans of the request's round; false if somebody has to be waited for, or it is withdrawn."""
         contacts, *others = self._desk.holders
-        waiting, plans = Waiting(), []
+        waiting = Waiting()
         remembered = await self._desk.remembered(request)
         shown = await self._shown(request)
         async with waiting.unless_down(contacts):
             identifiers, first = await self._recognise(request, contacts, remembered)
-            plans.append(first)
-            for holder in others:
-                asked = Waiting()
-                async with asked.unless_down(holder):
-                    plans.append(await self._ask(request, identifiers, holder))
-                # A plan with the same addresses still holds: whatever came since goes with it.
-                if asked and not (holder.name in shown and identifiers == remembered):
-                    waiting.holders += asked.holders
+            asked = Waiting()
+            plans = [first, *await asked.ask_all(others, partial(self._ask, request, identifiers))]
+            # A plan with the same addresses still holds: whatever came since goes with it.
+            still = shown.keys() if identifiers == remembered else ()
+            waiting.holders += [name for name in asked.holders if name not in still]
         if waiting:
             await self._desk.wait(request, waiting)
             return False

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from kontor.privacy.v1 import holder_pb2
 
@@ -13,6 +15,7 @@ from kernel import telemetry
 from kernel.clock import Clock
 from kernel.db import AnySession, Database
 from kernel.errors import DomainError, Unavailable
+from kernel.tasks import end
 from services.privacy.clients import HolderClient
 from services.privacy.requests import store
 from services.privacy.requests.model import (
@@ -27,8 +30,11 @@ from services.privacy.requests.model import (
 from services.privacy.requests.plans import store as plan_store
 from services.privacy.requests.receipts import identifiers_of, on_wire
 from services.privacy.requests.sealing import Seal
+from services.privacy.suppression.model import Address
+from services.privacy.suppression.normalise import EMAIL, PHONE, SMS
 
 log = telemetry.get_logger(__name__)
+Answer = TypeVar("Answer")
 
 # What the holder of addresses answers to a plan whose addresses are not the subject's (holder.proto).
 IDENTIFIERS_CHANGED = "IDENTIFIERS_CHANGED"
@@ -62,6 +68,27 @@ class Waiting:
             self.holders.append(holder.name)
             self.reasons[holder.name] = error.reason
 
+    async def ask_all(
+        self, holders: Sequence[HolderClient], ask: Callable[[HolderClient], Awaitable[Answer]]
+    ) -> list[Answer]:
+        """Asks all of them at the same time; the answers stand in the order of the holders that gave one."""
+
+        async def one(holder: HolderClient) -> list[Answer]:
+            given = []
+            async with self.unless_down(holder):
+                given.append(await ask(holder))
+            return given
+
+        asking = [asyncio.create_task(one(holder)) for holder in holders]
+        try:
+            answers = await asyncio.gather(*asking)
+        finally:
+            await end(asking)
+        names = [holder.name for holder in holders]
+        # Who fails first is chance; whoever reads it shall find the same order every time.
+        self.holders.sort(key=lambda name: names.index(name) if name in names else -1)
+        return [each for answer in answers for each in answer]
+
     def refuse(self, holder: HolderClient, problem: str) -> None:
         """The holder answered what cannot be accepted."""
         log.error("receipt refused", holder=holder.name, reason=problem)
@@ -77,6 +104,12 @@ class Waiting:
         if self.problems == [LEDGER_DOWN]:
             return LEDGER_DOWN
         return (RECEIPT_REFUSED if self.problems else HOLDERS_DOWN) if self else ""
+
+
+def addresses_of(known: Identifiers) -> list[Address]:
+    """Every address on each channel on which it could be written to."""
+    emails = [Address(EMAIL, email) for email in known.emails]
+    return emails + [Address(by, phone) for phone in known.phones for by in (PHONE, SMS)]
 
 
 class Desk:
@@ -99,6 +132,10 @@ class Desk:
         asked = holder_pb2.CollectRequest(subject_id=str(contact_id))
         records = [record async for record in self.holders[0].collect(asked)]
         return identifiers_of(records, contact_id)
+
+    async def addresses_of_contact(self, contact_id: uuid.UUID) -> list[Address]:
+        """Where the contact can be reached, as the suppression list asks. Errors: as `identify`."""
+        return addresses_of(await self.identify_contact(contact_id))
 
     async def remembered(self, request: Request) -> Identifiers | None:
         """Those that the last plan was made with: after Execute nobody could answer it any more."""
