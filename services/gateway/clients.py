@@ -17,9 +17,11 @@ from kontor.privacy.v1.audit_pb2_grpc import AuditStub
 from kontor.privacy.v1.bases_pb2_grpc import BasesStub
 from kontor.privacy.v1.blackening_pb2_grpc import BlackeningStub
 from kontor.privacy.v1.breaches_pb2_grpc import BreachesStub
+from kontor.privacy.v1.consent_chains_pb2_grpc import ConsentChainsStub
 from kontor.privacy.v1.consent_life_pb2_grpc import ConsentLifeStub
 from kontor.privacy.v1.consent_proofs_pb2_grpc import ConsentProofsStub
 from kontor.privacy.v1.consent_standings_pb2_grpc import ConsentStandingsStub
+from kontor.privacy.v1.consent_texts_pb2_grpc import ConsentTextsStub
 from kontor.privacy.v1.customers_pb2_grpc import ExistingCustomersStub
 from kontor.privacy.v1.farewells_pb2_grpc import FarewellsStub
 from kontor.privacy.v1.identity_pb2_grpc import IdentityChecksStub
@@ -85,6 +87,14 @@ class Clients:
     @cached_property
     def consents(self) -> ConsentsStub:
         return ConsentsStub(self._privacy.get())
+
+    @cached_property
+    def consent_texts(self) -> ConsentTextsStub:
+        return ConsentTextsStub(self._privacy.get())
+
+    @cached_property
+    def consent_chains(self) -> ConsentChainsStub:
+        return ConsentChainsStub(self._privacy.get())
 
     @cached_property
     def consent_life(self) -> ConsentLifeStub:

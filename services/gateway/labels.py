@@ -196,6 +196,7 @@ METHODS = {
     "renewal-mail": _l("link in the renewal mail"),
     "validity": _l("its time was over"),
     "unused": _l("lay unused for too long"),
+    "suppression-lifted": _l("ended when the address was taken off the suppression list"),
 }
 SUPPRESSION_REASONS = {
     "erasure": _l("after an erasure"),

@@ -54,6 +54,7 @@ _GROUPS = (
             Page("requests.index", "shield-check", _l("Requests"), "Requests.ListRequests"),
             Page("suppressions.index", "ban", _l("Suppression list"), "Suppressions.ListSuppressions"),
             Page("consents.index", "checkbox", _l("Consents"), "ConsentStandings.ListStandings"),
+            Page("consent_texts.index", "file-text", _l("Consent texts"), "ConsentTexts.ListConsentTopics"),
             Page("decisions.index", "scale", _l("Decisions"), "Permits.ListDecisions"),
             Page(
                 "notices.index",

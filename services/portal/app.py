@@ -20,12 +20,25 @@ from services.portal import (
     renewal,
     rights,
     session,
+    suppressions,
     tickets,
 )
 from services.portal.config import PortalSettings
 from services.portal.rights import vocabulary
 
-_AREAS = (home, newsletter, preferences, renewal, rights, asking, identity, tickets, access, looks)
+_AREAS = (
+    home,
+    newsletter,
+    preferences,
+    renewal,
+    rights,
+    asking,
+    identity,
+    tickets,
+    access,
+    looks,
+    suppressions,
+)
 
 
 def create_app(settings: PortalSettings) -> Flask:

@@ -17,13 +17,14 @@ from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
 from kontor.privacy.v1.askings_pb2_grpc import AskingsStub
 from kontor.privacy.v1.audit_pb2_grpc import AuditStub
+from kontor.privacy.v1.consent_chains_pb2_grpc import ConsentChainsStub
 from kontor.privacy.v1.consent_life_pb2_grpc import ConsentLifeStub
-from kontor.privacy.v1.consent_proofs_pb2_grpc import ConsentProofsStub
 from kontor.privacy.v1.customers_pb2 import CustomerStanding, GetCustomerStandingRequest
 from kontor.privacy.v1.customers_pb2_grpc import ExistingCustomersStub
 from kontor.privacy.v1.holder_pb2 import CollectRequest, Identifiers, Record
 from kontor.privacy.v1.holder_pb2_grpc import DataHolderStub
 from kontor.privacy.v1.identity_pb2_grpc import IdentityChecksStub
+from kontor.privacy.v1.own_suppressions_pb2_grpc import OwnSuppressionsStub
 from kontor.privacy.v1.privacy_pb2 import (
     CHANNEL_EMAIL,
     AuthorizeRequest,
@@ -89,12 +90,16 @@ class Clients:
         return RenewalsStub(self._channels["campaigns"].get())
 
     @cached_property
+    def consent_chains(self) -> ConsentChainsStub:
+        return ConsentChainsStub(self._channels["privacy"].get())
+
+    @cached_property
     def consent_life(self) -> ConsentLifeStub:
         return ConsentLifeStub(self._channels["privacy"].get())
 
     @cached_property
-    def consent_proofs(self) -> ConsentProofsStub:
-        return ConsentProofsStub(self._channels["privacy"].get())
+    def own_suppressions(self) -> OwnSuppressionsStub:
+        return OwnSuppressionsStub(self._channels["privacy"].get())
 
     @cached_property
     def consents(self) -> ConsentsStub:

@@ -218,7 +218,7 @@ def protect_data(dpo: Colleague) -> None:
     contact = dpo.first("/contacts")
     dpo.open(contact, "contact with proofs")
     expect(page.locator(".g-strip")).to_contain_text("Double-Opt-in")
-    dpo.open(f"{contact}/evidence/newsletter", "evidence")
+    dpo.open(dpo.first("/consents"), "consent with its evidence")
     dpo.open(f"{contact}/withdraw/newsletter", "withdraw")
     dpo.open("/requests?all=yes", "requests")
     dpo.open("/retention", "deletion concept")

@@ -8,7 +8,8 @@ import httpx
 import pytest
 from flask import Flask
 from kontor.contacts.v1.contacts_pb2 import Contact, ListContactsRequest, ListContactsResponse
-from kontor.privacy.v1.consent_proofs_pb2 import CollectLedgerResponse, ConsentProof
+from kontor.privacy.v1.consent_chains_pb2 import ConsentPaper
+from kontor.privacy.v1.consent_proofs_pb2 import CollectLedgerResponse
 
 from kernel.errors import Unavailable
 from tests.gateway.conftest import LogIn
@@ -67,14 +68,15 @@ def test_the_officer_takes_the_ledger_and_a_proof_along(
 ) -> None:
     lines = b'{"kind": "leaf"}\n' * 500
     neighbours.answers["ConsentProofs.CollectLedger"] = lambda _asked: CollectLedgerResponse(lines=lines)
-    found = ConsentProof(file=b'{"kind": "consent-proof"}')
-    neighbours.answers["ConsentProofs.GetConsentProof"] = lambda _asked: found
+    neighbours.answers["ConsentChains.GetConsentPaper"] = lambda asked: ConsentPaper(
+        file_name=f"consent-{asked.consent_id}-14.json", media_type="application/json", content=b"{}"
+    )
     cookies = _cookies(app, log_in, "dpo")
     whole = httpx.get(f"{address}/contacts/consents.jsonl", cookies=cookies)
     assert whole.content == lines
     contact, consent = uuid.uuid4(), uuid.uuid4()
-    proof = httpx.get(f"{address}/contacts/{contact}/proofs/{consent}.json", cookies=cookies)
-    assert proof.json() == {"kind": "consent-proof"}
-    assert f"consent-{consent}.json" in proof.headers["content-disposition"]
-    (asked,) = neighbours.of("ConsentProofs.GetConsentProof")
-    assert (asked.contact_id, asked.consent_id) == (str(contact), str(consent))
+    proof = httpx.get(f"{address}/contacts/{contact}/proofs/{consent}.json?head=14", cookies=cookies)
+    assert proof.json() == {}
+    assert f"consent-{consent}-14.json" in proof.headers["content-disposition"]
+    (asked,) = neighbours.of("ConsentChains.GetConsentPaper")
+    assert (asked.contact_id, asked.consent_id, asked.head_size) == (str(contact), str(consent), 14)

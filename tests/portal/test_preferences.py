@@ -12,14 +12,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from kontor.campaigns.v1 import campaigns_pb2
 from kontor.contacts.v1.contacts_pb2 import Contact
+from kontor.privacy.v1 import consent_chains_pb2 as chains_pb2
 from kontor.privacy.v1 import privacy_pb2
 from kontor.privacy.v1.consent_life_pb2 import RefuseConsentRequest
 
+from kernel.errors import FailedPrecondition
 from services.portal.home import views as home
 from services.portal.preferences import views
 from services.portal.preferences.customer import Customer
 from tests.portal.conftest import LogIn
 
+CONSENT = "0198f0a0-0000-7000-8000-000000000001"
 EXPIRED = "Ihre Einwilligung ist abgelaufen"
 
 
@@ -34,7 +37,7 @@ def shown_to(
 ) -> FlaskClient:
     """A browser whose page has one topic in this state, about which a permit says this."""
     consent = privacy_pb2.Consent(
-        id="0198f0a0-0000-7000-8000-000000000001",
+        id=CONSENT,
         topic="newsletter",
         state=privacy_pb2.ConsentState.ValueType(state),
     )
@@ -126,6 +129,43 @@ def test_what_holds_or_is_refused_for_another_reason_has_not_expired(
     page = shown(log_in, monkeypatch, state=privacy_pb2.CONSENT_STATE_GIVEN, reason=reason)
     assert EXPIRED not in page
     assert ("kamen zurück" in page or "zurückgekommen" in page) == bool(reason)
+
+
+@pytest.mark.parametrize(
+    ("form", "kind"), [("pdf", chains_pb2.PAPER_FORMAT_PDF), ("json", chains_pb2.PAPER_FORMAT_JSON)]
+)
+def test_a_proof_is_asked_for_the_own_contact_only_and_comes_as_a_file(
+    log_in: LogIn, monkeypatch: pytest.MonkeyPatch, form: str, kind: int
+) -> None:
+    asked: list[chains_pb2.GetConsentPaperRequest] = []
+
+    def paper(request: chains_pb2.GetConsentPaperRequest) -> chains_pb2.ConsentPaper:
+        asked.append(request)
+        return chains_pb2.ConsentPaper(file_name=f"x.{form}", media_type="application/x", content=b"proof")
+
+    page = shown(log_in, monkeypatch, state=privacy_pb2.CONSENT_STATE_GIVEN, reason="")
+    assert f'href="/preferences/proofs/{CONSENT}.{form}"' in page
+    stubs = SimpleNamespace(consent_chains=SimpleNamespace(GetConsentPaper=paper))
+    monkeypatch.setattr(views, "clients", lambda: stubs)
+    answer = log_in("customer").get(f"/preferences/proofs/{CONSENT}.{form}")
+    assert (answer.data, answer.headers["Content-Disposition"]) == (
+        b"proof",
+        f"attachment; filename=x.{form}",
+    )
+    assert [(each.contact_id, each.consent_id, each.format) for each in asked] == [("p", CONSENT, kind)]
+
+
+def test_a_consent_of_today_says_from_when_on_it_can_be_proven(
+    log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def paper(_request: chains_pb2.GetConsentPaperRequest) -> chains_pb2.ConsentPaper:
+        raise FailedPrecondition("no", reason="NOT_YET_SIGNED")
+
+    browser = shown_to(log_in, monkeypatch, consent_chains=SimpleNamespace(GetConsentPaper=paper))
+    answer = browser.get(
+        f"/preferences/proofs/{CONSENT}.pdf", follow_redirects=True, headers={"Accept-Language": "de"}
+    )
+    assert "ab morgen" in answer.text
 
 
 @pytest.mark.parametrize(

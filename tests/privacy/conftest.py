@@ -3,22 +3,29 @@
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from kontor.campaigns.v1 import notices_pb2_grpc
 from kontor.privacy.v1 import (
+    consent_chains_pb2_grpc,
     consent_life_pb2_grpc,
     consent_proofs_pb2_grpc,
     consent_standings_pb2_grpc,
     consent_texts_pb2_grpc,
     customers_pb2_grpc,
+    own_suppressions_pb2_grpc,
     privacy_pb2_grpc,
 )
 
 from kernel.bus import Bus
 from kernel.db import AnySession, Database
 from kernel.pages import Pages
+from kernel.signing import Signer
+from services.privacy.consent.chains.rpc import ConsentChainsRpc
+from services.privacy.consent.chains.service import ChainService
+from services.privacy.consent.jobs import ConsentJobs
 from services.privacy.consent.life.jobs import LifeJobs
 from services.privacy.consent.life.lapsing import Lapsing
 from services.privacy.consent.life.model import Periods
@@ -34,7 +41,10 @@ from services.privacy.customers.rpc import ExistingCustomersRpc
 from services.privacy.customers.service import CustomerService
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService
+from services.privacy.suppression.lookups.service import LookUpService
 from services.privacy.suppression.model import Hasher
+from services.privacy.suppression.own.rpc import OwnSuppressionsRpc
+from services.privacy.suppression.own.service import Bases, OwnSuppressionService
 from services.privacy.suppression.rpc import SuppressionsRpc
 from services.privacy.suppression.service import SuppressionService
 from services.privacy.tables import metadata
@@ -43,8 +53,10 @@ from services.privacy.texts.service import TextService
 from tests.fixtures.clock import FakeClock
 from tests.fixtures.realm import Realm
 from tests.fixtures.serving import OpenDatabase, OwnContacts, Serve, Served
+from tests.privacy.court import ANNA, BORIS, Court, Signing
+from tests.privacy.giving import give_request
 from tests.privacy.holders import Base
-from tests.privacy.machine import Machine, build
+from tests.privacy.machine import CONTROLLER, Machine, build
 from tests.privacy.parts import Parts, pepper
 from tests.privacy.teller import Campaigns, Teller
 
@@ -129,6 +141,9 @@ class Doors:
     def proofs(self, token: str) -> "consent_proofs_pb2_grpc.ConsentProofsAsyncStub":
         return consent_proofs_pb2_grpc.ConsentProofsStub(self.served.channel(token))
 
+    def chains(self, token: str) -> "consent_chains_pb2_grpc.ConsentChainsAsyncStub":
+        return consent_chains_pb2_grpc.ConsentChainsStub(self.served.channel(token))
+
     def standings(self, token: str) -> "consent_standings_pb2_grpc.ConsentStandingsAsyncStub":
         return consent_standings_pb2_grpc.ConsentStandingsStub(self.served.channel(token))
 
@@ -137,6 +152,9 @@ class Doors:
 
     def suppressions(self, token: str) -> "privacy_pb2_grpc.SuppressionsAsyncStub":
         return privacy_pb2_grpc.SuppressionsStub(self.served.channel(token))
+
+    def own_suppressions(self, token: str) -> "own_suppressions_pb2_grpc.OwnSuppressionsAsyncStub":
+        return own_suppressions_pb2_grpc.OwnSuppressionsStub(self.served.channel(token))
 
     def customers(self, token: str) -> "customers_pb2_grpc.ExistingCustomersAsyncStub":
         return customers_pb2_grpc.ExistingCustomersStub(self.served.channel(token))
@@ -156,6 +174,14 @@ async def doors(parts: Parts, serve: Serve, realm: Realm) -> Doors:
             ConsentProofsRpc(ProofService(parts.database)),
         ),
         (
+            consent_chains_pb2_grpc.add_ConsentChainsServicer_to_server,
+            ConsentChainsRpc(
+                ChainService(
+                    parts.database, parts.clock, signer=Signer(pepper("privacy")), controller=CONTROLLER
+                )
+            ),
+        ),
+        (
             consent_standings_pb2_grpc.add_ConsentStandingsServicer_to_server,
             ConsentStandingsRpc(
                 StandingService(parts.database, parts.lapsing), Pages("s" * 32), ZoneInfo("Europe/Berlin")
@@ -167,7 +193,21 @@ async def doors(parts: Parts, serve: Serve, realm: Realm) -> Doors:
         ),
         (
             privacy_pb2_grpc.add_SuppressionsServicer_to_server,
-            SuppressionsRpc(parts.suppression, Pages("s" * 32)),
+            SuppressionsRpc(
+                parts.suppression,
+                LookUpService(parts.database, parts.clock, suppression=parts.suppression),
+                Pages("s" * 32),
+            ),
+        ),
+        (
+            own_suppressions_pb2_grpc.add_OwnSuppressionsServicer_to_server,
+            OwnSuppressionsRpc(
+                OwnSuppressionService(
+                    parts.database,
+                    suppression=parts.suppression,
+                    bases=Bases(parts.consents, parts.customers, parts.addresses_of),
+                )
+            ),
         ),
         (
             privacy_pb2_grpc.add_PermitsServicer_to_server,
@@ -199,6 +239,30 @@ async def machine(
 
 
 @pytest.fixture
+def ledger() -> Signing:
+    return Signing()
+
+
+@pytest.fixture
+def court(tmp_path: Path, ledger: Signing) -> Court:
+    return Court(tmp_path, ledger.signer.public_key)
+
+
+@pytest.fixture
+async def jobs(doors: Doors, parts: Parts, ledger: Signing) -> ConsentJobs:
+    """Anna's, Boris's and five strangers' consents, two leaves each, with two signed heads: of 6 and of 14."""
+    jobs = ConsentJobs(parts.database, ledger, parts.clock)  # type: ignore[arg-type]
+    consents = doors.consents(doors.as_service())
+    people = [ANNA, BORIS, *(uuid.uuid4() for _ in range(5))]
+    for number, contact in enumerate(people):
+        await consents.GiveConsent(await give_request(parts.database, contact))
+        if number == 2:
+            await jobs.publish_tree_head()
+    parts.clock.advance(days=1)
+    await jobs.publish_tree_head()
+    return jobs
+
+
 async def teller(machine: Machine, serve: Serve, realm: Realm) -> Teller:
     campaigns = Campaigns()
     served = await serve(

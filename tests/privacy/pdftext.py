@@ -5,7 +5,14 @@ import zlib
 
 _STREAM = re.compile(rb"/Length (\d+)\b.*?>>\s*stream\r?\n", re.S)
 _PAIR = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>")
-_SHOWN = re.compile(rb"<([0-9A-Fa-f]+)>|\(((?:\\.|[^\\()])*)\)", re.S)
+# A code may be any byte, a bracket among them: parentheses that match stand as they are, other ones are escaped.
+_PLAIN = rb"\\.|[^\\()]"
+_INNER = rb"\((?:%b)*\)" % _PLAIN
+_NESTED = rb"\((?:%b|%b)*\)" % (_PLAIN, _INNER)
+_LITERAL = rb"\(((?:%b|%b)*)\)" % (_PLAIN, _NESTED)
+_SHOWN = re.compile(rb"<([0-9A-Fa-f\s]+)>|" + _LITERAL, re.S)
+_STRING = rb"(?:<[0-9A-Fa-f\s]*>|\((?:%b|%b)*\))" % (_PLAIN, _NESTED)
+_TOKEN = re.compile(rb"/(\w+) [\d.]+ Tf|(\[(?:%b|[^\]\[(<])*\]\s*TJ|%b\s*Tj)" % (_STRING, _STRING), re.S)
 
 
 def objects(pdf: bytes) -> dict[int, bytes]:
@@ -72,7 +79,7 @@ def _unicode_map(cmap: bytes) -> dict[int, str]:
 def _shown(page: bytes, fonts: dict[bytes, dict[int, str]]) -> str:
     parts: list[str] = []
     current: dict[int, str] = {}
-    for token in re.finditer(rb"/(\w+) [\d.]+ Tf|(\[.*?\]\s*TJ|[<(](?:\\.|[^>)\\])*[>)]\s*Tj)", page, re.S):
+    for token in _TOKEN.finditer(page):
         if token[1]:
             current = fonts.get(token[1], {})
             continue

@@ -165,6 +165,8 @@ async def test_what_a_law_keeps_is_named_and_its_later_end_needs_no_address(
     assert partial.transitions[-1].reason == SENT
     machine.told["tickets"].more.clear()
     machine.parts.clock.set(datetime(2035, 1, 2, 9, 0, tzinfo=UTC))
+    # Whom to name to recipients was forgotten long ago.
+    await teller.farewells.tend()
     for _ in range(3):
         await machine.jobs().work()
     await teller.job.tell()

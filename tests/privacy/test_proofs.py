@@ -6,7 +6,6 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -21,73 +20,16 @@ from sqlalchemy.exc import DBAPIError
 from kernel.db import AnySession
 from kernel.errors import FailedPrecondition, NotFound
 from kernel.signing import Signer
-from services.privacy import verify_consents
 from services.privacy.consent.erasing import ConsentErasing
 from services.privacy.consent.jobs import ConsentJobs
 from services.privacy.consent.merkle import Root, is_consistent
 from services.privacy.ledger.model import sign_statement
 from tests.privacy.conftest import Doors
+from tests.privacy.court import ANNA, BORIS, Court, Signing
 from tests.privacy.giving import give_request, withdraw_request
 from tests.privacy.parts import Parts, pepper
 
-ANNA = uuid.UUID("018f0000-0000-7000-8000-00000000a11a")
-BORIS = uuid.UUID("018f0000-0000-7000-8000-00000000b0b0")
 Owner = Callable[[str], Any]
-
-
-class Signing:
-    """A ledger that signs with a real key and publishes into a list."""
-
-    def __init__(self) -> None:
-        self.signer = Signer(pepper("privacy"))
-        self.published: list[str] = []
-
-    def signed_statement(self, content: Any) -> str:
-        return sign_statement(content, self.signer)
-
-    async def publish(self, kind: str, statement_id: str, statement: str) -> None:
-        self.published.append(statement)
-
-
-class Court:
-    """Somebody with a file, the public key, and nothing else."""
-
-    def __init__(self, folder: Path, key: str) -> None:
-        self.file, self.heads, self._keys = folder / "file", folder / "heads", folder / "keys.json"
-        self._keys.write_text(json.dumps({"privacy": key}))
-
-    def faults(self, content: bytes, capsys: pytest.CaptureFixture[str], *, heads: str = "") -> list[str]:
-        self.file.write_bytes(content)
-        self.heads.write_text(heads)
-        code = verify_consents.main([str(self.file), "--keys", str(self._keys), "--heads", str(self.heads)])
-        lines = capsys.readouterr().out.splitlines()
-        assert code == (0 if "hold" in lines[0] and len(lines) == 1 and "not" not in lines[0] else 1)
-        return lines if code else []
-
-
-@pytest.fixture
-def ledger() -> Signing:
-    return Signing()
-
-
-@pytest.fixture
-def court(tmp_path: Path, ledger: Signing) -> Court:
-    return Court(tmp_path, ledger.signer.public_key)
-
-
-@pytest.fixture
-async def jobs(doors: Doors, parts: Parts, ledger: Signing) -> ConsentJobs:
-    """Anna's, Boris's and five strangers' consents, two leaves each, with two signed heads: of 6 and of 14."""
-    jobs = ConsentJobs(parts.database, ledger, parts.clock)  # type: ignore[arg-type]
-    consents = doors.consents(doors.as_service())
-    people = [ANNA, BORIS, *(uuid.uuid4() for _ in range(5))]
-    for number, contact in enumerate(people):
-        await consents.GiveConsent(await give_request(parts.database, contact))
-        if number == 2:
-            await jobs.publish_tree_head()
-    parts.clock.advance(days=1)
-    await jobs.publish_tree_head()
-    return jobs
 
 
 async def exported(doors: Doors) -> bytes:

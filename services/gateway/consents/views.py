@@ -32,6 +32,7 @@ from kernel.web.paging import every_page, page_links
 from services.gateway import people
 from services.gateway.catalogue import topics
 from services.gateway.clients import clients, unless_down
+from services.gateway.consents import chain
 from services.gateway.labels import CHANNELS, CONSENT_STATES, METHODS, Label
 from services.gateway.session import may, opens_with
 
@@ -78,7 +79,7 @@ def index() -> ResponseReturnValue:
         missing=_missing,
         problem=problem,
         topics=topics(),
-        opens_evidence=may("Consents.GetConsentEvidence"),
+        opens_chain=may("ConsentChains.GetConsentChain"),
         contacts=people.by_id(each.consent.contact_id for each in found),
         **page_links("consents.index", next_token, **_here()),
     )
@@ -164,3 +165,7 @@ def _cells(each: Standing) -> list[str]:
 
 blueprint.add_url_rule("/consents", "index", index)
 blueprint.add_url_rule("/consents.csv", "export", export)
+blueprint.add_url_rule("/consents/<uuid:consent_id>", "detail", chain.detail)
+blueprint.add_url_rule("/consents/leaves", "find_leaf", chain.find_leaf)
+blueprint.add_url_rule("/consents/leaves/<int:number>", "leaf", chain.leaf)
+blueprint.add_url_rule("/consents/leaves/<int:number>.<form>", "leaf_paper", chain.leaf_paper)

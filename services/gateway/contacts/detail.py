@@ -121,18 +121,6 @@ def withdraw(contact_id: uuid.UUID, topic: str) -> ResponseReturnValue:
     return render_template("contacts/withdraw.html", contact=contact, topic=topic, topics=topics())
 
 
-@opens_with("Consents.GetConsentEvidence")
-def evidence(contact_id: uuid.UUID, topic: str) -> ResponseReturnValue:
-    """GET /contacts/<id>/evidence/<topic>: what proves a consent, record by record."""
-    contact = _get(contact_id)
-    found = clients().consents.GetConsentEvidence(
-        GetConsentEvidenceRequest(contact_id=contact.id, topic=topic)
-    )
-    return render_template(
-        "contacts/evidence.html", contact=contact, records=found.records, topic=topic, topics=topics()
-    )
-
-
 def consents(contact_id: str) -> list[Consent] | None:
     """The newest record per topic, None if the service is down; empty for roles that may not see it."""
     if not may("Consents.ListConsents"):

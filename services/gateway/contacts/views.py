@@ -146,8 +146,7 @@ blueprint.add_url_rule(
 blueprint.add_url_rule(
     "/contacts/<uuid:contact_id>/responsible", "responsible", detail.become_responsible, methods=["POST"]
 )
-blueprint.add_url_rule("/contacts/<uuid:contact_id>/evidence/<topic>", "evidence", detail.evidence)
-blueprint.add_url_rule("/contacts/<uuid:contact_id>/proofs/<uuid:consent_id>.json", "proof", proofs.proof)
+blueprint.add_url_rule("/contacts/<uuid:contact_id>/proofs/<uuid:consent_id>.<form>", "proof", proofs.proof)
 blueprint.add_url_rule("/contacts/consents.jsonl", "ledger", proofs.ledger)
 _CUSTOMER = "/contacts/<uuid:contact_id>/customer"
 blueprint.add_url_rule(_CUSTOMER, "customer", customer.customer)

@@ -6,15 +6,15 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from google.protobuf.timestamp_pb2 import Timestamp
 from kontor.campaigns.v1.campaigns_pb2 import GetPreferencesRequest, SetPreferenceRequest, TopicPreference
+from kontor.privacy.v1 import consent_chains_pb2 as chains
 from kontor.privacy.v1.consent_life_pb2 import RefuseConsentRequest
-from kontor.privacy.v1.consent_proofs_pb2 import GetConsentProofRequest
 from kontor.privacy.v1.privacy_pb2 import (
     CHANNEL_EMAIL,
     CONSENT_STATE_EXPIRED,
@@ -32,6 +32,7 @@ from kontor.privacy.v1.privacy_pb2 import (
 
 from kernel.errors import FailedPrecondition, InvalidArgument, NotFound
 from kernel.web.access import login_required, public
+from kernel.web.login import current_login
 from services.portal.clients import clients, consent_texts
 from services.portal.preferences.customer import Customer, object_to_advertising, standing
 from services.portal.preferences.forms import Switch
@@ -61,6 +62,7 @@ REFUSALS = {
 }
 # A permit's reason when a consent no longer covers what people are asked now: nothing is wrong with the address.
 _EXPIRED = "expired"
+_PAPERS = {"pdf": chains.PAPER_FORMAT_PDF, "json": chains.PAPER_FORMAT_JSON}
 # The same, when it is only time that has passed.
 _LAPSED = "lapsed"
 _STANDING = (CONSENT_STATE_GIVEN, CONSENT_STATE_RENEWED)
@@ -130,7 +132,13 @@ def by_link(token: str) -> ResponseReturnValue:
 
 
 def _page(form: Switch, topics: Iterable[Topic], customer: Customer | None = None) -> str:
-    return render_template("preferences/topics.html", form=form, topics=list(topics), customer=customer)
+    return render_template(
+        "preferences/topics.html",
+        form=form,
+        topics=list(topics),
+        customer=customer,
+        signed_in=current_login() is not None,
+    )
 
 
 def _give(form: Switch) -> None:
@@ -157,11 +165,27 @@ def _give(form: Switch) -> None:
 
 
 @login_required
-def proof(consent_id: uuid.UUID) -> ResponseReturnValue:
-    """GET /preferences/proofs/<consent>.json: what proves an own consent, or its withdrawal, without us."""
-    asked = GetConsentProofRequest(contact_id=own_contact().id, consent_id=str(consent_id))
-    response = Response(clients().consent_proofs.GetConsentProof(asked).file, mimetype="application/json")
-    response.headers.set("Content-Disposition", "attachment", filename=f"consent-{consent_id}.json")
+def proof(consent_id: uuid.UUID, form: str) -> ResponseReturnValue:
+    """GET /preferences/proofs/<consent>.<pdf|json>: what proves an own consent, and its withdrawal, without us."""
+    asked = chains.GetConsentPaperRequest(
+        contact_id=own_contact().id,
+        consent_id=str(consent_id),
+        format=_PAPERS.get(form) or abort(404),
+        language=str(get_locale()),
+    )
+    try:
+        paper = clients().consent_chains.GetConsentPaper(asked)
+    except FailedPrecondition as error:
+        soon = error.reason == "NOT_YET_SIGNED"
+        flash(
+            _("This can be proven from tomorrow on: our ledger is signed once a day.")
+            if soon
+            else _("No proof can be printed: our ledger is damaged here. We look into it."),
+            "warning",
+        )
+        return redirect(url_for("preferences.own"), code=303)
+    response = Response(paper.content, mimetype=paper.media_type)
+    response.headers.set("Content-Disposition", "attachment", filename=paper.file_name)
     return response
 
 
@@ -308,5 +332,5 @@ blueprint.add_url_rule("/preferences", "own", own, methods=["GET", "POST"])
 blueprint.add_url_rule(
     "/preferences/objection", "object_to_advertising", object_to_advertising, methods=["POST"]
 )
-blueprint.add_url_rule("/preferences/proofs/<uuid:consent_id>.json", "proof", proof)
+blueprint.add_url_rule("/preferences/proofs/<uuid:consent_id>.<form>", "proof", proof)
 blueprint.add_url_rule("/preferences/<token>", "by_link", by_link, methods=["GET", "POST"])

@@ -19,12 +19,13 @@ from services.privacy.ledger.model import canonical
 
 HEAD_KIND = "consent-tree-head"
 PROOF_KIND = "consent-proof"
-_WRONG = (ValueError, KeyError, TypeError, AttributeError)
+# What a file raises that is not what it should be.
+WRONG = (ValueError, KeyError, TypeError, AttributeError)
 
 
 def faults_of_proof(proof: Mapping[str, Any], keys: Sequence[str]) -> list[str]:
     """What does not hold of the proof of one consent; empty if everything does."""
-    check = _Ledger(keys)
+    check = LedgerCheck(keys)
     try:
         if proof["text"]:
             check.text(proof["text"])
@@ -32,11 +33,9 @@ def faults_of_proof(proof: Mapping[str, Any], keys: Sequence[str]) -> list[str]:
         signed = check.statement(proof["head"])
         if signed is None:
             return [*check.faults, "head: the signature does not hold"]
-        leaf, path = proof["leaf"], [bytes.fromhex(each) for each in proof["path"]]
-        root = root_from(bytes.fromhex(leaf["hash"]), leaf["index"], signed["size"], path)
-        if root is None or root.hex() != signed["root"]:
+        if not check.leads(proof["leaf"], proof["path"], signed):
             check.faults.append("path: it does not lead from the leaf to the signed head")
-    except _WRONG as error:
+    except WRONG as error:
         check.faults.append(f"the file is no proof ({type(error).__name__})")
     return check.faults
 
@@ -49,7 +48,7 @@ def faults_of_export(
     `elsewhere` are signed heads, one a line, that were kept outside the database: only those show a ledger that was
     rewritten as a whole together with its heads.
     """
-    check = _Ledger(keys)
+    check = LedgerCheck(keys)
     for number, line in enumerate(elsewhere, 1):
         check.line(line, f"heads, line {number}", lambda read: check.head({"statement": read}))
     for number, line in enumerate(lines, 1):
@@ -58,8 +57,8 @@ def faults_of_export(
     return check.faults
 
 
-class _Ledger:
-    """Reads a ledger from its beginning and notes what is wrong."""
+class LedgerCheck:
+    """Reads a ledger, or a part of it, from its beginning and notes what is wrong."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         self.faults: list[str] = []
@@ -76,7 +75,7 @@ class _Ledger:
             return
         try:
             take(json.loads(line))
-        except (*_WRONG, RecursionError) as error:
+        except (*WRONG, RecursionError) as error:
             self.faults.append(f"{where}: it cannot be read ({type(error).__name__})")
 
     def entry(self, read: Mapping[str, Any]) -> None:
@@ -125,6 +124,12 @@ class _Ledger:
             self.faults.append(f"leaf {index}: the text that was shown is missing")
         elif content.get("text_sha256") and content["text_sha256"] != self._texts.get(shown):
             self.faults.append(f"leaf {index}: another text was shown")
+
+    def leads(self, leaf: Mapping[str, Any], path: Sequence[str], head: Mapping[str, Any]) -> bool:
+        """Whether the path leads from the leaf to what a head says."""
+        others = [bytes.fromhex(each) for each in path]
+        root = root_from(bytes.fromhex(leaf["hash"]), leaf["index"], head["size"], others)
+        return root is not None and root.hex() == head["root"]
 
     def finish(self) -> None:
         """After the last line."""

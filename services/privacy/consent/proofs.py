@@ -12,6 +12,7 @@ from kernel.db import AnySession, Database
 from kernel.rpc.call import current_call, note_subjects
 from services.privacy.consent import store
 from services.privacy.consent.export import PROOF_KIND
+from services.privacy.consent.lines import leaf_line, text_line
 from services.privacy.consent.merkle import (
     Root,
     Span,
@@ -26,12 +27,9 @@ from services.privacy.consent.merkle import (
 from services.privacy.consent.model import (
     ConsentNotFound,
     HeadNotFound,
-    Leaf,
-    Record,
     Text,
     TreeDamaged,
     leaf_content,
-    leaf_values,
 )
 from services.privacy.consent.store import Entry
 from services.privacy.consent.tree import store as trees
@@ -54,8 +52,8 @@ class Proof:
         """The proof as `verify_consents` reads it."""
         content = {
             "kind": PROOF_KIND,
-            "leaf": _leaf_line(self.entry.leaf, self.entry.record),
-            "text": _text_line(self.text) if self.text else None,
+            "leaf": leaf_line(self.entry.leaf, self.entry.record),
+            "text": text_line(self.text) if self.text else None,
             "path": [each.hex() for each in self.path],
             "head": json.loads(self.head.statement) if self.head else None,
         }
@@ -89,7 +87,7 @@ class ProofService:
             head = await trees.last_head(session)
             if head is None or head.size <= entry.leaf.index:
                 return Proof(entry, text, (), None)
-            path = await _hashed(session, inclusion_path(entry.leaf.index, head.size))
+            path = await path_hashes(session, inclusion_path(entry.leaf.index, head.size))
         leaf = leaf_hash(entry.leaf.salt, leaf_content(entry.record))
         if root_from(leaf, entry.leaf.index, head.size, path) != head.root:
             raise TreeDamaged("This record no longer leads to what was signed.")
@@ -102,7 +100,7 @@ class ProofService:
             old, new = by_size.get(old_size), by_size.get(new_size)
             if old is None or new is None or old_size > new_size:
                 raise HeadNotFound("No head was signed at this size.")
-            path = await _hashed(session, consistency_path(old_size, new_size))
+            path = await path_hashes(session, consistency_path(old_size, new_size))
         if not is_consistent(Root(old.size, old.root), Root(new.size, new.root), path):
             raise TreeDamaged("The tree no longer leads from one signed head to the other.")
         return Growth(old, new, path)
@@ -131,7 +129,7 @@ async def _entries(session: AnySession) -> AsyncIterator[dict[str, Any]]:
     # Heads are read before the leaves: what is signed meanwhile covers leaves that the file may not have.
     signed = await trees.heads(session)
     async for text in wordings.all_texts(session):
-        yield {"kind": "text", **_text_line(text)}
+        yield {"kind": "text", **text_line(text)}
     for head in signed:
         yield {"kind": "head", "statement": json.loads(head.statement)}
     leaves = 0
@@ -140,36 +138,15 @@ async def _entries(session: AnySession) -> AsyncIterator[dict[str, Any]]:
         if record is None:
             yield {"kind": "erased", "index": leaf.index, "hash": leaf.hash.hex()}
         else:
-            yield {"kind": "leaf", **_leaf_line(leaf, record)}
+            yield {"kind": "leaf", **leaf_line(leaf, record)}
     yield {"kind": "end", "leaves": leaves, "heads": len(signed)}
 
 
-async def _hashed(session: AnySession, spans: Sequence[Span]) -> tuple[bytes, ...]:
+async def path_hashes(session: AnySession, spans: Sequence[Span]) -> tuple[bytes, ...]:
+    """The hashes of a path; empty where a subtree is gone, so that whoever checks sees it."""
     known = await trees.hashes(session, {node for span in spans for node in nodes_of(span)})
     # A subtree that is gone cannot be the right one; the check that follows says so.
     return tuple(hash_of(span, known) if known.keys() >= set(nodes_of(span)) else b"" for span in spans)
-
-
-def _leaf_line(leaf: Leaf, record: Record) -> dict[str, Any]:
-    return {
-        "index": leaf.index,
-        "hash": leaf.hash.hex(),
-        "salt": leaf.salt.hex(),
-        "content": leaf_values(record),
-    }
-
-
-def _text_line(text: Text) -> dict[str, Any]:
-    return {
-        "id": str(text.id),
-        "topic": text.topic,
-        "language": text.language,
-        "version": text.version,
-        "title": text.title,
-        "text": text.text,
-        "withdrawal_notice": text.withdrawal_notice,
-        "sha256": text.sha256.hex(),
-    }
 
 
 def _joined(lines: Sequence[str]) -> bytes:

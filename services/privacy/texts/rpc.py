@@ -10,8 +10,7 @@ from kontor.privacy.v1 import consent_texts_pb2_grpc, privacy_pb2
 
 from kernel.clock import from_timestamp, to_timestamp
 from kernel.rpc.call import current_principal
-from services.privacy.consent.model import Text
-from services.privacy.texts.model import Draft, Translation, Wording
+from services.privacy.texts.model import Draft, Topic, Translation, Use, Version, Wording
 from services.privacy.texts.service import TextService
 
 
@@ -38,6 +37,18 @@ class ConsentTextsRpc(consent_texts_pb2_grpc.ConsentTextsServicer):
         )
         return _draft(draft)
 
+    async def HandInConsentDraft(
+        self, request: texts_pb2.HandInConsentDraftRequest, context: Any
+    ) -> texts_pb2.ConsentDraft:
+        actor = current_principal().subject
+        draft_id = uuid.UUID(request.id)
+        return _draft(await self._texts.hand_in_consent_draft(draft_id, etag=request.etag, actor=actor))
+
+    async def GetConsentDraft(
+        self, request: texts_pb2.GetConsentDraftRequest, context: Any
+    ) -> texts_pb2.ConsentDraft:
+        return _draft(await self._texts.get_consent_draft(uuid.UUID(request.id)))
+
     async def ApproveConsentDraft(
         self, request: texts_pb2.ApproveConsentDraftRequest, context: Any
     ) -> texts_pb2.ConsentDraft:
@@ -59,6 +70,18 @@ class ConsentTextsRpc(consent_texts_pb2_grpc.ConsentTextsServicer):
     ) -> texts_pb2.ListConsentTextVersionsResponse:
         found = await self._texts.list_consent_text_versions(request.topic)
         return texts_pb2.ListConsentTextVersionsResponse(versions=map(_version, found))
+
+    async def ListConsentTopics(
+        self, request: texts_pb2.ListConsentTopicsRequest, context: Any
+    ) -> texts_pb2.ListConsentTopicsResponse:
+        found = await self._texts.list_consent_topics()
+        return texts_pb2.ListConsentTopicsResponse(topics=map(_topic, found))
+
+    async def ListConsentTextUses(
+        self, request: texts_pb2.ListConsentTextUsesRequest, context: Any
+    ) -> texts_pb2.ListConsentTextUsesResponse:
+        found = await self._texts.list_consent_text_uses(request.topic)
+        return texts_pb2.ListConsentTextUsesResponse(uses=map(_use, found))
 
     async def RetireConsentTopic(
         self, request: texts_pb2.RetireConsentTopicRequest, context: Any
@@ -97,10 +120,30 @@ def _draft(draft: Draft) -> texts_pb2.ConsentDraft:
         approve_time=to_timestamp(draft.approved_at),
         version=draft.version,
         etag=draft.etag,
+        handed_in_by=draft.handed_in_by,
+        hand_in_time=to_timestamp(draft.handed_in_at),
     )
 
 
-def _version(text: Text) -> texts_pb2.ConsentTextVersion:
+def _topic(topic: Topic) -> texts_pb2.ConsentTopic:
+    return texts_pb2.ConsentTopic(
+        topic=topic.topic,
+        version=topic.version,
+        effective_time=to_timestamp(topic.effective_at),
+        next_version=topic.next_version,
+        languages=topic.languages,
+        retire_time=to_timestamp(topic.retired_at),
+    )
+
+
+def _use(use: Use) -> texts_pb2.ConsentTextUse:
+    return texts_pb2.ConsentTextUse(
+        topic=use.topic, text_id=str(use.text_id or ""), form_url=use.form_url, count=use.count
+    )
+
+
+def _version(version: Version) -> texts_pb2.ConsentTextVersion:
+    text = version.text
     shown = privacy_pb2.ConsentText(
         id=str(text.id),
         topic=text.topic,
@@ -112,5 +155,10 @@ def _version(text: Text) -> texts_pb2.ConsentTextVersion:
         sha256=text.sha256,
     )
     return texts_pb2.ConsentTextVersion(
-        text=shown, material=text.material, effective_time=to_timestamp(text.effective_at)
+        text=shown,
+        material=text.material,
+        effective_time=to_timestamp(text.effective_at),
+        authors=version.authors,
+        approved_by=version.approved_by,
+        approve_time=to_timestamp(version.approved_at),
     )

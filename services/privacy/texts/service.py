@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from itertools import groupby
 
 from kernel.clock import Clock
 from kernel.db import Database, WriteSession
@@ -13,11 +14,16 @@ from services.privacy.texts import store
 from services.privacy.texts.model import (
     Draft,
     DraftNotFound,
+    Topic,
     TopicNotFound,
+    Use,
+    Version,
     Wording,
     require_approvable,
     require_open,
     require_topic,
+    require_whole,
+    topic_of,
 )
 
 _MOST = 200
@@ -45,7 +51,22 @@ class TextService:
         async with self._database.transaction() as session:
             before = await self._open(session, draft_id, etag)
             authors = tuple(dict.fromkeys((*before.authors, author)))
-            draft = replace(before, wording=wording, authors=authors)
+            # Whoever approves must not be told that this is finished only because what it was before was.
+            draft = replace(before, wording=wording, authors=authors, handed_in_by="", handed_in_at=None)
+            await store.save(session, draft)
+        return draft
+
+    async def hand_in_consent_draft(self, draft_id: uuid.UUID, *, etag: str, actor: str) -> Draft:
+        """The draft, waiting for approval from now on.
+
+        Errors: DraftNotFound, Approved, StaleEtag, TranslationMissing.
+        """
+        async with self._database.transaction() as session:
+            draft = await self._open(session, draft_id, etag)
+            require_whole(draft)
+            if draft.handed_in_by:
+                return draft
+            draft = replace(draft, handed_in_by=actor, handed_in_at=self._clock.now())
             await store.save(session, draft)
         return draft
 
@@ -72,18 +93,44 @@ class TextService:
             await store.set_retired(session, draft.topic, None)
         return draft
 
+    async def get_consent_draft(self, draft_id: uuid.UUID) -> Draft:
+        """One draft. Errors: DraftNotFound."""
+        async with self._database.reading() as session:
+            draft = await store.find_draft(session, draft_id)
+        if draft is None:
+            raise DraftNotFound("There is no such draft.")
+        return draft
+
     async def list_consent_drafts(self) -> list[Draft]:
         """The newest drafts, approved ones included."""
         async with self._database.reading() as session:
             return await store.drafts(session, limit=_MOST)
 
-    async def list_consent_text_versions(self, topic: str) -> list[Text]:
+    async def list_consent_text_versions(self, topic: str) -> list[Version]:
         """Every version of a topic, oldest first. Errors: TopicNotFound."""
         async with self._database.reading() as session:
             found = await store.versions(session, topic)
+            drafts = await store.approved(session, topic)
         if not found:
             raise TopicNotFound("There is no text of this topic.")
-        return found
+        by_number = {draft.version: draft for draft in drafts}
+        return [_version(text, by_number.get(text.version)) for text in found]
+
+    async def list_consent_topics(self) -> list[Topic]:
+        """Every topic that has a text, by name."""
+        now = self._clock.now()
+        async with self._database.reading() as session:
+            texts = await store.all_versions(session)
+            retired = await store.retired(session)
+        return [
+            topic_of(list(found), retired_at=retired.get(topic), now=now)
+            for topic, found in groupby(texts, key=lambda text: text.topic)
+        ]
+
+    async def list_consent_text_uses(self, topic: str) -> list[Use]:
+        """How many consents stand on each text now, by form, most first; of every topic if it is empty."""
+        async with self._database.reading() as session:
+            return await store.uses(session, topic, limit=_MOST)
 
     async def retire_consent_topic(self, topic: str) -> None:
         """Nobody is asked any more, and no message rests on it. Errors: TopicNotFound."""
@@ -98,3 +145,9 @@ class TextService:
             raise DraftNotFound("There is no such draft.")
         require_open(draft, etag)
         return draft
+
+
+def _version(text: Text, draft: Draft | None) -> Version:
+    if draft is None:
+        return Version(text)
+    return Version(text, draft.authors, draft.approved_by, draft.approved_at)

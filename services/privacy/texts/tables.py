@@ -34,6 +34,8 @@ class ConsentDraft(Base):
     effective_at: Mapped[datetime | None] = plain(DateTime(timezone=True))
     translations: Mapped[dict[str, Any]] = plain(JSONB)
     authors: Mapped[list[str]] = plain(ARRAY(Text))
+    handed_in_by: Mapped[str | None] = plain(Text)
+    handed_in_at: Mapped[datetime | None] = plain(DateTime(timezone=True))
     approved_by: Mapped[str | None] = plain(Text)
     approved_at: Mapped[datetime | None] = plain(DateTime(timezone=True))
     version: Mapped[int | None] = plain(Integer)

@@ -62,6 +62,8 @@ class ConsentDraft(_message.Message):
     APPROVE_TIME_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    HANDED_IN_BY_FIELD_NUMBER: _builtins.int
+    HAND_IN_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     topic: _builtins.str
     material: _builtins.bool
@@ -71,6 +73,8 @@ class ConsentDraft(_message.Message):
     version: _builtins.int
     """The version that it became."""
     etag: _builtins.str
+    handed_in_by: _builtins.str
+    """Id of who handed it in, and when; empty while it is being written."""
     @_builtins.property
     def effective_time(self) -> _timestamp_pb2.Timestamp:
         """From when it is shown; when it is approved if unset or past."""
@@ -83,6 +87,8 @@ class ConsentDraft(_message.Message):
 
     @_builtins.property
     def approve_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def hand_in_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -96,10 +102,12 @@ class ConsentDraft(_message.Message):
         approve_time: _timestamp_pb2.Timestamp | None = ...,
         version: _builtins.int = ...,
         etag: _builtins.str = ...,
+        handed_in_by: _builtins.str = ...,
+        hand_in_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["approve_time", b"approve_time", "effective_time", b"effective_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["approve_time", b"approve_time", "effective_time", b"effective_time", "hand_in_time", b"hand_in_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approve_time", b"approve_time", "approved_by", b"approved_by", "authors", b"authors", "effective_time", b"effective_time", "etag", b"etag", "id", b"id", "material", b"material", "topic", b"topic", "translations", b"translations", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approve_time", b"approve_time", "approved_by", b"approved_by", "authors", b"authors", "effective_time", b"effective_time", "etag", b"etag", "hand_in_time", b"hand_in_time", "handed_in_by", b"handed_in_by", "id", b"id", "material", b"material", "topic", b"topic", "translations", b"translations", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -176,6 +184,31 @@ class UpdateConsentDraftRequest(_message.Message):
 Global___UpdateConsentDraftRequest: _TypeAlias = UpdateConsentDraftRequest  # noqa: Y015
 
 @_typing.final
+class HandInConsentDraftRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    id: _builtins.str
+    etag: _builtins.str
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "id", b"id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandInConsentDraftRequest: _TypeAlias = HandInConsentDraftRequest  # noqa: Y015
+
+@_typing.final
 class ApproveConsentDraftRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -199,6 +232,25 @@ class ApproveConsentDraftRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ApproveConsentDraftRequest: _TypeAlias = ApproveConsentDraftRequest  # noqa: Y015
+
+@_typing.final
+class GetConsentDraftRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetConsentDraftRequest: _TypeAlias = GetConsentDraftRequest  # noqa: Y015
 
 @_typing.final
 class ListConsentDraftsRequest(_message.Message):
@@ -281,27 +333,187 @@ class ConsentTextVersion(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     MATERIAL_FIELD_NUMBER: _builtins.int
     EFFECTIVE_TIME_FIELD_NUMBER: _builtins.int
+    AUTHORS_FIELD_NUMBER: _builtins.int
+    APPROVED_BY_FIELD_NUMBER: _builtins.int
+    APPROVE_TIME_FIELD_NUMBER: _builtins.int
     material: _builtins.bool
+    approved_by: _builtins.str
     @_builtins.property
     def text(self) -> _privacy_pb2.ConsentText: ...
     @_builtins.property
     def effective_time(self) -> _timestamp_pb2.Timestamp:
         """Unset for the texts that came with the release."""
 
+    @_builtins.property
+    def authors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of who wrote and who approved it, and when; empty for the texts that came with the release."""
+
+    @_builtins.property
+    def approve_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
         text: _privacy_pb2.ConsentText | None = ...,
         material: _builtins.bool = ...,
         effective_time: _timestamp_pb2.Timestamp | None = ...,
+        authors: _abc.Iterable[_builtins.str] | None = ...,
+        approved_by: _builtins.str = ...,
+        approve_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time", "text", b"text"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["approve_time", b"approve_time", "effective_time", b"effective_time", "text", b"text"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time", "material", b"material", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approve_time", b"approve_time", "approved_by", b"approved_by", "authors", b"authors", "effective_time", b"effective_time", "material", b"material", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ConsentTextVersion: _TypeAlias = ConsentTextVersion  # noqa: Y015
+
+@_typing.final
+class ListConsentTopicsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListConsentTopicsRequest: _TypeAlias = ListConsentTopicsRequest  # noqa: Y015
+
+@_typing.final
+class ListConsentTopicsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOPICS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def topics(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConsentTopic]:
+        """By name."""
+
+    def __init__(
+        self,
+        *,
+        topics: _abc.Iterable[Global___ConsentTopic] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["topics", b"topics"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListConsentTopicsResponse: _TypeAlias = ListConsentTopicsResponse  # noqa: Y015
+
+@_typing.final
+class ConsentTopic(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOPIC_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_TIME_FIELD_NUMBER: _builtins.int
+    NEXT_VERSION_FIELD_NUMBER: _builtins.int
+    LANGUAGES_FIELD_NUMBER: _builtins.int
+    RETIRE_TIME_FIELD_NUMBER: _builtins.int
+    topic: _builtins.str
+    version: _builtins.int
+    """The version that is shown now, and since when; 0 before the first is, and for a topic that was retired."""
+    next_version: _builtins.int
+    """The newest version, if it is shown later only; else 0."""
+    @_builtins.property
+    def effective_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def languages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of the version that is shown, else of the newest."""
+
+    @_builtins.property
+    def retire_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        topic: _builtins.str = ...,
+        version: _builtins.int = ...,
+        effective_time: _timestamp_pb2.Timestamp | None = ...,
+        next_version: _builtins.int = ...,
+        languages: _abc.Iterable[_builtins.str] | None = ...,
+        retire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time", "retire_time", b"retire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effective_time", b"effective_time", "languages", b"languages", "next_version", b"next_version", "retire_time", b"retire_time", "topic", b"topic", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConsentTopic: _TypeAlias = ConsentTopic  # noqa: Y015
+
+@_typing.final
+class ListConsentTextUsesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOPIC_FIELD_NUMBER: _builtins.int
+    topic: _builtins.str
+    def __init__(
+        self,
+        *,
+        topic: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["topic", b"topic"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListConsentTextUsesRequest: _TypeAlias = ListConsentTextUsesRequest  # noqa: Y015
+
+@_typing.final
+class ListConsentTextUsesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def uses(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConsentTextUse]: ...
+    def __init__(
+        self,
+        *,
+        uses: _abc.Iterable[Global___ConsentTextUse] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["uses", b"uses"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListConsentTextUsesResponse: _TypeAlias = ListConsentTextUsesResponse  # noqa: Y015
+
+@_typing.final
+class ConsentTextUse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOPIC_FIELD_NUMBER: _builtins.int
+    TEXT_ID_FIELD_NUMBER: _builtins.int
+    FORM_URL_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    topic: _builtins.str
+    text_id: _builtins.str
+    """Empty where no text was shown."""
+    form_url: _builtins.str
+    """Where it was shown, without what follows a question mark; empty if that was not recorded."""
+    count: _builtins.int
+    def __init__(
+        self,
+        *,
+        topic: _builtins.str = ...,
+        text_id: _builtins.str = ...,
+        form_url: _builtins.str = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "form_url", b"form_url", "text_id", b"text_id", "topic", b"topic"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConsentTextUse: _TypeAlias = ConsentTextUse  # noqa: Y015
 
 @_typing.final
 class RetireConsentTopicRequest(_message.Message):

@@ -45,9 +45,19 @@ class ConsentTextsStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.UpdateConsentDraftRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ConsentDraft.FromString,
                 _registered_method=True)
+        self.HandInConsentDraft = channel.unary_unary(
+                '/kontor.privacy.v1.ConsentTexts/HandInConsentDraft',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.HandInConsentDraftRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ConsentDraft.FromString,
+                _registered_method=True)
         self.ApproveConsentDraft = channel.unary_unary(
                 '/kontor.privacy.v1.ConsentTexts/ApproveConsentDraft',
                 request_serializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ApproveConsentDraftRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ConsentDraft.FromString,
+                _registered_method=True)
+        self.GetConsentDraft = channel.unary_unary(
+                '/kontor.privacy.v1.ConsentTexts/GetConsentDraft',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.GetConsentDraftRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ConsentDraft.FromString,
                 _registered_method=True)
         self.ListConsentDrafts = channel.unary_unary(
@@ -59,6 +69,16 @@ class ConsentTextsStub:
                 '/kontor.privacy.v1.ConsentTexts/ListConsentTextVersions',
                 request_serializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTextVersionsRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTextVersionsResponse.FromString,
+                _registered_method=True)
+        self.ListConsentTopics = channel.unary_unary(
+                '/kontor.privacy.v1.ConsentTexts/ListConsentTopics',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTopicsRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTopicsResponse.FromString,
+                _registered_method=True)
+        self.ListConsentTextUses = channel.unary_unary(
+                '/kontor.privacy.v1.ConsentTexts/ListConsentTextUses',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTextUsesRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTextUsesResponse.FromString,
                 _registered_method=True)
         self.RetireConsentTopic = channel.unary_unary(
                 '/kontor.privacy.v1.ConsentTexts/RetireConsentTopic',
@@ -85,10 +105,26 @@ class ConsentTextsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def HandInConsentDraft(self, request, context):
+        """Says that the draft is finished: it waits for approval from now on. Who writes it anew takes that back; an officer
+        may approve a draft that nobody handed in. Twice is the same as once. Errors: as UpdateConsentDraft;
+        FAILED_PRECONDITION if German or English is missing (TRANSLATION_MISSING).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ApproveConsentDraft(self, request, context):
         """Makes the draft the topic's next version, in all its languages, exactly as the etag names it. Errors: NOT_FOUND;
         ABORTED for a stale etag; FAILED_PRECONDITION if it was approved (APPROVED), if German or English is missing
         (TRANSLATION_MISSING), or for whoever wrote any of it (FOUR_EYES).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetConsentDraft(self, request, context):
+        """One draft, also once it was approved. Errors: NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -103,6 +139,21 @@ class ConsentTextsServicer:
 
     def ListConsentTextVersions(self, request, context):
         """Every version of a topic in every language, oldest first. Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListConsentTopics(self, request, context):
+        """Everything that people are asked, or were, by topic.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListConsentTextUses(self, request, context):
+        """How many consents stand on each text now, by the form that showed it, most first; at most 200 of a topic. Reads the
+        records of the topic, of all of them if it is empty: those who list texts need not wait for it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -129,9 +180,19 @@ def add_ConsentTextsServicer_to_server(servicer, server):
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.UpdateConsentDraftRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ConsentDraft.SerializeToString,
             ),
+            'HandInConsentDraft': grpc.unary_unary_rpc_method_handler(
+                    servicer.HandInConsentDraft,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.HandInConsentDraftRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ConsentDraft.SerializeToString,
+            ),
             'ApproveConsentDraft': grpc.unary_unary_rpc_method_handler(
                     servicer.ApproveConsentDraft,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ApproveConsentDraftRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ConsentDraft.SerializeToString,
+            ),
+            'GetConsentDraft': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetConsentDraft,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.GetConsentDraftRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ConsentDraft.SerializeToString,
             ),
             'ListConsentDrafts': grpc.unary_unary_rpc_method_handler(
@@ -143,6 +204,16 @@ def add_ConsentTextsServicer_to_server(servicer, server):
                     servicer.ListConsentTextVersions,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTextVersionsRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTextVersionsResponse.SerializeToString,
+            ),
+            'ListConsentTopics': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListConsentTopics,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTopicsRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTopicsResponse.SerializeToString,
+            ),
+            'ListConsentTextUses': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListConsentTextUses,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTextUsesRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTextUsesResponse.SerializeToString,
             ),
             'RetireConsentTopic': grpc.unary_unary_rpc_method_handler(
                     servicer.RetireConsentTopic,
@@ -216,6 +287,33 @@ class ConsentTexts:
             _registered_method=True)
 
     @staticmethod
+    def HandInConsentDraft(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.ConsentTexts/HandInConsentDraft',
+            kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.HandInConsentDraftRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ConsentDraft.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ApproveConsentDraft(request,
             target,
             options=(),
@@ -231,6 +329,33 @@ class ConsentTexts:
             target,
             '/kontor.privacy.v1.ConsentTexts/ApproveConsentDraft',
             kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ApproveConsentDraftRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ConsentDraft.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetConsentDraft(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.ConsentTexts/GetConsentDraft',
+            kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.GetConsentDraftRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ConsentDraft.FromString,
             options,
             channel_credentials,
@@ -286,6 +411,60 @@ class ConsentTexts:
             '/kontor.privacy.v1.ConsentTexts/ListConsentTextVersions',
             kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTextVersionsRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTextVersionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListConsentTopics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.ConsentTexts/ListConsentTopics',
+            kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTopicsRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTopicsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListConsentTextUses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.ConsentTexts/ListConsentTextUses',
+            kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTextUsesRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_consent__texts__pb2.ListConsentTextUsesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,15 +37,28 @@ class ConsentTextsStub:
     """A new text, of a topic that exists or begins with it. Errors: INVALID_ARGUMENT for a topic that is no plain key."""
     UpdateConsentDraft: _grpc.UnaryUnaryMultiCallable[_consent_texts_pb2.UpdateConsentDraftRequest, _consent_texts_pb2.ConsentDraft]
     """Writes a draft anew. Errors: NOT_FOUND; ABORTED for a stale etag; FAILED_PRECONDITION once approved (APPROVED)."""
+    HandInConsentDraft: _grpc.UnaryUnaryMultiCallable[_consent_texts_pb2.HandInConsentDraftRequest, _consent_texts_pb2.ConsentDraft]
+    """Says that the draft is finished: it waits for approval from now on. Who writes it anew takes that back; an officer
+    may approve a draft that nobody handed in. Twice is the same as once. Errors: as UpdateConsentDraft;
+    FAILED_PRECONDITION if German or English is missing (TRANSLATION_MISSING).
+    """
     ApproveConsentDraft: _grpc.UnaryUnaryMultiCallable[_consent_texts_pb2.ApproveConsentDraftRequest, _consent_texts_pb2.ConsentDraft]
     """Makes the draft the topic's next version, in all its languages, exactly as the etag names it. Errors: NOT_FOUND;
     ABORTED for a stale etag; FAILED_PRECONDITION if it was approved (APPROVED), if German or English is missing
     (TRANSLATION_MISSING), or for whoever wrote any of it (FOUR_EYES).
     """
+    GetConsentDraft: _grpc.UnaryUnaryMultiCallable[_consent_texts_pb2.GetConsentDraftRequest, _consent_texts_pb2.ConsentDraft]
+    """One draft, also once it was approved. Errors: NOT_FOUND."""
     ListConsentDrafts: _grpc.UnaryUnaryMultiCallable[_consent_texts_pb2.ListConsentDraftsRequest, _consent_texts_pb2.ListConsentDraftsResponse]
     """The newest 200 drafts, approved ones included."""
     ListConsentTextVersions: _grpc.UnaryUnaryMultiCallable[_consent_texts_pb2.ListConsentTextVersionsRequest, _consent_texts_pb2.ListConsentTextVersionsResponse]
     """Every version of a topic in every language, oldest first. Errors: NOT_FOUND."""
+    ListConsentTopics: _grpc.UnaryUnaryMultiCallable[_consent_texts_pb2.ListConsentTopicsRequest, _consent_texts_pb2.ListConsentTopicsResponse]
+    """Everything that people are asked, or were, by topic."""
+    ListConsentTextUses: _grpc.UnaryUnaryMultiCallable[_consent_texts_pb2.ListConsentTextUsesRequest, _consent_texts_pb2.ListConsentTextUsesResponse]
+    """How many consents stand on each text now, by the form that showed it, most first; at most 200 of a topic. Reads the
+    records of the topic, of all of them if it is empty: those who list texts need not wait for it.
+    """
     RetireConsentTopic: _grpc.UnaryUnaryMultiCallable[_consent_texts_pb2.RetireConsentTopicRequest, _consent_texts_pb2.RetireConsentTopicResponse]
     """Nobody is asked about this topic any more, and no message may rest on it; its texts and records stay. The next
     approved draft begins it again. Errors: NOT_FOUND.
@@ -60,15 +73,28 @@ class ConsentTextsAsyncStub(ConsentTextsStub):
     """A new text, of a topic that exists or begins with it. Errors: INVALID_ARGUMENT for a topic that is no plain key."""
     UpdateConsentDraft: _aio.UnaryUnaryMultiCallable[_consent_texts_pb2.UpdateConsentDraftRequest, _consent_texts_pb2.ConsentDraft]  # type: ignore[assignment]
     """Writes a draft anew. Errors: NOT_FOUND; ABORTED for a stale etag; FAILED_PRECONDITION once approved (APPROVED)."""
+    HandInConsentDraft: _aio.UnaryUnaryMultiCallable[_consent_texts_pb2.HandInConsentDraftRequest, _consent_texts_pb2.ConsentDraft]  # type: ignore[assignment]
+    """Says that the draft is finished: it waits for approval from now on. Who writes it anew takes that back; an officer
+    may approve a draft that nobody handed in. Twice is the same as once. Errors: as UpdateConsentDraft;
+    FAILED_PRECONDITION if German or English is missing (TRANSLATION_MISSING).
+    """
     ApproveConsentDraft: _aio.UnaryUnaryMultiCallable[_consent_texts_pb2.ApproveConsentDraftRequest, _consent_texts_pb2.ConsentDraft]  # type: ignore[assignment]
     """Makes the draft the topic's next version, in all its languages, exactly as the etag names it. Errors: NOT_FOUND;
     ABORTED for a stale etag; FAILED_PRECONDITION if it was approved (APPROVED), if German or English is missing
     (TRANSLATION_MISSING), or for whoever wrote any of it (FOUR_EYES).
     """
+    GetConsentDraft: _aio.UnaryUnaryMultiCallable[_consent_texts_pb2.GetConsentDraftRequest, _consent_texts_pb2.ConsentDraft]  # type: ignore[assignment]
+    """One draft, also once it was approved. Errors: NOT_FOUND."""
     ListConsentDrafts: _aio.UnaryUnaryMultiCallable[_consent_texts_pb2.ListConsentDraftsRequest, _consent_texts_pb2.ListConsentDraftsResponse]  # type: ignore[assignment]
     """The newest 200 drafts, approved ones included."""
     ListConsentTextVersions: _aio.UnaryUnaryMultiCallable[_consent_texts_pb2.ListConsentTextVersionsRequest, _consent_texts_pb2.ListConsentTextVersionsResponse]  # type: ignore[assignment]
     """Every version of a topic in every language, oldest first. Errors: NOT_FOUND."""
+    ListConsentTopics: _aio.UnaryUnaryMultiCallable[_consent_texts_pb2.ListConsentTopicsRequest, _consent_texts_pb2.ListConsentTopicsResponse]  # type: ignore[assignment]
+    """Everything that people are asked, or were, by topic."""
+    ListConsentTextUses: _aio.UnaryUnaryMultiCallable[_consent_texts_pb2.ListConsentTextUsesRequest, _consent_texts_pb2.ListConsentTextUsesResponse]  # type: ignore[assignment]
+    """How many consents stand on each text now, by the form that showed it, most first; at most 200 of a topic. Reads the
+    records of the topic, of all of them if it is empty: those who list texts need not wait for it.
+    """
     RetireConsentTopic: _aio.UnaryUnaryMultiCallable[_consent_texts_pb2.RetireConsentTopicRequest, _consent_texts_pb2.RetireConsentTopicResponse]  # type: ignore[assignment]
     """Nobody is asked about this topic any more, and no message may rest on it; its texts and records stay. The next
     approved draft begins it again. Errors: NOT_FOUND.
@@ -94,6 +120,17 @@ class ConsentTextsServicer(metaclass=_abc_1.ABCMeta):
         """Writes a draft anew. Errors: NOT_FOUND; ABORTED for a stale etag; FAILED_PRECONDITION once approved (APPROVED)."""
 
     @_abc_1.abstractmethod
+    def HandInConsentDraft(
+        self,
+        request: _consent_texts_pb2.HandInConsentDraftRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_consent_texts_pb2.ConsentDraft, _abc.Awaitable[_consent_texts_pb2.ConsentDraft]]:
+        """Says that the draft is finished: it waits for approval from now on. Who writes it anew takes that back; an officer
+        may approve a draft that nobody handed in. Twice is the same as once. Errors: as UpdateConsentDraft;
+        FAILED_PRECONDITION if German or English is missing (TRANSLATION_MISSING).
+        """
+
+    @_abc_1.abstractmethod
     def ApproveConsentDraft(
         self,
         request: _consent_texts_pb2.ApproveConsentDraftRequest,
@@ -103,6 +140,14 @@ class ConsentTextsServicer(metaclass=_abc_1.ABCMeta):
         ABORTED for a stale etag; FAILED_PRECONDITION if it was approved (APPROVED), if German or English is missing
         (TRANSLATION_MISSING), or for whoever wrote any of it (FOUR_EYES).
         """
+
+    @_abc_1.abstractmethod
+    def GetConsentDraft(
+        self,
+        request: _consent_texts_pb2.GetConsentDraftRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_consent_texts_pb2.ConsentDraft, _abc.Awaitable[_consent_texts_pb2.ConsentDraft]]:
+        """One draft, also once it was approved. Errors: NOT_FOUND."""
 
     @_abc_1.abstractmethod
     def ListConsentDrafts(
@@ -119,6 +164,24 @@ class ConsentTextsServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_consent_texts_pb2.ListConsentTextVersionsResponse, _abc.Awaitable[_consent_texts_pb2.ListConsentTextVersionsResponse]]:
         """Every version of a topic in every language, oldest first. Errors: NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def ListConsentTopics(
+        self,
+        request: _consent_texts_pb2.ListConsentTopicsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_consent_texts_pb2.ListConsentTopicsResponse, _abc.Awaitable[_consent_texts_pb2.ListConsentTopicsResponse]]:
+        """Everything that people are asked, or were, by topic."""
+
+    @_abc_1.abstractmethod
+    def ListConsentTextUses(
+        self,
+        request: _consent_texts_pb2.ListConsentTextUsesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_consent_texts_pb2.ListConsentTextUsesResponse, _abc.Awaitable[_consent_texts_pb2.ListConsentTextUsesResponse]]:
+        """How many consents stand on each text now, by the form that showed it, most first; at most 200 of a topic. Reads the
+        records of the topic, of all of them if it is empty: those who list texts need not wait for it.
+        """
 
     @_abc_1.abstractmethod
     def RetireConsentTopic(

@@ -1,0 +1,1 @@
+"""What one consent went through, and its proof on paper."""
