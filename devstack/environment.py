@@ -10,6 +10,8 @@ from devstack.nats import USER as NATS_USER
 from devstack.ports import LOOPBACK, Ports
 
 REALM = "kontor"
+# Parts of a database that its owner reaches only as a role of their own, by process.
+INNER_ROLES = {"privacy": "suppression"}
 MAIL_FROM = "Musterhaus Wohnideen GmbH <post@kontor.example>"
 # What the machine says about itself may pass; settings of another Kontor may not.
 _PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "KONTOR_OTLP_ENDPOINT", "KONTOR_LOG_LEVEL")

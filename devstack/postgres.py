@@ -106,12 +106,17 @@ class Postgres:
             connect_timeout=3,
         )
 
-    def create(self, passwords: Mapping[str, str]) -> None:
-        """A login role and a database of the same name for each entry; existing ones are left alone."""
+    def create(self, passwords: Mapping[str, str], *, inner: Mapping[str, str] | None = None) -> None:
+        """A login role and a database of the same name for each entry; existing ones are left alone.
+
+        `inner` names, by login role, a part of its database that has a role of its own.
+        """
         with self.connect() as connection:
             for name, password in passwords.items():
                 create_role(connection, name, password)
                 create_database(connection, name, owner=name)
+            for login, part in (inner or {}).items():
+                create_inner_role(connection, login, part)
 
     def url(self, *, role: str, password: str, database: str, driver: str = "asyncpg") -> str:
         """The SQLAlchemy address of a database."""
@@ -148,6 +153,15 @@ def create_role(connection: psycopg.Connection, name: str, password: str) -> Non
         verb=sql.SQL(verb), name=sql.Identifier(name), password=sql.Literal(password)
     )
     connection.execute(statement)
+
+
+def create_inner_role(connection: psycopg.Connection, login: str, part: str) -> None:
+    """A role for a part of a login's database: nobody logs in as it, and the login has its rights only as it."""
+    name = f"{login}_{part}"
+    if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone():
+        connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(name)))
+    grant = sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE")
+    connection.execute(grant.format(sql.Identifier(name), sql.Identifier(login)))
 
 
 def create_database(

@@ -221,7 +221,8 @@ class Stack:
 
     async def _create_databases(self, recipes: Recipes) -> None:
         passwords = {environment.database(name): secret for name, secret in self.keys.databases.items()}
-        await asyncio.to_thread(recipes.postgres.create, passwords)
+        inner = {environment.database(name): part for name, part in environment.INNER_ROLES.items()}
+        await asyncio.to_thread(recipes.postgres.create, passwords, inner=inner)
 
     async def _migrate(self) -> None:
         """Bring the databases up to date, unless nothing has changed since the last time."""

@@ -14,6 +14,7 @@ import asyncio
 import importlib
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -23,7 +24,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from asyncpg import PostgresError
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, MetaData, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -86,14 +87,21 @@ def _refuse_ascii_only(connection: Connection) -> None:
 def differences(package: str, connection: Connection) -> list[Any]:
     """What the declared tables have that the migrated database lacks, and the other way round."""
     module = importlib.import_module(f"{package}.tables")
-    options = {"compare_type": True, "include_name": _is_ours_to_compare}
+    options = {"compare_type": True, "include_schemas": True, "include_name": _ours(module.metadata)}
     context = MigrationContext.configure(connection, opts=options)
     return list(compare_metadata(context, module.metadata))
 
 
-def _is_ours_to_compare(name: str | None, kind: str, _parents: Any) -> bool:
-    # What follows from the declarations is in no migration.
-    return kind != "index" or not (name or "").startswith(PREFIX)
+def _ours(metadata: MetaData) -> Callable[[str | None, str, Any], bool]:
+    schemas = {None} | {table.schema for table in metadata.tables.values()}
+
+    def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
+        if kind == "schema":
+            return name in schemas
+        # What follows from the declarations is in no migration.
+        return kind != "index" or not (name or "").startswith(PREFIX)
+
+    return is_ours
 
 
 def make(package: str, connection: Connection, message: str) -> None:

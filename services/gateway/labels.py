@@ -195,6 +195,7 @@ METHODS = {
     "portal": _l("portal"),
     "validity": _l("its time was over"),
     "unused": _l("lay unused for too long"),
+    "suppression-lifted": _l("ended when the address was taken off the suppression list"),
 }
 SUPPRESSION_REASONS = {
     "erasure": _l("after an erasure"),

@@ -19,12 +19,13 @@ from services.portal import (
     preferences,
     rights,
     session,
+    suppressions,
     tickets,
 )
 from services.portal.config import PortalSettings
 from services.portal.rights import vocabulary
 
-_AREAS = (home, newsletter, preferences, rights, asking, identity, tickets, access, looks)
+_AREAS = (home, newsletter, preferences, rights, asking, identity, tickets, access, looks, suppressions)
 
 
 def create_app(settings: PortalSettings) -> Flask:

@@ -23,6 +23,7 @@ from kontor.privacy.v1.customers_pb2_grpc import ExistingCustomersStub
 from kontor.privacy.v1.holder_pb2 import CollectRequest, Identifiers, Record
 from kontor.privacy.v1.holder_pb2_grpc import DataHolderStub
 from kontor.privacy.v1.identity_pb2_grpc import IdentityChecksStub
+from kontor.privacy.v1.own_suppressions_pb2_grpc import OwnSuppressionsStub
 from kontor.privacy.v1.privacy_pb2 import (
     CHANNEL_EMAIL,
     AuthorizeRequest,
@@ -90,6 +91,10 @@ class Clients:
     @cached_property
     def consent_life(self) -> ConsentLifeStub:
         return ConsentLifeStub(self._channels["privacy"].get())
+
+    @cached_property
+    def own_suppressions(self) -> OwnSuppressionsStub:
+        return OwnSuppressionsStub(self._channels["privacy"].get())
 
     @cached_property
     def consents(self) -> ConsentsStub:

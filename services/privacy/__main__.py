@@ -21,12 +21,18 @@ from kernel.clock import SystemClock
 from kernel.db import AnySession
 from kernel.lifecycle import Backend, run
 from kernel.own_contact import RemoteOwnContact
+from services.privacy.assembly import (
+    make_channels,
+    make_deadline,
+    make_desk,
+    make_hasher,
+    make_ledger,
+    make_suppression,
+)
 from services.privacy.bases.wiring import serve_bases
 from services.privacy.clients import (
-    HOLDERS,
     AskingMailsClient,
     ContactFinder,
-    HolderClient,
     NamesClient,
     NoticesClient,
 )
@@ -38,7 +44,7 @@ from services.privacy.customers.wiring import existing_customers, serve_customer
 from services.privacy.holder import holder_rpc
 from services.privacy.holds.rpc import HoldsRpc
 from services.privacy.holds.service import HoldService
-from services.privacy.ledger.service import LedgerService, Outside
+from services.privacy.ledger.service import LedgerService
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService, either
 from services.privacy.processing.jobs import ProcessingJobs
@@ -49,7 +55,6 @@ from services.privacy.requests.blackening.naming import NamesOfOthers
 from services.privacy.requests.blackening.rpc import BlackeningRpc
 from services.privacy.requests.blackening.service import BlackeningService
 from services.privacy.requests.certificate import Certifier
-from services.privacy.requests.deadline import Deadline
 from services.privacy.requests.erasure import Closing, Erasure
 from services.privacy.requests.handling import RequestHandling
 from services.privacy.requests.jobs import RequestJobs
@@ -61,7 +66,6 @@ from services.privacy.requests.recipients import Recipients, registered
 from services.privacy.requests.replaying import Replay
 from services.privacy.requests.restored import RestoreGuard
 from services.privacy.requests.rpc import RequestsRpc
-from services.privacy.requests.sealing import Seal
 from services.privacy.requests.service import Beside, RequestService
 from services.privacy.requests.working import Desk
 from services.privacy.restrictions.rpc import RestrictionsRpc
@@ -70,9 +74,9 @@ from services.privacy.retention.jobs import RetentionJobs
 from services.privacy.retention.rpc import RetentionRpc
 from services.privacy.retention.service import Exempt, RetentionService
 from services.privacy.suppression.guard import KeyGuard
-from services.privacy.suppression.model import Hasher
-from services.privacy.suppression.rpc import SuppressionsRpc
+from services.privacy.suppression.own.service import Bases
 from services.privacy.suppression.service import SuppressionService
+from services.privacy.suppression.wiring import serve_suppressions
 from services.privacy.tables import metadata
 from services.privacy.texts.rpc import ConsentTextsRpc
 from services.privacy.texts.service import TextService
@@ -108,9 +112,9 @@ async def main() -> None:
     channels = make_channels(backend, settings)
     own_contact = RemoteOwnContact(channels["contacts"])
 
-    suppression = SuppressionService(database, _hasher(settings), clock)
+    suppression = make_suppression(backend, settings)
     consents, lapsing = serve_consents(backend, settings, suppression)
-    customers = existing_customers(database, _hasher(settings), lapsing)
+    customers = existing_customers(database, make_hasher(settings), lapsing)
     holds = HoldService(database, clock, wake=lambda: _soon(machine.wake))
     ledger = make_ledger(backend, settings)
     desk = make_desk(backend, settings, channels)
@@ -124,7 +128,6 @@ async def main() -> None:
         restrictions=restrictions,
         recipients=recipients,
     )
-    erasure = _erasure(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds)
     blackening = _serve_blackening(backend, desk, channels, wake=lambda: _soon(machine.wake))
     procedures = RequestJobs(
         database,
@@ -138,14 +141,14 @@ async def main() -> None:
             blackening=blackening,
             zone=ZoneInfo(settings.controller_timezone),
         ),
-        erasure=erasure,
+        erasure=_erasure(backend, settings, desk, suppression=suppression, ledger=ledger, holds=holds),
         others={
             Kind.PORTABILITY: Portability(desk, controller=settings.controller, blackening=blackening),
             **kinds,
         },
     )
     machine = backend.every("requests", _REQUESTS_S, procedures.work)
-    replay = Replay(desk, ledger, make_deadline(settings))
+    replay = Replay(desk, ledger, make_deadline(settings), suppression=suppression)
     restored = RestoreGuard(replay, ledger, wake=machine.wake)
     backend.ready_after(KeyGuard(suppression, then=restored))
     reading = Reading(database, clock, make_deadline(settings), own_contact, holds.reasons)
@@ -186,6 +189,7 @@ async def main() -> None:
         restricted=either(requests.restricted, restrictions.restricted),
     )
     serve_customers(backend, customers, permits)
+    serve_suppressions(backend, suppression, Bases(consents, customers, desk.addresses_of_contact))
 
     backend.every("restrictions", _REQUESTS_S, restrictions.work)
     serve_notices(backend, settings, NoticesClient.over(channels["campaigns"]))
@@ -219,8 +223,6 @@ def add_servicers(backend: Backend, use_cases: UseCases, zone: ZoneInfo) -> None
     door = privacy_pb2_grpc
     texts = ConsentTextsRpc(TextService(backend.database, SystemClock()))
     add(consent_texts_pb2_grpc.add_ConsentTextsServicer_to_server, texts, f"{v1}.ConsentTexts")
-    suppressions = SuppressionsRpc(use_cases.suppression, pages)
-    add(door.add_SuppressionsServicer_to_server, suppressions, f"{v1}.Suppressions")
     permits = PermitsRpc(use_cases.permits, pages, zone)
     add(door.add_PermitsServicer_to_server, permits, f"{v1}.Permits")
     requests = RequestsRpc(use_cases.requests, use_cases.handling, pages)
@@ -272,7 +274,7 @@ def _erasure(
         desk,
         ledger=ledger,
         suppression=suppression,
-        hasher=_hasher(settings),
+        hasher=make_hasher(settings),
         closing=Closing(
             settings.holder_keys,
             Certifier(backend.signer, settings.controller),
@@ -293,42 +295,6 @@ def _retention(backend: Backend, settings: Settings, desk: Desk, *, exempt: Exem
     backend.every("delete-overdue-consents", _DAY_S, consents.delete_overdue)
     return RetentionService(
         database, clock, holders=desk.holders, exempt=exempt, wake=lambda: _soon(run.wake)
-    )
-
-
-def make_ledger(backend: Backend, settings: Settings) -> LedgerService:
-    """The ledger with all its copies."""
-    outside = Outside(settings.ledger_export_folder, settings.former_ledger_keys)
-    return LedgerService(backend.database, backend.bus, backend.signer, SystemClock(), outside=outside)
-
-
-def make_deadline(settings: Settings) -> Deadline:
-    """The clock of this controller."""
-    return Deadline(state=settings.controller_state, timezone=settings.controller_timezone)
-
-
-def _hasher(settings: Settings) -> Hasher:
-    peppers = {key_id: pepper.get_secret_value() for key_id, pepper in settings.suppression_peppers.items()}
-    return Hasher(peppers, current=settings.suppression_key_id)
-
-
-def make_channels(backend: Backend, settings: Settings) -> Channels:
-    """A channel to every holder, this process among them."""
-    return {
-        "contacts": backend.channel(settings.contacts_target, to="contacts"),
-        "campaigns": backend.channel(settings.campaigns_target, to="campaigns"),
-        "tickets": backend.channel(settings.tickets_target, to="tickets"),
-        "privacy": backend.channel(settings.own_target, to="privacy"),
-    }
-
-
-def make_desk(backend: Backend, settings: Settings, channels: Channels) -> Desk:
-    """The four holders, and how the addresses of somebody who is being erased are kept."""
-    return Desk(
-        backend.database,
-        SystemClock(),
-        holders=[HolderClient.over(name, channels[name]) for name in HOLDERS],
-        seal=Seal(settings.secret_keys),
     )
 
 

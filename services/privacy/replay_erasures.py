@@ -18,7 +18,13 @@ from typing import Any
 
 from kernel.errors import DomainError
 from kernel.lifecycle import Backend
-from services.privacy.__main__ import make_channels, make_deadline, make_desk, make_ledger
+from services.privacy.assembly import (
+    make_channels,
+    make_deadline,
+    make_desk,
+    make_ledger,
+    make_suppression,
+)
 from services.privacy.config import Settings
 from services.privacy.ledger.copies import Copies
 from services.privacy.requests.replaying import Replay
@@ -34,7 +40,8 @@ async def replay(everywhere: bool, look: bool) -> dict[str, Any]:
     connected = asyncio.create_task(backend.bus.connect())
     ledger = make_ledger(backend, settings)
     desk = make_desk(backend, settings, make_channels(backend, settings))
-    work = Replay(desk, ledger, make_deadline(settings))
+    suppression = make_suppression(backend, settings)
+    work = Replay(desk, ledger, make_deadline(settings), suppression=suppression)
     try:
         copies = await ledger.copies()
         told: dict[str, Any] = _told(copies)

@@ -18,6 +18,7 @@ import services.privacy.requests.identity.tables
 import services.privacy.requests.tables
 import services.privacy.restrictions.tables
 import services.privacy.retention.tables
+import services.privacy.suppression.lookups.tables
 import services.privacy.suppression.tables
 import services.privacy.texts.tables  # noqa: F401 - each import registers its tables
 from services.privacy.base import Base

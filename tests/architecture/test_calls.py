@@ -62,9 +62,11 @@ def test_who_is_named_in_a_rule_can_call_it_and_has_no_login(method: MethodDescr
 
 @pytest.mark.parametrize("service", BACK_ENDS)
 def test_a_service_has_the_scopes_of_those_it_calls_and_no_other(service: str) -> None:
-    (root,) = (m for m in modules(f"services/{service}/__main__.py"))
+    # Where a service is put together: its entry point, and what that shares with its commands.
+    roots = [m for room in ("__main__", "assembly") for m in modules(f"services/{service}/{room}.py")]
+    called = [name for root in roots for name in called_by(root)]
     client = clients()[f"kontor-{service}"]
-    assert {f"to-kontor-{name}" for name in called_by(root)} == set(client["optionalClientScopes"])
+    assert {f"to-kontor-{name}" for name in called} == set(client["optionalClientScopes"])
     assert "kontor-audiences" not in client["defaultClientScopes"]
     assert exchanges(client)
 

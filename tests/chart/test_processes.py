@@ -19,6 +19,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from devstack.environment import INNER_ROLES
 from devstack.postgres import Postgres
 from tests.chart.rendering import (
     BACKENDS,
@@ -68,7 +69,7 @@ def test_process_starts_as_rendered_and_answers_its_own_probes(
 def _secrets(name: str, postgres: Postgres, nats_url: str) -> dict[str, str]:
     """What the operator puts in the process's Secret, key by key."""
     role = f"chart_{name}_{os.getpid()}"
-    postgres.create({role: PASSWORD})
+    postgres.create({role: PASSWORD}, inner={role: INNER_ROLES[name]} if name in INNER_ROLES else None)
     driver = "asyncpg" if name in BACKENDS else "psycopg"
     return {
         "database-url": postgres.url(role=role, password=PASSWORD, database=role, driver=driver),

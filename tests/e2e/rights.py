@@ -158,7 +158,7 @@ def _gets_no_mail(world: World, asked: Asked) -> None:
 def _is_never_mailed_again(world: World, asked: Asked) -> None:
     _gets_no_mail(world, asked)
     address = Address(channel=CHANNEL_EMAIL, value=asked.subject.email)
-    told = world.dpo.suppressions.CheckSuppressions(CheckSuppressionsRequest(addresses=[address]))
+    told = world.service.suppressions.CheckSuppressions(CheckSuppressionsRequest(addresses=[address]))
     same(list(told.suppressed), [True], "whether the address is suppressed")
 
 

@@ -129,6 +129,7 @@ ROUTES = {
     "requests.confirm": "dpo admin",
     "requests.document": "dpo admin",
     "suppressions.index": "manager dpo admin",
+    "suppressions.lifted": "manager dpo admin",
     "suppressions.take_over": "dpo admin",
     "suppressions.export": "manager dpo admin",
     "suppressions.create": "dpo admin",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import uuid
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,8 @@ from flask import Flask
 from kontor.contacts.v1.contacts_pb2 import Contact
 from kontor.privacy.v1 import privacy_pb2
 
-from kernel.errors import InvalidArgument
+from kernel.errors import InvalidArgument, ResourceExhausted
+from services.gateway import people
 from services.gateway.contacts import detail
 from services.gateway.suppressions import lists
 from services.gateway.suppressions import views as suppressions
@@ -41,9 +43,20 @@ def test_the_list_refuses_at_the_field_and_says_what_was_there(
             raise InvalidArgument("no", reason="ADDRESS_INVALID", violations={"address.value": "no"})
         return privacy_pb2.SuppressionEntry(reason="erasure", listed_before=True)
 
+    looked: list[privacy_pb2.LookUpSuppressionRequest] = []
+
+    def look_up(asked: privacy_pb2.LookUpSuppressionRequest) -> privacy_pb2.SuppressionLookUp:
+        looked.append(asked)
+        if len(looked) > 1:
+            raise ResourceExhausted("no", reason="TOO_MANY_LOOK_UPS")
+        return privacy_pb2.SuppressionLookUp(suppressed=True)
+
     stub = SimpleNamespace(
         AddSuppression=add,
-        CheckSuppressions=lambda _asked: privacy_pb2.CheckSuppressionsResponse(suppressed=[True]),
+        LookUpSuppression=look_up,
+        ListSuppressionLookUps=lambda _asked: privacy_pb2.ListSuppressionLookUpsResponse(
+            look_ups=[privacy_pb2.SuppressionLookUp(actor="x", reason="audit", suppressed=True)]
+        ),
         ListSuppressions=lambda _asked: privacy_pb2.ListSuppressionsResponse(),
         GetSuppressionCounts=lambda _asked: privacy_pb2.SuppressionCounts(),
     )
@@ -54,10 +67,19 @@ def test_the_list_refuses_at_the_field_and_says_what_was_there(
     assert "Das ist keine vollständige Adresse" in refused.text
     post(client, path, form_at=path, channel="1", value="anna@example.org", reason="objection")
     assert "stand schon auf der Liste" in client.get("/suppressions").text
-    checked = post(
-        client, "/suppressions/check", form_at="/suppressions/check", channel="1", value="anna@example.org"
-    )
+    path = "/suppressions/check"
+    silent = post(client, path, form_at=path, channel="1", value="anna@example.org", reason="")
+    assert silent.status_code == 400
+    assert looked == []
+    asked = {"channel": "1", "value": "anna@example.org", "reason": "person-asks"}
+    checked = post(client, path, form_at=path, **asked)
     assert "Ja, diese Adresse steht auf der Liste" in checked.text
+    assert "Die Liste selbst prüfen" in checked.text
+    # Another look is another question, with an id of its own.
+    assert looked[0].request_id not in checked.text
+    refused = post(client, path, form_at=path, **asked)
+    assert refused.status_code == 400
+    assert "sehr viele Adressen" in refused.text
 
 
 def test_the_list_is_filtered_counted_and_taken_along_without_addresses(
@@ -114,3 +136,23 @@ def test_a_list_that_is_taken_over_is_answered_in_numbers(
     empty = post(client, path, form_at=path, channel="1", file=(io.BytesIO(b" \n"), "list.csv"))
     assert empty.status_code == 400
     assert "Die Datei ist leer." in empty.text
+
+
+def test_what_was_taken_off_names_the_person_and_the_ground(
+    log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = privacy_pb2.SuppressionEntry(reason="objection", channel=privacy_pb2.CHANNEL_EMAIL)
+    found = privacy_pb2.ListSuppressionLiftingsResponse(
+        liftings=[
+            privacy_pb2.SuppressionLifting(entry=entry, contact_id=CONTACT, proven_by="portal-login"),
+            privacy_pb2.SuppressionLifting(entry=entry, contact_id=str(uuid.uuid4()), consent_id=CONTACT),
+        ]
+    )
+    stub = SimpleNamespace(ListSuppressionLiftings=lambda _asked: found)
+    monkeypatch.setattr(suppressions, "clients", lambda: SimpleNamespace(suppressions=stub))
+    anna = Contact(id=CONTACT, given_name="Anna", family_name="Meier")
+    monkeypatch.setattr(people, "by_id", lambda _ids: {CONTACT: anna})
+    page = log_in("manager").get("/suppressions/lifted").text
+    assert "Anna Meier" in page
+    assert "Wunsch der Person" in page
+    assert "Gelöschter Kontakt" in page

@@ -15,6 +15,7 @@ from kontor.privacy.v1 import (
     consent_standings_pb2_grpc,
     consent_texts_pb2_grpc,
     customers_pb2_grpc,
+    own_suppressions_pb2_grpc,
     privacy_pb2_grpc,
 )
 
@@ -40,7 +41,10 @@ from services.privacy.customers.rpc import ExistingCustomersRpc
 from services.privacy.customers.service import CustomerService
 from services.privacy.permits.rpc import PermitsRpc
 from services.privacy.permits.service import PermitService
+from services.privacy.suppression.lookups.service import LookUpService
 from services.privacy.suppression.model import Hasher
+from services.privacy.suppression.own.rpc import OwnSuppressionsRpc
+from services.privacy.suppression.own.service import Bases, OwnSuppressionService
 from services.privacy.suppression.rpc import SuppressionsRpc
 from services.privacy.suppression.service import SuppressionService
 from services.privacy.tables import metadata
@@ -149,6 +153,9 @@ class Doors:
     def suppressions(self, token: str) -> "privacy_pb2_grpc.SuppressionsAsyncStub":
         return privacy_pb2_grpc.SuppressionsStub(self.served.channel(token))
 
+    def own_suppressions(self, token: str) -> "own_suppressions_pb2_grpc.OwnSuppressionsAsyncStub":
+        return own_suppressions_pb2_grpc.OwnSuppressionsStub(self.served.channel(token))
+
     def customers(self, token: str) -> "customers_pb2_grpc.ExistingCustomersAsyncStub":
         return customers_pb2_grpc.ExistingCustomersStub(self.served.channel(token))
 
@@ -186,7 +193,21 @@ async def doors(parts: Parts, serve: Serve, realm: Realm) -> Doors:
         ),
         (
             privacy_pb2_grpc.add_SuppressionsServicer_to_server,
-            SuppressionsRpc(parts.suppression, Pages("s" * 32)),
+            SuppressionsRpc(
+                parts.suppression,
+                LookUpService(parts.database, parts.clock, suppression=parts.suppression),
+                Pages("s" * 32),
+            ),
+        ),
+        (
+            own_suppressions_pb2_grpc.add_OwnSuppressionsServicer_to_server,
+            OwnSuppressionsRpc(
+                OwnSuppressionService(
+                    parts.database,
+                    suppression=parts.suppression,
+                    bases=Bases(parts.consents, parts.customers, parts.addresses_of),
+                )
+            ),
         ),
         (
             privacy_pb2_grpc.add_PermitsServicer_to_server,

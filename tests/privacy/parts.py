@@ -11,7 +11,7 @@ from services.privacy.consent.life.service import LifeService
 from services.privacy.consent.service import ConsentService
 from services.privacy.customers.judging import ExistingCustomers
 from services.privacy.permits.service import PermitService
-from services.privacy.suppression.model import Hasher
+from services.privacy.suppression.model import Address, Hasher
 from services.privacy.suppression.service import SuppressionService
 from tests.fixtures.clock import FakeClock
 
@@ -34,3 +34,8 @@ class Parts:
     life: LifeService
     customers: ExistingCustomers
     restricted: set[uuid.UUID] = field(default_factory=set)
+    # What contacts has on file, by contact.
+    on_file: dict[uuid.UUID, list[Address]] = field(default_factory=dict)
+
+    async def addresses_of(self, contact_id: uuid.UUID) -> list[Address]:
+        return self.on_file.get(contact_id, [])

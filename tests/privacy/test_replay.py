@@ -51,7 +51,7 @@ def replay(machine: Machine, reaper: Reaper | None = None) -> Replay:
     database = machine.parts.database if reaper is None else MortalDatabase(machine.parts.database, reaper)
     holders = list(machine.clients.values())
     desk = Desk(database, machine.parts.clock, holders=holders, seal=Seal(["s" * 32]))  # type: ignore[arg-type]
-    return Replay(desk, ledger(machine), DEADLINE)
+    return Replay(desk, ledger(machine), DEADLINE, suppression=machine.parts.suppression)
 
 
 async def erased(machine: Machine, contact_id: uuid.UUID) -> uuid.UUID:

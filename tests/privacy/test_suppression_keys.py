@@ -6,6 +6,7 @@ import pytest
 from kontor.privacy.v1 import privacy_pb2
 from sqlalchemy import text
 
+from services.privacy.suppression import store
 from services.privacy.suppression.guard import KeyGuard
 from services.privacy.suppression.model import Address, Hasher, KeyLost, Wanted
 from services.privacy.suppression.service import SuppressionService
@@ -23,8 +24,10 @@ def under(parts: Parts, *keys: str) -> SuppressionService:
 
 
 async def keys_of(parts: Parts) -> list[str]:
-    async with parts.database.reading() as session:
-        found = await session.execute(text("SELECT key_id FROM suppression_entry ORDER BY key_id"))
+    async with parts.database.transaction() as session, store.opened(session):
+        found = await session.execute(
+            text("SELECT key_id FROM suppression.suppression_entry ORDER BY key_id")
+        )
         return list(found.scalars())
 
 

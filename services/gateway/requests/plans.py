@@ -45,6 +45,7 @@ DATASETS = {
     "privacy.access_document": _l("copies of the data"),
     "privacy.certificate": _l("certificates"),
     "privacy.legal_hold": _l("legal holds"),
+    "privacy.suppression_lifting": _l("liftings of suppressions"),
     "privacy.erasure_ledger": _l("entries of the erasure ledger"),
     "privacy.access_alert": _l("alerts about accesses"),
     "privacy.watched_contact": _l("marks that looks are told"),

@@ -39,7 +39,7 @@ _OTHERS = {
     "privacy.retention_result": _l("results of deletion runs"),
     "privacy.retention_run": _l("deletion runs"),
     "privacy.suppression_entry": _l("entries of the suppression list"),
-    "privacy.suppression_lifting": _l("liftings of suppressions"),
+    "privacy.suppression_look_up": _l("looks at the suppression list"),
     "privacy.tree_head": _l("signed heads of the tree of consents"),
 }
 

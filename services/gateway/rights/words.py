@@ -35,6 +35,7 @@ PARTS = {
     "ConsentChains": _l("Records of a consent"),
     "ConsentProofs": _l("Proofs of consents"),
     "Suppressions": _l("Suppression list"),
+    "OwnSuppressions": _l("Own entries of the suppression list"),
     "Permits": _l("Permits"),
     "Requests": _l("Requests of data subjects"),
     "Blackening": _l("Blackening of what copies say about others"),

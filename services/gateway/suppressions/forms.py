@@ -22,6 +22,15 @@ class ImportForm(Form):
     channel = SelectField(_l("Channel"), coerce=int, choices=options(CHANNELS))
 
 
+# Why somebody may look an address up (kontor.privacy.v1.LookUpSuppressionRequest).
+LOOK_UP_REASONS = {
+    "person-asks": _l("The person asks us"),
+    "complaint": _l("A complaint is being looked into"),
+    "before-writing": _l("Before we write to somebody"),
+    "audit": _l("To check the list itself"),
+}
+
+
 class CheckForm(Form):
     """An address that is looked for; it is neither stored nor part of any link."""
 
@@ -31,6 +40,7 @@ class CheckForm(Form):
         choices=options(CHANNELS),
     )
     value = StringField(_l("Address or number"), filters=[strip], validators=[required, at_most(320)])
+    reason = SelectField(_l("Why are you looking?"), choices=options(list(LOOK_UP_REASONS.items())))
 
 
 class SuppressionForm(CheckForm):

@@ -21,26 +21,37 @@ from kontor.privacy.v1.privacy_pb2 import (
     Address,
     AddSuppressionRequest,
     Channel,
-    CheckSuppressionsRequest,
     GetSuppressionCountsRequest,
+    ListSuppressionLiftingsRequest,
+    ListSuppressionLookUpsRequest,
     ListSuppressionsRequest,
+    LookUpSuppressionRequest,
 )
 
-from kernel.errors import InvalidArgument
+from kernel.errors import InvalidArgument, ResourceExhausted
 from kernel.spreadsheet import BOM, line
+from kernel.web.forms import new_request_id
 from kernel.web.i18n import moment
 from kernel.web.paging import every_page, page_links
+from services.gateway import people
 from services.gateway.clients import clients
 from services.gateway.labels import CHANNELS, SUPPRESSION_REASONS, label, word
 from services.gateway.session import opens_with
 from services.gateway.suppressions import lists
-from services.gateway.suppressions.forms import MAX_BYTES, CheckForm, ImportForm, SuppressionForm
+from services.gateway.suppressions.forms import (
+    LOOK_UP_REASONS,
+    MAX_BYTES,
+    CheckForm,
+    ImportForm,
+    SuppressionForm,
+)
 from services.gateway.suppressions.lists import Result
 
 blueprint = Blueprint("suppressions", __name__)
 
 _PAGE = 50
 _FILE_PAGE = 200
+_LOOKS = 20
 
 
 @opens_with("Suppressions.ListSuppressions")
@@ -90,17 +101,61 @@ def _lines(asked: ListSuppressionsRequest) -> Iterator[str]:
             yield line([word(SUPPRESSION_REASONS, entry.reason), str(channel), moment(entry.create_time)])
 
 
-@opens_with("Suppressions.CheckSuppressions")
+@opens_with("Suppressions.LookUpSuppression", "Suppressions.ListSuppressionLookUps")
 def check() -> ResponseReturnValue:
     """GET, POST /suppressions/check: is this address on the list? Nothing of it is kept."""
     form = CheckForm()
-    listed: bool | None = None
-    if form.validate_on_submit():
-        address = Address(channel=form.channel.data, value=form.value.data)
-        (listed,) = (
-            clients().suppressions.CheckSuppressions(CheckSuppressionsRequest(addresses=[address])).suppressed
-        )
-    return render_template("suppressions/check.html", form=form, listed=listed)
+    problems: list[str] = []
+    listed = _look_up(form, problems) if form.validate_on_submit() else None
+    asked = ListSuppressionLookUpsRequest(page_size=_LOOKS)
+    looks = clients().suppressions.ListSuppressionLookUps(asked).look_ups
+    page = render_template(
+        "suppressions/check.html",
+        form=form,
+        problems=problems,
+        listed=listed,
+        looks=looks,
+        names=people.colleagues(look.actor for look in looks),
+        reasons=LOOK_UP_REASONS,
+    )
+    return page, 400 if problems or form.errors else 200
+
+
+def _look_up(form: CheckForm, problems: list[str]) -> bool | None:
+    """What the list says; None if it says nothing, and then why."""
+    asked = LookUpSuppressionRequest(
+        request_id=form.request_id.data,
+        address=Address(channel=form.channel.data, value=form.value.data),
+        reason=form.reason.data,
+    )
+    try:
+        listed: bool = clients().suppressions.LookUpSuppression(asked).suppressed
+    except InvalidArgument as error:
+        if error.reason != "ADDRESS_INVALID":
+            raise
+        form.value.errors = [_("This is no complete address or number of this channel.")]
+    except ResourceExhausted as error:
+        if error.reason != "TOO_MANY_LOOK_UPS":
+            raise
+        problems.append(_("You have looked up very many addresses within an hour. Please go on later."))
+    else:
+        # Whoever looks once more asks a new question.
+        form.request_id.data = new_request_id()
+        return listed
+    return None
+
+
+@opens_with("Suppressions.ListSuppressionLiftings")
+def lifted() -> ResponseReturnValue:
+    """GET /suppressions/lifted: what was taken off, by whom and on what ground."""
+    asked = ListSuppressionLiftingsRequest(page_size=_PAGE, page_token=request.args.get("page_token", ""))
+    answer = clients().suppressions.ListSuppressionLiftings(asked)
+    return render_template(
+        "suppressions/lifted.html",
+        liftings=answer.liftings,
+        contacts=people.by_id(each.contact_id for each in answer.liftings),
+        **page_links("suppressions.lifted", answer.next_page_token),
+    )
 
 
 @opens_with("Suppressions.AddSuppression")
@@ -161,5 +216,6 @@ def take_over() -> ResponseReturnValue:
 
 blueprint.add_url_rule("/suppressions/import", "take_over", take_over, methods=["GET", "POST"])
 blueprint.add_url_rule("/suppressions.csv", "export", export)
+blueprint.add_url_rule("/suppressions/lifted", "lifted", lifted)
 blueprint.add_url_rule("/suppressions/check", "check", check, methods=["GET", "POST"])
 blueprint.add_url_rule("/suppressions/new", "create", create, methods=["GET", "POST"])

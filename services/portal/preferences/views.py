@@ -32,6 +32,7 @@ from kontor.privacy.v1.privacy_pb2 import (
 
 from kernel.errors import FailedPrecondition, InvalidArgument, NotFound
 from kernel.web.access import login_required, public
+from kernel.web.login import current_login
 from services.portal.clients import clients, consent_texts
 from services.portal.preferences.customer import Customer, object_to_advertising, standing
 from services.portal.preferences.forms import Switch
@@ -131,7 +132,13 @@ def by_link(token: str) -> ResponseReturnValue:
 
 
 def _page(form: Switch, topics: Iterable[Topic], customer: Customer | None = None) -> str:
-    return render_template("preferences/topics.html", form=form, topics=list(topics), customer=customer)
+    return render_template(
+        "preferences/topics.html",
+        form=form,
+        topics=list(topics),
+        customer=customer,
+        signed_in=current_login() is not None,
+    )
 
 
 def _give(form: Switch) -> None:

@@ -38,6 +38,7 @@ DATASETS = {
         "Your addresses, sealed until your erasure is done and every recipient knows of it"
     ),
     "suppression_entry": _l("Addresses we must not write to"),
+    "suppression_lifting": _l("Addresses that you had taken off the suppression list"),
     "audit_entry": _l("Who has read or changed your data"),
     "restriction": _l("Restrictions of processing"),
     "restriction_order": _l("Orders to restrict processing"),
@@ -62,6 +63,7 @@ TECHNICAL = {
     "notice_mail",
     "identity_check",
     "passage_decision",
+    "suppression_lifting",
 }
 
 # The same words once more, in the form that searching needs. They are in the copy of the data.
@@ -115,6 +117,7 @@ COLUMNS = {
     "phone": _l("Phone"),
     "postal_code": _l("Postal code"),
     "objected_at": _l("Objected"),
+    "proven_by": _l("How you showed that it is yours"),
     "reason": _l("Reason"),
     "received_at": _l("Received"),
     "recorded_at": _l("Recorded"),

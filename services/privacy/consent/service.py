@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from kernel.clock import Clock
 from kernel.db import Database, WriteSession
@@ -33,7 +33,7 @@ from services.privacy.consent.recording import Subject, append_records, by_login
 from services.privacy.consent.store import Entry
 from services.privacy.consent.tree import store as trees
 from services.privacy.consent.wordings import store as wordings
-from services.privacy.suppression.model import Address
+from services.privacy.suppression.model import Address, Ground
 from services.privacy.suppression.normalise import EMAIL
 from services.privacy.suppression.service import SuppressionService
 
@@ -96,7 +96,9 @@ class ConsentService:
                 records.insert(0, self._record(about, State.REQUESTED, text, asked))
             await append_records(session, frontier, records)
             if not caller.is_service and about.channel == EMAIL:
-                await self._suppression.lift(session, Address(EMAIL, caller.email), consent_id=given.id)
+                await self._suppression.lift(
+                    session, Address(EMAIL, caller.email), Ground(about.contact_id, consent_id=given.id)
+                )
             await emit(
                 session,
                 events.consent_given(consent_id=given.id, contact_id=about.contact_id, topic=about.topic),
@@ -125,6 +127,17 @@ class ConsentService:
         for about in wanted:
             await self.withdraw_in(session, about, method=method)
         return len(wanted)
+
+    async def said_before(
+        self, session: WriteSession, contact_id: uuid.UUID, *, channel: int, before: datetime
+    ) -> set[str]:
+        """Topics that the contact had said yes to before a moment and still does, in a use case of another area."""
+        newest = await store.newest(session, contact_id)
+        return {
+            record.topic
+            for record in newest
+            if record.state in _SAID_YES and record.channel == channel and record.recorded_at < before
+        }
 
     async def withdraw_in(self, session: WriteSession, about: Subject, *, method: str) -> Record:
         """The same in a use case of another room. Errors: TopicUnknown."""

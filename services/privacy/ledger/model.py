@@ -26,10 +26,13 @@ class LedgerEntry:
     key_id: str
     identifier_hashes: tuple[bytes, ...]
     recorded_at: datetime
+    # What is put on the suppression list with it, as channel:hash under the same key: whoever restores that list
+    # must not have to know an address that is gone by then. Promises from before have none.
+    suppressions: tuple[str, ...] = ()
 
     def content(self) -> dict[str, Any]:
         """The entry as it is published."""
-        return {
+        content = {
             "kind": "erasure",
             "id": str(self.id),
             "request": str(self.request_id),
@@ -40,6 +43,10 @@ class LedgerEntry:
             "identifiers": sorted(each.hex() for each in self.identifier_hashes),
             "time": self.recorded_at.isoformat(),
         }
+        if self.suppressions:
+            # Only where there is one: what was signed before must still read as it was signed.
+            content["suppressions"] = sorted(self.suppressions)
+        return content
 
 
 def entry_of(content: Mapping[str, Any]) -> LedgerEntry:
@@ -54,6 +61,7 @@ def entry_of(content: Mapping[str, Any]) -> LedgerEntry:
             key_id=str(content["key"]),
             identifier_hashes=tuple(bytes.fromhex(each) for each in content["identifiers"]),
             recorded_at=datetime.fromisoformat(content["time"]),
+            suppressions=tuple(str(each) for each in content.get("suppressions", ())),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("not an entry of the ledger") from error

@@ -22,6 +22,7 @@ async def add(session: WriteSession, entry: LedgerEntry, signature: bytes | None
         "plan_hash": entry.plan_hash,
         "key_id": entry.key_id,
         "identifier_hashes": list(entry.identifier_hashes),
+        "suppressions": list(entry.suppressions),
         "recorded_at": entry.recorded_at,
         "signature": signature,
     }
@@ -59,4 +60,5 @@ def _entry(row: ErasureLedger) -> LedgerEntry:
         key_id=row.key_id,
         identifier_hashes=tuple(bytes(each) for each in row.identifier_hashes),
         recorded_at=row.recorded_at,
+        suppressions=tuple(row.suppressions),
     )

@@ -32,6 +32,8 @@ class ErasureLedger(Base):
         law="Art. 5(2), Art. 17(3)(b) GDPR",
         keep_years=10,
     )
+    # Entries of the suppression list, as channel:hash: without a pepper and the address they lead to nobody.
+    suppressions: Mapped[list[str]] = plain(ARRAY(Text), server_default="{}")
     recorded_at: Mapped[datetime] = plain(DateTime(timezone=True))
     # Over the entry's statement; none on rows from before there were signatures here.
     signature: Mapped[bytes | None] = plain(LargeBinary)

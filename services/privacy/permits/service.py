@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from kernel.clock import Clock
-from kernel.db import AnySession, Database
+from kernel.db import AnySession, Database, WriteSession
 from kernel.ids import new_id, new_ids
 from kernel.rpc.call import note_subjects
 from services.privacy.consent.life.lapsing import Lapsing
@@ -98,7 +98,7 @@ class PermitService:
         """What `authorize` would say now; keeps nothing. Errors: BasisNotOpen."""
         require_basis(about)
         note_subjects(c.contact_id for c in candidates)
-        async with self._database.reading() as session:
+        async with self._database.transaction() as session:
             decisions = await self._decide(session, candidates, about)
             addresses = [Address(about.channel, c.address) for c in candidates]
             reasons = await self._suppression.reasons(session, addresses)
@@ -131,7 +131,7 @@ class PermitService:
         return found
 
     async def _decide(
-        self, session: AnySession, candidates: Sequence[Candidate], about: About
+        self, session: WriteSession, candidates: Sequence[Candidate], about: About
     ) -> list[Decision]:
         ids = [c.contact_id for c in candidates]
         restricted = await self._restricted(session, ids)

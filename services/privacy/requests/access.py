@@ -22,9 +22,7 @@ from services.privacy.requests.report import (
     suppression_record,
 )
 from services.privacy.requests.wording import words
-from services.privacy.requests.working import Desk
-from services.privacy.suppression.model import Address
-from services.privacy.suppression.normalise import EMAIL, PHONE, SMS
+from services.privacy.requests.working import Desk, addresses_of
 from services.privacy.suppression.service import SuppressionService
 
 _JSON, _PDF = 1, 2
@@ -78,10 +76,7 @@ class Access:
             await self._complete(request, content)
 
     async def _add_suppressions(self, collected: Collected) -> None:
-        known = collected.identifiers
-        addresses = [Address(EMAIL, email) for email in known.emails]
-        addresses += [Address(by, phone) for phone in known.phones for by in (PHONE, SMS)]
-        entries = await self._suppression.entries_of(addresses)
+        entries = await self._suppression.entries_of(addresses_of(collected.identifiers))
         collected.held[-1].records.extend(suppression_record(entry) for entry in entries)
 
     async def _hand_out(self, request: Request, content: dict[str, Any]) -> bool:

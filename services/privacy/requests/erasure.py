@@ -176,6 +176,7 @@ class Erasure:
         return True
 
     async def _entry(self, request: Request, entry_id: uuid.UUID) -> LedgerEntry:
+        identifiers = await self._known(request)
         return LedgerEntry(
             id=entry_id,
             request_id=request.id,
@@ -183,8 +184,9 @@ class Erasure:
             round=request.round,
             plan_hash=combined_hash(await self._plans(request)),
             key_id=self._hasher.current,
-            identifier_hashes=self._keyed(await self._known(request)),
+            identifier_hashes=self._keyed(identifiers),
             recorded_at=self._desk.clock.now(),
+            suppressions=tuple(self._hasher.kept_out(address) for address in _decisive(identifiers)),
         )
 
     async def _known(self, request: Request) -> Identifiers:

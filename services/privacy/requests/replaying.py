@@ -21,6 +21,7 @@ from services.privacy.requests.model import SYSTEM, Kind, Request, State, Transi
 from services.privacy.requests.plans import store as plan_store
 from services.privacy.requests.receipts import on_wire
 from services.privacy.requests.working import Desk
+from services.privacy.suppression.service import SuppressionService
 
 log = telemetry.get_logger(__name__)
 
@@ -45,11 +46,14 @@ class Replay:
     certificate are those of any erasure (docs/decisions/0037).
     """
 
-    def __init__(self, desk: Desk, ledger: LedgerService, deadline: Deadline) -> None:
+    def __init__(
+        self, desk: Desk, ledger: LedgerService, deadline: Deadline, *, suppression: SuppressionService
+    ) -> None:
         self._desk = desk
         self._database = desk.database
         self._ledger = ledger
         self._deadline = deadline
+        self._suppression = suppression
 
     async def redo(self, copies: Copies) -> Replayed:
         """Begins every erasure again that this database has forgotten, those promised first first."""
@@ -78,6 +82,10 @@ class Replay:
             async with self._database.transaction() as session:
                 for entry, statement in group:
                     await self._ledger.restore(session, entry, statement)
+                    # The erasure suppresses what it finds; where only this database was restored it finds nobody.
+                    await self._suppression.put_back(
+                        session, entry.suppressions, key_id=entry.key_id, at=entry.recorded_at
+                    )
                 await self._reopen(session, group[-1][0])
         if requests:
             log.warning("erasures are replayed", count=len(requests))

@@ -30,6 +30,8 @@ from services.privacy.requests.model import (
 from services.privacy.requests.plans import store as plan_store
 from services.privacy.requests.receipts import identifiers_of, on_wire
 from services.privacy.requests.sealing import Seal
+from services.privacy.suppression.model import Address
+from services.privacy.suppression.normalise import EMAIL, PHONE, SMS
 
 log = telemetry.get_logger(__name__)
 Answer = TypeVar("Answer")
@@ -104,6 +106,12 @@ class Waiting:
         return (RECEIPT_REFUSED if self.problems else HOLDERS_DOWN) if self else ""
 
 
+def addresses_of(known: Identifiers) -> list[Address]:
+    """Every address on each channel on which it could be written to."""
+    emails = [Address(EMAIL, email) for email in known.emails]
+    return emails + [Address(by, phone) for phone in known.phones for by in (PHONE, SMS)]
+
+
 class Desk:
     """The holders, and the notes on a request that everybody can read."""
 
@@ -124,6 +132,10 @@ class Desk:
         asked = holder_pb2.CollectRequest(subject_id=str(contact_id))
         records = [record async for record in self.holders[0].collect(asked)]
         return identifiers_of(records, contact_id)
+
+    async def addresses_of_contact(self, contact_id: uuid.UUID) -> list[Address]:
+        """Where the contact can be reached, as the suppression list asks. Errors: as `identify`."""
+        return addresses_of(await self.identify_contact(contact_id))
 
     async def remembered(self, request: Request) -> Identifiers | None:
         """Those that the last plan was made with: after Execute nobody could answer it any more."""

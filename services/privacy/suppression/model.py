@@ -14,9 +14,10 @@ from kernel.errors import InvalidArgument
 from services.privacy.suppression.normalise import is_address, normalise
 
 REASONS = frozenset({"erasure", "objection", "bounce", "import", "staff"})
-# What the person's own new consent lifts: entries that stand for the person's will, or only for its being unknown
-# after an erasure. A bounce says that the address does not work, and staff's own reasons are not the person's to lift.
-LIFTED_BY_CONSENT = frozenset({"erasure", "objection", "import"})
+# What the person's own will lifts, by a new consent or by a wish: entries that stand for that will, or only for its
+# being unknown after an erasure. A bounce says that the address does not work, and staff's own reasons are not the
+# person's to lift.
+LIFTED_BY_THE_PERSON = frozenset({"erasure", "objection", "import"})
 # What an entry prevents: every processing of the address for messages, whatever its basis was.
 PREVENTS = "marketing"
 # The deletion class of an entry (DIN 66398).
@@ -90,11 +91,20 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """Why an entry may be lifted: a consent of its person, or the person's wish and what shows that it is theirs."""
+
+    contact_id: uuid.UUID | None
+    consent_id: uuid.UUID | None = None
+    proven_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Lifting:
-    """That an entry was lifted, when, and the consent that did it."""
+    """That an entry was lifted, when, and on what ground."""
 
     entry: Entry
-    consent_id: uuid.UUID
+    ground: Ground
     lifted_at: datetime
 
 
@@ -115,6 +125,10 @@ class Hasher:
         """The hash of an address on its channel; the same address elsewhere has another one."""
         return self._digest(_content(address), self.current)
 
+    def kept_out(self, address: Address) -> str:
+        """As an entry is named in a promise to erase: the channel and the hash under the current key."""
+        return f"{address.channel}:{self.address(address).hex()}"
+
     @property
     def key_ids(self) -> frozenset[str]:
         """Every key that lookups try."""
@@ -131,6 +145,12 @@ class Hasher:
 
     def _digest(self, content: bytes, key_id: str) -> bytes:
         return hmac.digest(self._keys[key_id], content, "sha256")
+
+
+def promised(named: str) -> tuple[int, bytes]:
+    """The channel and the hash of what `Hasher.kept_out` has named. Errors: ValueError."""
+    channel, _, address_hash = named.partition(":")
+    return int(channel), bytes.fromhex(address_hash)
 
 
 def _content(address: Address) -> bytes:

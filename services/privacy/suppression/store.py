@@ -1,10 +1,11 @@
-"""All SQL of the suppression list."""
+"""All SQL of the suppression list. Whatever reads or changes entries runs while the list is `opened`."""
 
 from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,16 +14,29 @@ from sqlalchemy import ColumnElement, LargeBinary, Text, bindparam, delete, func
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from kernel.db import AnySession, WriteSession
-from services.privacy.suppression.model import PREVENTS, Entry, Lifting, Wanted
+from services.privacy.suppression.model import PREVENTS, Entry, Ground, Lifting, Wanted
 from services.privacy.suppression.tables import SuppressionEntry, SuppressionLifting
 
 _KNOWN = text(
     "SELECT asked.key_id, asked.address_hash FROM unnest(:key_ids, :hashes) AS asked (key_id, address_hash) "
-    "JOIN suppression_entry USING (key_id, address_hash)"
+    "JOIN suppression.suppression_entry USING (key_id, address_hash)"
 ).bindparams(bindparam("key_ids", type_=ARRAY(Text)), bindparam("hashes", type_=ARRAY(LargeBinary)))
 
+# The role that owns the entries. The service's login may become it and has none of its rights before.
+_BECOME = text("SELECT set_config('role', session_user || '_suppression', true)")
+_LEAVE = text("SELECT set_config('role', 'none', true)")
 
-async def known(session: AnySession, keyed: Sequence[tuple[str, bytes]]) -> dict[bytes, str]:
+
+@asynccontextmanager
+async def opened(session: WriteSession) -> AsyncIterator[None]:
+    """The entries may be read and changed within; nothing else of the service may."""
+    await session.execute(_BECOME)
+    yield
+    # After an error nobody comes here: it ends the transaction, and with that the role.
+    await session.execute(_LEAVE)
+
+
+async def known(session: WriteSession, keyed: Sequence[tuple[str, bytes]]) -> dict[bytes, str]:
     """Which of these (key id, hash) have an entry, as hash → key id. One statement, however many."""
     if not keyed:
         return {}
@@ -30,7 +44,7 @@ async def known(session: AnySession, keyed: Sequence[tuple[str, bytes]]) -> dict
     return {bytes(row.address_hash): row.key_id for row in found}
 
 
-async def entries(session: AnySession, keyed: Sequence[tuple[str, bytes]]) -> list[Entry]:
+async def entries(session: WriteSession, keyed: Sequence[tuple[str, bytes]]) -> list[Entry]:
     """The entries with these (key id, hash), oldest first."""
     if not keyed:
         return []
@@ -103,7 +117,7 @@ async def rekey(session: WriteSession, former: Sequence[tuple[str, bytes]], *, t
     )
 
 
-async def reasons(session: AnySession, keyed: Sequence[tuple[str, bytes]]) -> dict[bytes, str]:
+async def reasons(session: WriteSession, keyed: Sequence[tuple[str, bytes]]) -> dict[bytes, str]:
     """Why these (key id, hash) have an entry, by hash."""
     key = tuple_(SuppressionEntry.key_id, SuppressionEntry.address_hash)
     statement = select(SuppressionEntry.address_hash, SuppressionEntry.reason).where(key.in_(keyed))
@@ -124,7 +138,7 @@ async def remove(
 
 
 async def note_lifted(session: WriteSession, lifted: Sequence[Lifting]) -> None:
-    """Notes what was taken off, and on which consent that rests."""
+    """Notes what was taken off, and on what ground."""
     if lifted:
         await session.execute(
             insert(SuppressionLifting),
@@ -135,15 +149,35 @@ async def note_lifted(session: WriteSession, lifted: Sequence[Lifting]) -> None:
                     "reason": one.entry.reason,
                     "created_at": one.entry.created_at,
                     "lifted_at": one.lifted_at,
-                    "consent_id": one.consent_id,
+                    "contact_id": one.ground.contact_id,
+                    "consent_id": one.ground.consent_id,
+                    "proven_by": one.ground.proven_by,
                 }
                 for one in lifted
             ],
         )
 
 
+async def liftings(
+    session: AnySession, *, after: tuple[datetime, uuid.UUID] | None, limit: int
+) -> list[Lifting]:
+    """What was taken off, the latest first."""
+    table = SuppressionLifting
+    statement = select(table).order_by(table.lifted_at.desc(), table.entry_id.desc()).limit(limit)
+    if after is not None:
+        statement = statement.where(tuple_(table.lifted_at, table.entry_id) < after)
+    return [
+        Lifting(
+            Entry(id=row.entry_id, channel=row.channel, reason=row.reason, created_at=row.created_at),
+            Ground(row.contact_id, row.consent_id, row.proven_by),
+            row.lifted_at,
+        )
+        for row in (await session.execute(statement)).scalars()
+    ]
+
+
 async def listed(
-    session: AnySession, wanted: Wanted, *, after: tuple[datetime, uuid.UUID] | None, limit: int
+    session: WriteSession, wanted: Wanted, *, after: tuple[datetime, uuid.UUID] | None, limit: int
 ) -> tuple[list[Entry], int]:
     """Newest first, and how many there are in all."""
     asked = _asked(wanted)
@@ -157,7 +191,7 @@ async def listed(
     return [_entry(row) for row in rows], int(total)
 
 
-async def counts(session: AnySession) -> tuple[dict[str, int], dict[str, int]]:
+async def counts(session: WriteSession) -> tuple[dict[str, int], dict[str, int]]:
     """How many entries there are by reason, and by key."""
     grouped = select(
         SuppressionEntry.reason, SuppressionEntry.key_id, func.count().label("entries")

@@ -338,6 +338,21 @@ class SuppressionsStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.CheckSuppressionsRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.CheckSuppressionsResponse.FromString,
                 _registered_method=True)
+        self.LookUpSuppression = channel.unary_unary(
+                '/kontor.privacy.v1.Suppressions/LookUpSuppression',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.LookUpSuppressionRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.SuppressionLookUp.FromString,
+                _registered_method=True)
+        self.ListSuppressionLookUps = channel.unary_unary(
+                '/kontor.privacy.v1.Suppressions/ListSuppressionLookUps',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionLookUpsRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionLookUpsResponse.FromString,
+                _registered_method=True)
+        self.ListSuppressionLiftings = channel.unary_unary(
+                '/kontor.privacy.v1.Suppressions/ListSuppressionLiftings',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionLiftingsRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionLiftingsResponse.FromString,
+                _registered_method=True)
         self.AddSuppression = channel.unary_unary(
                 '/kontor.privacy.v1.Suppressions/AddSuppression',
                 request_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.AddSuppressionRequest.SerializeToString,
@@ -365,7 +380,31 @@ class SuppressionsServicer:
     """
 
     def CheckSuppressions(self, request, context):
-        """Which of the addresses are suppressed, in the order asked.
+        """Which of the addresses are suppressed, in the order asked. For services that are about to store one or to write to
+        it; a person asks LookUpSuppression.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LookUpSuppression(self, request, context):
+        """Whether one address is on the list, for a person who says why: the answer discloses something about somebody, so
+        who asked, when and why is kept, and never the address. Errors: INVALID_ARGUMENT for a reason that is none
+        (LOOK_UP_REASON_UNKNOWN); RESOURCE_EXHAUSTED beyond 30 in an hour (TOO_MANY_LOOK_UPS).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSuppressionLookUps(self, request, context):
+        """Who has looked an address up and why, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSuppressionLiftings(self, request, context):
+        """What was taken off the list, by whom and on what ground, the latest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -408,6 +447,21 @@ def add_SuppressionsServicer_to_server(servicer, server):
                     servicer.CheckSuppressions,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.CheckSuppressionsRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.CheckSuppressionsResponse.SerializeToString,
+            ),
+            'LookUpSuppression': grpc.unary_unary_rpc_method_handler(
+                    servicer.LookUpSuppression,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.LookUpSuppressionRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.SuppressionLookUp.SerializeToString,
+            ),
+            'ListSuppressionLookUps': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSuppressionLookUps,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionLookUpsRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionLookUpsResponse.SerializeToString,
+            ),
+            'ListSuppressionLiftings': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSuppressionLiftings,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionLiftingsRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionLiftingsResponse.SerializeToString,
             ),
             'AddSuppression': grpc.unary_unary_rpc_method_handler(
                     servicer.AddSuppression,
@@ -458,6 +512,87 @@ class Suppressions:
             '/kontor.privacy.v1.Suppressions/CheckSuppressions',
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.CheckSuppressionsRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.CheckSuppressionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LookUpSuppression(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Suppressions/LookUpSuppression',
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.LookUpSuppressionRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.SuppressionLookUp.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSuppressionLookUps(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Suppressions/ListSuppressionLookUps',
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionLookUpsRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionLookUpsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSuppressionLiftings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.Suppressions/ListSuppressionLiftings',
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionLiftingsRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.ListSuppressionLiftingsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -137,7 +137,18 @@ class SuppressionsStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> SuppressionsAsyncStub: ...
     CheckSuppressions: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.CheckSuppressionsRequest, _privacy_pb2.CheckSuppressionsResponse]
-    """Which of the addresses are suppressed, in the order asked."""
+    """Which of the addresses are suppressed, in the order asked. For services that are about to store one or to write to
+    it; a person asks LookUpSuppression.
+    """
+    LookUpSuppression: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.LookUpSuppressionRequest, _privacy_pb2.SuppressionLookUp]
+    """Whether one address is on the list, for a person who says why: the answer discloses something about somebody, so
+    who asked, when and why is kept, and never the address. Errors: INVALID_ARGUMENT for a reason that is none
+    (LOOK_UP_REASON_UNKNOWN); RESOURCE_EXHAUSTED beyond 30 in an hour (TOO_MANY_LOOK_UPS).
+    """
+    ListSuppressionLookUps: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListSuppressionLookUpsRequest, _privacy_pb2.ListSuppressionLookUpsResponse]
+    """Who has looked an address up and why, the newest first."""
+    ListSuppressionLiftings: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.ListSuppressionLiftingsRequest, _privacy_pb2.ListSuppressionLiftingsResponse]
+    """What was taken off the list, by whom and on what ground, the latest first."""
     AddSuppression: _grpc.UnaryUnaryMultiCallable[_privacy_pb2.AddSuppressionRequest, _privacy_pb2.SuppressionEntry]
     """Keeps an address from being contacted again, beyond its erasure. Errors: INVALID_ARGUMENT for what cannot
     be an address on its channel.
@@ -157,7 +168,18 @@ class SuppressionsAsyncStub(SuppressionsStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CheckSuppressions: _aio.UnaryUnaryMultiCallable[_privacy_pb2.CheckSuppressionsRequest, _privacy_pb2.CheckSuppressionsResponse]  # type: ignore[assignment]
-    """Which of the addresses are suppressed, in the order asked."""
+    """Which of the addresses are suppressed, in the order asked. For services that are about to store one or to write to
+    it; a person asks LookUpSuppression.
+    """
+    LookUpSuppression: _aio.UnaryUnaryMultiCallable[_privacy_pb2.LookUpSuppressionRequest, _privacy_pb2.SuppressionLookUp]  # type: ignore[assignment]
+    """Whether one address is on the list, for a person who says why: the answer discloses something about somebody, so
+    who asked, when and why is kept, and never the address. Errors: INVALID_ARGUMENT for a reason that is none
+    (LOOK_UP_REASON_UNKNOWN); RESOURCE_EXHAUSTED beyond 30 in an hour (TOO_MANY_LOOK_UPS).
+    """
+    ListSuppressionLookUps: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListSuppressionLookUpsRequest, _privacy_pb2.ListSuppressionLookUpsResponse]  # type: ignore[assignment]
+    """Who has looked an address up and why, the newest first."""
+    ListSuppressionLiftings: _aio.UnaryUnaryMultiCallable[_privacy_pb2.ListSuppressionLiftingsRequest, _privacy_pb2.ListSuppressionLiftingsResponse]  # type: ignore[assignment]
+    """What was taken off the list, by whom and on what ground, the latest first."""
     AddSuppression: _aio.UnaryUnaryMultiCallable[_privacy_pb2.AddSuppressionRequest, _privacy_pb2.SuppressionEntry]  # type: ignore[assignment]
     """Keeps an address from being contacted again, beyond its erasure. Errors: INVALID_ARGUMENT for what cannot
     be an address on its channel.
@@ -180,7 +202,36 @@ class SuppressionsServicer(metaclass=_abc_1.ABCMeta):
         request: _privacy_pb2.CheckSuppressionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_privacy_pb2.CheckSuppressionsResponse, _abc.Awaitable[_privacy_pb2.CheckSuppressionsResponse]]:
-        """Which of the addresses are suppressed, in the order asked."""
+        """Which of the addresses are suppressed, in the order asked. For services that are about to store one or to write to
+        it; a person asks LookUpSuppression.
+        """
+
+    @_abc_1.abstractmethod
+    def LookUpSuppression(
+        self,
+        request: _privacy_pb2.LookUpSuppressionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.SuppressionLookUp, _abc.Awaitable[_privacy_pb2.SuppressionLookUp]]:
+        """Whether one address is on the list, for a person who says why: the answer discloses something about somebody, so
+        who asked, when and why is kept, and never the address. Errors: INVALID_ARGUMENT for a reason that is none
+        (LOOK_UP_REASON_UNKNOWN); RESOURCE_EXHAUSTED beyond 30 in an hour (TOO_MANY_LOOK_UPS).
+        """
+
+    @_abc_1.abstractmethod
+    def ListSuppressionLookUps(
+        self,
+        request: _privacy_pb2.ListSuppressionLookUpsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.ListSuppressionLookUpsResponse, _abc.Awaitable[_privacy_pb2.ListSuppressionLookUpsResponse]]:
+        """Who has looked an address up and why, the newest first."""
+
+    @_abc_1.abstractmethod
+    def ListSuppressionLiftings(
+        self,
+        request: _privacy_pb2.ListSuppressionLiftingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.ListSuppressionLiftingsResponse, _abc.Awaitable[_privacy_pb2.ListSuppressionLiftingsResponse]]:
+        """What was taken off the list, by whom and on what ground, the latest first."""
 
     @_abc_1.abstractmethod
     def AddSuppression(

@@ -89,7 +89,7 @@ class AskingService:
 
     async def get_asking_mail(self, asking_id: uuid.UUID, letter: Letter) -> tuple[Asking, bool]:
         """The asking that a mail is about, and whether its address is suppressed. Errors: AskingGone."""
-        async with self._database.reading() as session:
+        async with self._database.transaction() as session:
             asking = _wanted(await store.find(session, asking_id), letter, self._clock.now())
             (suppressed,) = await self._suppression.suppressed(session, [Address(EMAIL, asking.asked.email)])
         return asking, suppressed
