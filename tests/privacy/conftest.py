@@ -263,6 +263,7 @@ async def jobs(doors: Doors, parts: Parts, ledger: Signing) -> ConsentJobs:
     return jobs
 
 
+@pytest.fixture
 async def teller(machine: Machine, serve: Serve, realm: Realm) -> Teller:
     campaigns = Campaigns()
     served = await serve(
