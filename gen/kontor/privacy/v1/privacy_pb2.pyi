@@ -689,6 +689,198 @@ class CheckSuppressionsResponse(_message.Message):
 Global___CheckSuppressionsResponse: _TypeAlias = CheckSuppressionsResponse  # noqa: Y015
 
 @_typing.final
+class LookUpSuppressionRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    reason: _builtins.str
+    """"person-asks", "complaint", "before-writing", "audit"."""
+    @_builtins.property
+    def address(self) -> Global___Address: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        address: Global___Address | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LookUpSuppressionRequest: _TypeAlias = LookUpSuppressionRequest  # noqa: Y015
+
+@_typing.final
+class SuppressionLookUp(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    SUPPRESSED_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    actor: _builtins.str
+    """Who asked: the subject of the login."""
+    reason: _builtins.str
+    channel: Global___Channel.ValueType
+    suppressed: _builtins.bool
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        actor: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        channel: Global___Channel.ValueType = ...,
+        suppressed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "channel", b"channel", "create_time", b"create_time", "id", b"id", "reason", b"reason", "suppressed", b"suppressed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuppressionLookUp: _TypeAlias = SuppressionLookUp  # noqa: Y015
+
+@_typing.final
+class ListSuppressionLookUpsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSuppressionLookUpsRequest: _TypeAlias = ListSuppressionLookUpsRequest  # noqa: Y015
+
+@_typing.final
+class ListSuppressionLookUpsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOOK_UPS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def look_ups(self) -> _containers.RepeatedCompositeFieldContainer[Global___SuppressionLookUp]: ...
+    def __init__(
+        self,
+        *,
+        look_ups: _abc.Iterable[Global___SuppressionLookUp] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["look_ups", b"look_ups", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSuppressionLookUpsResponse: _TypeAlias = ListSuppressionLookUpsResponse  # noqa: Y015
+
+@_typing.final
+class ListSuppressionLiftingsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSuppressionLiftingsRequest: _TypeAlias = ListSuppressionLiftingsRequest  # noqa: Y015
+
+@_typing.final
+class ListSuppressionLiftingsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIFTINGS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def liftings(self) -> _containers.RepeatedCompositeFieldContainer[Global___SuppressionLifting]: ...
+    def __init__(
+        self,
+        *,
+        liftings: _abc.Iterable[Global___SuppressionLifting] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["liftings", b"liftings", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSuppressionLiftingsResponse: _TypeAlias = ListSuppressionLiftingsResponse  # noqa: Y015
+
+@_typing.final
+class SuppressionLifting(_message.Message):
+    """That an entry was taken off: by a consent that the person gave, or because the person wished it. A wish is no consent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRY_FIELD_NUMBER: _builtins.int
+    LIFT_TIME_FIELD_NUMBER: _builtins.int
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    CONSENT_ID_FIELD_NUMBER: _builtins.int
+    PROVEN_BY_FIELD_NUMBER: _builtins.int
+    contact_id: _builtins.str
+    consent_id: _builtins.str
+    """The consent that lifted it; empty if a wish did."""
+    proven_by: _builtins.str
+    """How the person has shown that the address is theirs, for a wish: "portal-login"."""
+    @_builtins.property
+    def entry(self) -> Global___SuppressionEntry:
+        """What the entry was; it is gone."""
+
+    @_builtins.property
+    def lift_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        entry: Global___SuppressionEntry | None = ...,
+        lift_time: _timestamp_pb2.Timestamp | None = ...,
+        contact_id: _builtins.str = ...,
+        consent_id: _builtins.str = ...,
+        proven_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "lift_time", b"lift_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_id", b"consent_id", "contact_id", b"contact_id", "entry", b"entry", "lift_time", b"lift_time", "proven_by", b"proven_by"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuppressionLifting: _TypeAlias = SuppressionLifting  # noqa: Y015
+
+@_typing.final
 class AddSuppressionRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
