@@ -5,7 +5,12 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from kontor.campaigns.v1 import asking_mails_pb2_grpc, campaigns_pb2_grpc, notices_pb2_grpc
+from kontor.campaigns.v1 import (
+    asking_mails_pb2_grpc,
+    campaigns_pb2_grpc,
+    notices_pb2_grpc,
+    renewals_pb2_grpc,
+)
 from kontor.privacy.v1 import holder_pb2_grpc
 
 from kernel.clock import Clock, SystemClock
@@ -35,6 +40,9 @@ from services.campaigns.links.service import LinksService
 from services.campaigns.notices.jobs import NoticeSender
 from services.campaigns.notices.rpc import NoticesRpc
 from services.campaigns.notices.service import NoticesService
+from services.campaigns.renewals.jobs import RenewalSender
+from services.campaigns.renewals.rpc import RenewalsRpc
+from services.campaigns.renewals.service import RenewalsService
 from services.campaigns.sender.evidence import RelayEvidence
 from services.campaigns.sender.handover import Handover, Route, Timing
 from services.campaigns.sender.jobs import Letterhead, Sender
@@ -62,6 +70,7 @@ class UseCases:
     links: LinksService
     invitations: InvitationsService
     notices: NoticesService
+    renewals: RenewalsService
     askings: AskingMailsService
 
 
@@ -74,6 +83,7 @@ class Sending:
     confirmations: Confirmations
     invitations: InvitationSender
     notices: NoticeSender
+    renewals: RenewalSender
     askings: AskingMailSender
 
 
@@ -106,6 +116,9 @@ def make_use_cases(
         links,
         invitations,
         NoticesService(database, clock=clock),
+        RenewalsService(
+            database, neighbours=neighbours, tokens=LinkTokens(secrets, purpose="renewal"), clock=clock
+        ),
         AskingMailsService(database, clock=clock),
     )
 
@@ -147,13 +160,20 @@ def make_sending(
         portal_url=settings.portal_url,
         sender=route.sender,
     )
+    renewals = RenewalSender(
+        handover=Handover(database, metadata.tables["renewal_mail"], route=route, on_sent=_tell_nobody),
+        neighbours=neighbours,
+        portal_url=settings.portal_url,
+        sender=route.sender,
+        tokens=LinkTokens(secrets, purpose="renewal"),
+    )
     askings = AskingMailSender(
         handover=Handover(database, metadata.tables["asking_mail"], route=route, on_sent=_tell_nobody),
         privacy=neighbours.privacy,
         portal_url=settings.portal_url,
         sender=route.sender,
     )
-    return Sending(route.relay, sender, confirmations, invitations, notices, askings)
+    return Sending(route.relay, sender, confirmations, invitations, notices, renewals, askings)
 
 
 def make_route(settings: Settings) -> Route:
@@ -189,6 +209,7 @@ def add_servicers(backend: Backend, use_cases: UseCases) -> None:
     add(grpc.add_FormsServicer_to_server, FormsRpc(use_cases.forms), f"{v1}.Forms")
     add(grpc.add_LinksServicer_to_server, LinksRpc(use_cases.links), f"{v1}.Links")
     add(notices_pb2_grpc.add_NoticesServicer_to_server, NoticesRpc(use_cases.notices), f"{v1}.Notices")
+    add(renewals_pb2_grpc.add_RenewalsServicer_to_server, RenewalsRpc(use_cases.renewals), f"{v1}.Renewals")
     askings = AskingMailsRpc(use_cases.askings)
     add(asking_mails_pb2_grpc.add_AskingMailsServicer_to_server, askings, f"{v1}.AskingMails")
     holder = make_holder(backend.database, metadata, backend.signer)
@@ -219,8 +240,9 @@ async def main() -> None:
     backend.every("confirmations", _LOOK_S, sending.confirmations.run)
     backend.every("invitations", _LOOK_S, sending.invitations.run)
     backend.every("notices", _LOOK_S, sending.notices.run)
+    backend.every("renewals", _LOOK_S, sending.renewals.run)
     backend.every("asking-mails", _LOOK_S, sending.askings.run)
-    backend.consume(consumers(use_cases.invitations))
+    backend.consume(consumers(use_cases.invitations, use_cases.renewals))
     backend.every("repair-sign-ups", 30, use_cases.forms.repair)
     await backend.run(own_contact=RemoteOwnContact(contacts_channel))
     await sending.relay.close()

@@ -12,6 +12,8 @@ from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logi
 from kontor.privacy.v1 import (
     askings_pb2,
     askings_pb2_grpc,
+    consent_life_pb2,
+    consent_life_pb2_grpc,
     customers_pb2,
     customers_pb2_grpc,
     farewells_pb2,
@@ -23,7 +25,7 @@ from kontor.privacy.v1 import (
     privacy_pb2_grpc,
 )
 
-from kernel.clock import from_timestamp, to_timestamp
+from kernel.clock import from_timestamp
 from kernel.errors import FailedPrecondition, NotFound
 from kernel.ids import new_id
 from services.campaigns.askings.model import Asking, Kind
@@ -155,6 +157,7 @@ class PrivacyClient:
         self._permits = privacy_pb2_grpc.PermitsStub(channel)
         self._suppressions = privacy_pb2_grpc.SuppressionsStub(channel)
         self._consents = privacy_pb2_grpc.ConsentsStub(channel)
+        self._life = consent_life_pb2_grpc.ConsentLifeStub(channel)
         self._customers = customers_pb2_grpc.ExistingCustomersStub(channel)
         self._identity = identity_pb2_grpc.IdentityChecksStub(channel)
         self._askings = askings_pb2_grpc.AskingsStub(channel)
@@ -179,6 +182,15 @@ class PrivacyClient:
             request.basis = holder_pb2.BASIS_CONTRACT
         if duty:
             request.basis = holder_pb2.BASIS_LEGAL_OBLIGATION
+        request.request_id = str(request_id)
+        return _decisions(await self._permits.Authorize(request)) if addresses else {}
+
+    async def authorize_questions(
+        self, topic: str, addresses: Mapping[uuid.UUID, str], *, request_id: uuid.UUID
+    ) -> dict[uuid.UUID, Decision]:
+        """The same for mails that ask whether a consent is to go on: they rest on it, and are no use of it."""
+        request = _candidates(topic, addresses)
+        request.renewal = True
         request.request_id = str(request_id)
         return _decisions(await self._permits.Authorize(request)) if addresses else {}
 
@@ -260,7 +272,7 @@ class PrivacyClient:
     async def texts(self, language: str) -> list[ConsentText]:
         """The current texts of all topics."""
         answer = await self._consents.ListConsentTexts(privacy_pb2.ListConsentTextsRequest(language=language))
-        return [ConsentText(uuid.UUID(text.id), text.topic) for text in answer.texts]
+        return [ConsentText(uuid.UUID(text.id), text.topic, text.title) for text in answer.texts]
 
     async def consents(self, contact_id: uuid.UUID) -> list[Consent]:
         """The newest record per topic."""
@@ -274,6 +286,7 @@ class PrivacyClient:
                 withdrawn=one.state == privacy_pb2.CONSENT_STATE_WITHDRAWN,
                 since=from_timestamp(one.record_time),
                 expired=one.state == privacy_pb2.CONSENT_STATE_EXPIRED,
+                last_day=one.last_day,
             )
             for one in answer.consents
             if one.channel == _EMAIL
@@ -296,7 +309,28 @@ class PrivacyClient:
                 topic=topic,
                 channel=_EMAIL,
                 text_id=str(text_id),
-                evidence=_evidence(evidence),
+                evidence=evidence.to_proto(),
+            )
+        )
+
+    async def renew(
+        self,
+        *,
+        request_id: uuid.UUID,
+        contact_id: uuid.UUID,
+        topic: str,
+        text_id: uuid.UUID,
+        evidence: Evidence,
+    ) -> None:
+        """Records that a consent goes on. Errors: FailedPrecondition if it has ended."""
+        await self._life.RenewConsent(
+            consent_life_pb2.RenewConsentRequest(
+                request_id=str(request_id),
+                contact_id=str(contact_id),
+                topic=topic,
+                channel=_EMAIL,
+                text_id=str(text_id),
+                evidence=evidence.to_proto(),
             )
         )
 
@@ -364,17 +398,3 @@ def _decisions(answer: privacy_pb2.AuthorizeResponse) -> dict[uuid.UUID, Decisio
         )
         for one in answer.decisions
     }
-
-
-def _evidence(evidence: Evidence) -> privacy_pb2.Evidence:
-    return privacy_pb2.Evidence(
-        form_url=evidence.form_url,
-        language=evidence.language,
-        request_time=to_timestamp(evidence.requested_at),
-        confirm_time=to_timestamp(evidence.confirmed_at),
-        mail_sha256=evidence.mail_sha256,
-        token_sha256=evidence.token_sha256,
-        request_ip=evidence.request_ip,
-        confirm_ip=evidence.confirm_ip,
-        method=evidence.method,
-    )

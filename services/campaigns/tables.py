@@ -7,6 +7,7 @@ from services.campaigns.campaigns import tables as campaigns
 from services.campaigns.forms import tables as forms
 from services.campaigns.invitations import tables as invitations
 from services.campaigns.notices import tables as notices
+from services.campaigns.renewals import tables as renewals
 from services.campaigns.sender import tables as sender
 from services.campaigns.templates import tables as templates
 
@@ -18,6 +19,7 @@ __all__ = [
     "invitations",
     "metadata",
     "notices",
+    "renewals",
     "sender",
     "templates",
 ]

@@ -39,6 +39,7 @@ def consumers(timeline: TimelineService) -> Sequence[Subscription]:
         Subscription("campaigns.message.sent", campaigns.MessageSent, noted("campaign_id")),
         Subscription("privacy.consent.given", privacy.ConsentGiven, noted("consent_id")),
         Subscription("privacy.consent.refused", privacy.ConsentRefused, noted("consent_id")),
+        Subscription("privacy.consent.renewed", privacy.ConsentRenewed, noted("consent_id")),
         Subscription("privacy.consent.expired", privacy.ConsentExpired, noted("consent_id")),
         Subscription("privacy.consent.withdrawn", privacy.ConsentWithdrawn, noted("consent_id")),
         Subscription("privacy.request.received", privacy.RequestReceived, noted("request_id")),

@@ -193,6 +193,7 @@ METHODS = {
     "objection": _l("objection to advertising"),
     "integration": _l("connected system"),
     "portal": _l("portal"),
+    "renewal-mail": _l("link in the renewal mail"),
     "validity": _l("its time was over"),
     "unused": _l("lay unused for too long"),
     "suppression-lifted": _l("ended when the address was taken off the suppression list"),
@@ -207,6 +208,7 @@ SUPPRESSION_REASONS = {
 # Why somebody gets no message (kontor.privacy.v1.Decision), and why a row is no contact.
 REASONS = {
     "consent": _l("consent given"),
+    "renewal": _l("asks for the renewal of a consent"),
     "contract": _l("needed for the contract"),
     "legal-obligation": _l("the law demands it"),
     "existing-customer": _l("existing customer, similar goods (§ 7(3) UWG)"),

@@ -17,6 +17,7 @@ from services.portal import (
     looks,
     newsletter,
     preferences,
+    renewal,
     rights,
     session,
     suppressions,
@@ -25,7 +26,19 @@ from services.portal import (
 from services.portal.config import PortalSettings
 from services.portal.rights import vocabulary
 
-_AREAS = (home, newsletter, preferences, rights, asking, identity, tickets, access, looks, suppressions)
+_AREAS = (
+    home,
+    newsletter,
+    preferences,
+    renewal,
+    rights,
+    asking,
+    identity,
+    tickets,
+    access,
+    looks,
+    suppressions,
+)
 
 
 def create_app(settings: PortalSettings) -> Flask:

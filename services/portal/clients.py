@@ -11,6 +11,7 @@ import grpc
 from flask import Flask, current_app
 from flask_babel import get_locale
 from kontor.campaigns.v1.campaigns_pb2_grpc import FormsStub, LinksStub
+from kontor.campaigns.v1.renewals_pb2_grpc import RenewalsStub
 from kontor.contacts.v1.contacts_pb2 import Contact
 from kontor.contacts.v1.contacts_pb2_grpc import ContactsStub
 from kontor.contacts.v1.logins_pb2_grpc import LoginsStub
@@ -83,6 +84,10 @@ class Clients:
     @cached_property
     def links(self) -> LinksStub:
         return LinksStub(self._channels["campaigns"].get())
+
+    @cached_property
+    def renewals(self) -> RenewalsStub:
+        return RenewalsStub(self._channels["campaigns"].get())
 
     @cached_property
     def consent_chains(self) -> ConsentChainsStub:

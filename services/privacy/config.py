@@ -63,6 +63,12 @@ class Settings(LastingSettings):
     consent_pause_months: int = Field(
         default=12, ge=0, le=120, description="how many months nobody is asked again who said no"
     )
+    consent_notice_days: int = Field(
+        default=30,
+        ge=0,
+        le=90,
+        description="how many days before its end a consent's renewal is asked; 0: never",
+    )
     consent_parent_months: int = Field(
         default=12,
         ge=0,

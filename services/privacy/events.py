@@ -7,6 +7,7 @@ import uuid
 from kontor.privacy.v1 import events_pb2
 
 from kernel.outbox import Fact
+from services.privacy.consent.life.model import Due
 
 
 def consent_given(*, consent_id: uuid.UUID, contact_id: uuid.UUID, topic: str) -> Fact:
@@ -38,6 +39,28 @@ def consent_expired(*, consent_id: uuid.UUID, contact_id: uuid.UUID, topic: str)
     return Fact(
         "privacy.consent.expired",
         events_pb2.ConsentExpired(consent_id=str(consent_id), contact_id=str(contact_id), topic=topic),
+    )
+
+
+def consent_renewed(*, consent_id: uuid.UUID, contact_id: uuid.UUID, topic: str) -> Fact:
+    """A consent was given again before it ended."""
+    return Fact(
+        "privacy.consent.renewed",
+        events_pb2.ConsentRenewed(consent_id=str(consent_id), contact_id=str(contact_id), topic=topic),
+    )
+
+
+def consent_renewal_due(due: Due) -> Fact:
+    """A consent will end; whoever sends may ask whether it is to go on."""
+    return Fact(
+        "privacy.consent.ending",
+        events_pb2.ConsentRenewalDue(
+            renewal_id=str(due.id),
+            consent_id=str(due.record.id),
+            contact_id=str(due.record.contact_id),
+            topic=due.record.topic,
+            last_day=str(due.last_day),
+        ),
     )
 
 

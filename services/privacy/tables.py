@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import services.privacy.audit.tables
 import services.privacy.bases.tables
+import services.privacy.consent.life.tables
 import services.privacy.consent.tables
 import services.privacy.customers.tables
 import services.privacy.holds.tables

@@ -13,6 +13,7 @@ from kontor.contacts.v1 import contacts_pb2, contacts_pb2_grpc, logins_pb2, logi
 from kontor.privacy.v1 import (
     askings_pb2,
     askings_pb2_grpc,
+    consent_life_pb2_grpc,
     customers_pb2,
     customers_pb2_grpc,
     farewells_pb2,
@@ -50,6 +51,9 @@ class World:
     gifts: list[privacy_pb2.GiveConsentRequest] = field(default_factory=list)
     withdrawals: list[privacy_pb2.WithdrawConsentRequest] = field(default_factory=list)
     permits: dict[str, privacy_pb2.Decision] = field(default_factory=dict)
+    # What was renewed, and how many permits were asked for questions about it.
+    renewed: list[Any] = field(default_factory=list)
+    renewals: int = 0
     # Topics whose text says something else since the consents to it.
     outdated: set[str] = field(default_factory=set)
     # Hashes of the links of invitations, why others were not sent, and which have ended.
@@ -108,7 +112,10 @@ class World:
             (not candidate.address, "no-address"),
             (candidate.address in self.suppressed and not duty, "suppressed"),
             (state == privacy_pb2.CONSENT_STATE_WITHDRAWN, "withdrawn"),
-            (state != privacy_pb2.CONSENT_STATE_GIVEN, "no-consent"),
+            (
+                state not in (privacy_pb2.CONSENT_STATE_GIVEN, privacy_pb2.CONSENT_STATE_RENEWED),
+                "no-consent",
+            ),
             (topic in self.outdated and not contract and not duty, "expired"),
         )
         reason = next((reason for holds, reason in reasons if holds), "consent")
@@ -211,6 +218,7 @@ class Permits(privacy_pb2_grpc.PermitsServicer):
 
     async def Authorize(self, request: Any, context: Any) -> privacy_pb2.AuthorizeResponse:
         await self.world.count("Authorize", context)
+        self.world.renewals += request.renewal
         decisions = self.world.once("Authorize", request, lambda: self._decide(request))
         self.world.permits.update({one.id: one for one in decisions})
         return privacy_pb2.AuthorizeResponse(decisions=decisions)
@@ -340,6 +348,21 @@ class Consents(privacy_pb2_grpc.ConsentsServicer):
         return answer  # type: ignore[no-any-return]
 
 
+class ConsentLife(consent_life_pb2_grpc.ConsentLifeServicer):
+    """What goes on."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def RenewConsent(self, request: Any, context: Any) -> privacy_pb2.Consent:
+        standing = (privacy_pb2.CONSENT_STATE_GIVEN, privacy_pb2.CONSENT_STATE_RENEWED)
+        known = self.world.consents.get((request.contact_id, request.topic))
+        if known is None or known.state not in standing:
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "it has ended")
+        self.world.renewed.append(request)
+        return self.world.set_consent(request.contact_id, request.topic, privacy_pb2.CONSENT_STATE_RENEWED)
+
+
 @asynccontextmanager
 async def serving(world: World) -> AsyncIterator[str]:
     """Both services on one port."""
@@ -350,6 +373,7 @@ async def serving(world: World) -> AsyncIterator[str]:
     identity_pb2_grpc.add_IdentityChecksServicer_to_server(IdentityChecks(world), server)  # type: ignore[abstract]
     askings_pb2_grpc.add_AskingsServicer_to_server(Askings(world), server)  # type: ignore[abstract]
     farewells_pb2_grpc.add_FarewellsServicer_to_server(Farewells(world), server)  # type: ignore[abstract]
+    consent_life_pb2_grpc.add_ConsentLifeServicer_to_server(ConsentLife(world), server)  # type: ignore[abstract]
     privacy_pb2_grpc.add_SuppressionsServicer_to_server(Suppressions(world), server)  # type: ignore[abstract]
     privacy_pb2_grpc.add_ConsentsServicer_to_server(Consents(world), server)  # type: ignore[abstract]
     customers_pb2_grpc.add_ExistingCustomersServicer_to_server(

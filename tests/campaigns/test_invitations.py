@@ -22,7 +22,7 @@ _LINK = re.compile(r"https://portal\.example/invitation/([\w-]{43})")
 async def invited(house: House, contact_id: str, *, times: int = 1) -> str:
     """Contacts has told of an invitation; answers its id."""
     invitation_id = str(new_id())
-    (subscription,) = consumers(house.use_cases.invitations)
+    subscription, _ = consumers(house.use_cases.invitations, house.use_cases.renewals)
     fact = Delivered(
         uuid.uuid4(),
         subscription.subject,
@@ -41,7 +41,7 @@ async def mails(house: House) -> dict[str, tuple[str, str]]:
 
 
 async def test_the_fact_comes_from_where_it_is_published(house: House) -> None:
-    (subscription,) = consumers(house.use_cases.invitations)
+    subscription, _ = consumers(house.use_cases.invitations, house.use_cases.renewals)
     assert (subscription.subject, subscription.fact) == ("contacts.login.invited", events_pb2.LoginInvited)
 
 

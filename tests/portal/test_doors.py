@@ -37,6 +37,7 @@ PUBLIC = {
     "newsletter.sign_up",
     "newsletter.unsubscribe",
     "preferences.by_link",
+    "renewal.decide",
     "readyz",
     "static_file",
 }
@@ -51,6 +52,7 @@ WITHOUT_PICTURE = {
     "newsletter.confirm",
     "newsletter.unsubscribe",
     "preferences.by_link",
+    "renewal.decide",
     "preferences.proof",
     "login.callback",
     "login.start",

@@ -111,7 +111,7 @@ def setting(parts: Parts) -> Setting:
 
     def put(periods: Periods) -> LifeJobs:
         parts.lapsing.periods = periods
-        return LifeJobs(parts.database, parts.clock, periods=periods)
+        return LifeJobs(parts.database, parts.clock, lapsing=parts.lapsing, notice_days=30)
 
     return put
 
@@ -263,6 +263,7 @@ async def jobs(doors: Doors, parts: Parts, ledger: Signing) -> ConsentJobs:
     return jobs
 
 
+@pytest.fixture
 async def teller(machine: Machine, serve: Serve, realm: Realm) -> Teller:
     campaigns = Campaigns()
     served = await serve(

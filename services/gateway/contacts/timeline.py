@@ -44,6 +44,7 @@ _TEXTS: dict[str, tuple[str, str, str]] = {
     "kontor.campaigns.v1.SignUpConfirmed": (_l("Confirmed the sign-up for mails"), "mail-opened", "good"),
     "kontor.privacy.v1.ConsentGiven": (_l("Gave a consent"), "circle-check", "good"),
     "kontor.privacy.v1.ConsentRefused": (_l("Said no to a consent"), "circle-x", "neutral"),
+    "kontor.privacy.v1.ConsentRenewed": (_l("Renewed a consent"), "refresh", "good"),
     "kontor.privacy.v1.ConsentExpired": (_l("A consent expired"), "clock-off", "warn"),
     "kontor.privacy.v1.ConsentWithdrawn": (_l("Withdrew a consent"), "circle-x", "bad"),
     "kontor.privacy.v1.RequestReceived": (_l("Exercised a right of data protection"), "shield", "warn"),

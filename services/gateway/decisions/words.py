@@ -10,6 +10,7 @@ from services.gateway.labels import Label
 # Reasons as in kontor.privacy.v1.Decision, in the order in which they are asked.
 SENTENCES = {
     "consent": _l("The person has consented to this topic, and the consent held at that moment."),
+    "renewal": _l("The mail asks whether the consent is to go on; the consent held at that moment."),
     "contract": _l("The message serves the contract with the person; no consent is needed for it."),
     "legal-obligation": _l("A law demands the message: it is about the person's own request."),
     "existing-customer": _l(

@@ -25,6 +25,7 @@ DATASETS = {
     "campaigns.message": _l("campaign messages"),
     "campaigns.invitation_mail": _l("mails with an invitation"),
     "campaigns.notice_mail": _l("mails about requests"),
+    "campaigns.renewal_mail": _l("questions about the renewal of consents"),
     "campaigns.sign_up": _l("newsletter sign-ups"),
     "tickets.ticket": _l("tickets"),
     "tickets.message": _l("messages in tickets"),

@@ -23,6 +23,7 @@ _OTHERS = {
     "privacy.consent_draft": _l("drafts of consent texts"),
     "privacy.consent_erasure": _l("marks of erased consents"),
     "privacy.consent_node": _l("nodes of the tree of consents"),
+    "privacy.consent_renewal": _l("questions about the renewal of consents"),
     "privacy.consent_salt": _l("salts of consents"),
     "privacy.consent_text": _l("texts of consents"),
     "privacy.consent_topic": _l("topics of consents"),

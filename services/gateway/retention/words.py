@@ -34,6 +34,7 @@ EVENTS = {
     "first answer": _l("first answer"),
     "import": _l("import"),
     "invitation": _l("invitation"),
+    "question": _l("question"),
     "last business": _l("last business"),
     "last consent to this version": _l("last consent to this version"),
     "lifting": _l("lifting"),

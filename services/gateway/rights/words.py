@@ -24,6 +24,7 @@ PARTS = {
     "Audiences": _l("Audiences"),
     "Campaigns": _l("Campaigns"),
     "Forms": _l("Sign-up forms"),
+    "Renewals": _l("Renewals of consents"),
     "Links": _l("Links in mails"),
     "Notices": _l("Mails about requests of data subjects"),
     "AskingMails": _l("Mails about rights without a login"),

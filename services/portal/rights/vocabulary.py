@@ -12,6 +12,7 @@ DATASETS = {
     "login_invitation": _l("Invitations for a login"),
     "invitation_mail": _l("Mails with an invitation"),
     "notice_mail": _l("Mails about your requests"),
+    "renewal_mail": _l("Mails that ask whether a consent is to go on"),
     "timeline_entry": _l("What has happened"),
     "import_row": _l("Lines of a file from which we took your data"),
     "ticket": _l("Tickets"),
@@ -61,6 +62,7 @@ TECHNICAL = {
     "login_invitation",
     "invitation_mail",
     "notice_mail",
+    "renewal_mail",
     "identity_check",
     "passage_decision",
     "suppression_lifting",
@@ -177,6 +179,7 @@ RETENTION = {
     "import + 30 days": _l("30 days after the import"),
     "check + 30 days": _l("30 days after the code was asked for"),
     "invitation + 30 days": _l("30 days after the invitation"),
+    "question + 120 days": _l("120 days after the question"),
     "with the contact": _l("as long as your record"),
     "sending + 3 years to the end of the year (§§ 195, 199 BGB)": _l(
         "3 years after sending, to the end of the year (§§ 195, 199 BGB)"

@@ -58,6 +58,7 @@ SOURCES = {
     "link": _l("you, by the link in a mail"),
     "one-click": _l("you, by one click in your mail program"),
     "staff": _l("entered by our staff"),
+    "renewal-mail": _l("you, by the link in a mail"),
     "validity": _l("the end of a consent's time"),
     "unused": _l("a consent that was not used for too long"),
     "integration": _l("a connected system"),

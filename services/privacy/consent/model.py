@@ -14,7 +14,9 @@ DOUBLE_OPT_IN = "double-opt-in"
 PORTAL_LOGIN = "portal-login"
 # Given by the holder of parental responsibility (Art. 8 GDPR), by the link in a mail to their own address.
 PARENT_DOUBLE_OPT_IN = "parent-double-opt-in"
-WITH_A_MAIL = (DOUBLE_OPT_IN, PARENT_DOUBLE_OPT_IN)
+# By the link in the mail that asks before a consent ends.
+RENEWAL_MAIL = "renewal-mail"
+WITH_A_MAIL = (DOUBLE_OPT_IN, PARENT_DOUBLE_OPT_IN, RENEWAL_MAIL)
 
 
 class State(IntEnum):

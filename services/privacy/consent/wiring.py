@@ -42,7 +42,9 @@ def serve_consents(
     backend.add(door, ConsentsRpc(consents), f"{v1}.Consents")
     life = ConsentLifeRpc(LifeService(database, clock, consents=consents, lapsing=lapsing))
     backend.add(consent_life_pb2_grpc.add_ConsentLifeServicer_to_server, life, f"{v1}.ConsentLife")
-    backend.every("expire-consents", _DAY_S, LifeJobs(database, clock, periods=periods).expire)
+    jobs = LifeJobs(database, clock, lapsing=lapsing, notice_days=settings.consent_notice_days)
+    backend.every("expire-consents", _DAY_S, jobs.expire)
+    backend.every("ask-renewals", _DAY_S, jobs.ask_renewals)
     standings = ConsentStandingsRpc(StandingService(database, lapsing), backend.pages, periods.zone)
     listed = consent_standings_pb2_grpc.add_ConsentStandingsServicer_to_server
     backend.add(listed, standings, f"{v1}.ConsentStandings")

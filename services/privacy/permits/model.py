@@ -14,6 +14,7 @@ from services.privacy.customers.model import EXISTING_CUSTOMER, Advertising, req
 CONSENT = "consent"
 CONTRACT = "contract"
 DUTY = "legal-obligation"
+RENEWAL = "renewal"
 NO_ADDRESS = "no-address"
 RESTRICTED = "restricted"
 SUPPRESSED = "suppressed"
@@ -28,7 +29,7 @@ _DENIES: dict[State | None, str] = {
     State.REFUSED: REFUSED,
     State.EXPIRED: LAPSED,
 }
-PERMITS = frozenset({CONSENT, CONTRACT, DUTY, EXISTING_CUSTOMER})
+PERMITS = frozenset({CONSENT, RENEWAL, CONTRACT, DUTY, EXISTING_CUSTOMER})
 # Where nobody has said yes or no, and § 7(3) UWG may say more.
 UNDECIDED = frozenset({EXPIRED, LAPSED, NO_CONSENT})
 # What may be sent without consent, because it serves what the person has with the company (Art. 6(1)(b) GDPR).
@@ -88,6 +89,8 @@ class About:
     contract: bool = False
     duty: bool = False
     similar: Advertising | None = None
+    # Asks whether the consent is to go on: rests on it, and is no use that keeps it alive.
+    renewal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +169,7 @@ def require_basis(about: About) -> None:
 
 
 def decide(
-    candidate: Candidate, known: Known, *, contract: bool = False, duty: bool = False
+    candidate: Candidate, known: Known, *, contract: bool = False, duty: bool = False, renewal: bool = False
 ) -> tuple[str, uuid.UUID | None]:
     """The reason, and the consent it rests on if that permits. Only what is in `PERMITS` permits.
 
@@ -183,7 +186,7 @@ def decide(
     if contract:
         return CONTRACT, None
     if known.state in STANDING:
-        return CONSENT, known.consent_id
+        return RENEWAL if renewal else CONSENT, known.consent_id
     return EXPIRED if known.outdated else _DENIES.get(known.state, NO_CONSENT), None
 
 

@@ -141,6 +141,7 @@ def _about(request: privacy_pb2.AuthorizeRequest) -> About:
         contract=request.basis == holder_pb2.BASIS_CONTRACT,
         duty=request.basis == holder_pb2.BASIS_LEGAL_OBLIGATION,
         similar=Advertising(request.category, request.carries_notice) if interest else None,
+        renewal=request.renewal,
     )
 
 

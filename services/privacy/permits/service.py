@@ -146,7 +146,9 @@ class PermitService:
         for decision_id, candidate, is_suppressed in zip(made, candidates, suppressed, strict=True):
             consent_id, state, outdated = consents.get(candidate.contact_id, _NO_WORD)
             known = Known(candidate.contact_id in restricted, is_suppressed, consent_id, state, outdated)
-            reason, rests_on = decide(candidate, known, contract=about.contract, duty=about.duty)
+            reason, rests_on = decide(
+                candidate, known, contract=about.contract, duty=about.duty, renewal=about.renewal
+            )
             decisions.append(
                 Decision(decision_id, candidate.contact_id, reason in PERMITS, reason, rests_on, now)
             )

@@ -155,6 +155,8 @@ gateway: [contacts, campaigns, tickets, privacy]
   value: {{ $values.consents.unusedMonths | quote }}
 - name: KONTOR_CONSENT_PAUSE_MONTHS
   value: {{ $values.consents.pauseMonths | quote }}
+- name: KONTOR_CONSENT_NOTICE_DAYS
+  value: {{ $values.consents.noticeDays | quote }}
 - name: KONTOR_CONSENT_PARENT_MONTHS
   value: {{ $values.consents.parentMonths | quote }}
 - name: KONTOR_CONTROLLER_PROCESSORS

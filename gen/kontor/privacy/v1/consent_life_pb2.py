@@ -26,13 +26,23 @@ from kontor.options.v1 import options_pb2 as kontor_dot_options_dot_v1_dot_optio
 from kontor.privacy.v1 import privacy_pb2 as kontor_dot_privacy_dot_v1_dot_privacy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$kontor/privacy/v1/consent_life.proto\x12\x11kontor.privacy.v1\x1a\x1fkontor/options/v1/options.proto\x1a\x1fkontor/privacy/v1/privacy.proto\"\xc9\x01\n\x11\x41skConsentRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12 \n\ncontact_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1b\n\x05topic\x18\x03 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 <\x12\x33\n\x07\x63hannel\x18\x04 \x01(\x0e\x32\x1a.kontor.privacy.v1.ChannelB\x06\xc2\xbb\x18\x02P\x01\x12\x1e\n\x08language\x18\x05 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01X\x01\"\xfa\x01\n\x14RefuseConsentRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12 \n\ncontact_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1b\n\x05topic\x18\x03 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 <\x12\x33\n\x07\x63hannel\x18\x04 \x01(\x0e\x32\x1a.kontor.privacy.v1.ChannelB\x06\xc2\xbb\x18\x02P\x01\x12\x1d\n\x07text_id\x18\x05 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12-\n\x08\x65vidence\x18\x06 \x01(\x0b\x32\x1b.kontor.privacy.v1.Evidence2\xbe\x02\n\x0b\x43onsentLife\x12y\n\nAskConsent\x12$.kontor.privacy.v1.AskConsentRequest\x1a\x1a.kontor.privacy.v1.Consent\")\xaa\xbb\x18%\n\x07service\n\x05\x61gent\n\x08marketer\n\x07manager \x02\x12\xb3\x01\n\rRefuseConsent\x12\'.kontor.privacy.v1.RefuseConsentRequest\x1a\x1a.kontor.privacy.v1.Consent\"]\xaa\xbb\x18Y\n\x07service\n\x08\x63ustomer\x1a\ncontact_id \x02*\x0c\n\x08\x63ustomer\x10\x01\xa2\x01\'the person\'s own word (Art. 18(2) GDPR)b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$kontor/privacy/v1/consent_life.proto\x12\x11kontor.privacy.v1\x1a\x1fkontor/options/v1/options.proto\x1a\x1fkontor/privacy/v1/privacy.proto\"\xf9\x01\n\x13RenewConsentRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12 \n\ncontact_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1b\n\x05topic\x18\x03 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 <\x12\x33\n\x07\x63hannel\x18\x04 \x01(\x0e\x32\x1a.kontor.privacy.v1.ChannelB\x06\xc2\xbb\x18\x02P\x01\x12\x1d\n\x07text_id\x18\x05 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12-\n\x08\x65vidence\x18\x06 \x01(\x0b\x32\x1b.kontor.privacy.v1.Evidence\"\xc9\x01\n\x11\x41skConsentRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12 \n\ncontact_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1b\n\x05topic\x18\x03 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 <\x12\x33\n\x07\x63hannel\x18\x04 \x01(\x0e\x32\x1a.kontor.privacy.v1.ChannelB\x06\xc2\xbb\x18\x02P\x01\x12\x1e\n\x08language\x18\x05 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01X\x01\"\xfa\x01\n\x14RefuseConsentRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12 \n\ncontact_id\x18\x02 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12\x1b\n\x05topic\x18\x03 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01 <\x12\x33\n\x07\x63hannel\x18\x04 \x01(\x0e\x32\x1a.kontor.privacy.v1.ChannelB\x06\xc2\xbb\x18\x02P\x01\x12\x1d\n\x07text_id\x18\x05 \x01(\tB\x0c\xb8\xbb\x18\x01\xc2\xbb\x18\x04\x08\x01\x10\x01\x12-\n\x08\x65vidence\x18\x06 \x01(\x0b\x32\x1b.kontor.privacy.v1.Evidence2\xdb\x03\n\x0b\x43onsentLife\x12y\n\nAskConsent\x12$.kontor.privacy.v1.AskConsentRequest\x1a\x1a.kontor.privacy.v1.Consent\")\xaa\xbb\x18%\n\x07service\n\x05\x61gent\n\x08marketer\n\x07manager \x02\x12\xb3\x01\n\rRefuseConsent\x12\'.kontor.privacy.v1.RefuseConsentRequest\x1a\x1a.kontor.privacy.v1.Consent\"]\xaa\xbb\x18Y\n\x07service\n\x08\x63ustomer\x1a\ncontact_id \x02*\x0c\n\x08\x63ustomer\x10\x01\xa2\x01\'the person\'s own word (Art. 18(2) GDPR)\x12\x9a\x01\n\x0cRenewConsent\x12&.kontor.privacy.v1.RenewConsentRequest\x1a\x1a.kontor.privacy.v1.Consent\"F\xaa\xbb\x18\x42\n\x07service \x02\xa2\x01\x34the person\'s own word, by a link that is its own keyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kontor.privacy.v1.consent_life_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_RENEWCONSENTREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_RENEWCONSENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001\020\001'
+  _globals['_RENEWCONSENTREQUEST'].fields_by_name['contact_id']._loaded_options = None
+  _globals['_RENEWCONSENTREQUEST'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001\020\001'
+  _globals['_RENEWCONSENTREQUEST'].fields_by_name['topic']._loaded_options = None
+  _globals['_RENEWCONSENTREQUEST'].fields_by_name['topic']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001 <'
+  _globals['_RENEWCONSENTREQUEST'].fields_by_name['channel']._loaded_options = None
+  _globals['_RENEWCONSENTREQUEST'].fields_by_name['channel']._serialized_options = b'\302\273\030\002P\001'
+  _globals['_RENEWCONSENTREQUEST'].fields_by_name['text_id']._loaded_options = None
+  _globals['_RENEWCONSENTREQUEST'].fields_by_name['text_id']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001\020\001'
   _globals['_ASKCONSENTREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_ASKCONSENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\270\273\030\001\302\273\030\004\010\001\020\001'
   _globals['_ASKCONSENTREQUEST'].fields_by_name['contact_id']._loaded_options = None
@@ -57,10 +67,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONSENTLIFE'].methods_by_name['AskConsent']._serialized_options = b'\252\273\030%\n\007service\n\005agent\n\010marketer\n\007manager \002'
   _globals['_CONSENTLIFE'].methods_by_name['RefuseConsent']._loaded_options = None
   _globals['_CONSENTLIFE'].methods_by_name['RefuseConsent']._serialized_options = b'\252\273\030Y\n\007service\n\010customer\032\ncontact_id \002*\014\n\010customer\020\001\242\001\'the person\'s own word (Art. 18(2) GDPR)'
-  _globals['_ASKCONSENTREQUEST']._serialized_start=126
-  _globals['_ASKCONSENTREQUEST']._serialized_end=327
-  _globals['_REFUSECONSENTREQUEST']._serialized_start=330
-  _globals['_REFUSECONSENTREQUEST']._serialized_end=580
-  _globals['_CONSENTLIFE']._serialized_start=583
-  _globals['_CONSENTLIFE']._serialized_end=901
+  _globals['_CONSENTLIFE'].methods_by_name['RenewConsent']._loaded_options = None
+  _globals['_CONSENTLIFE'].methods_by_name['RenewConsent']._serialized_options = b'\252\273\030B\n\007service \002\242\0014the person\'s own word, by a link that is its own key'
+  _globals['_RENEWCONSENTREQUEST']._serialized_start=126
+  _globals['_RENEWCONSENTREQUEST']._serialized_end=375
+  _globals['_ASKCONSENTREQUEST']._serialized_start=378
+  _globals['_ASKCONSENTREQUEST']._serialized_end=579
+  _globals['_REFUSECONSENTREQUEST']._serialized_start=582
+  _globals['_REFUSECONSENTREQUEST']._serialized_end=832
+  _globals['_CONSENTLIFE']._serialized_start=835
+  _globals['_CONSENTLIFE']._serialized_end=1310
 # @@protoc_insertion_point(module_scope)

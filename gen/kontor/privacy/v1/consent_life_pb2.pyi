@@ -18,6 +18,41 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class RenewConsentRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    TEXT_ID_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    contact_id: _builtins.str
+    topic: _builtins.str
+    channel: _privacy_pb2.Channel.ValueType
+    text_id: _builtins.str
+    @_builtins.property
+    def evidence(self) -> _privacy_pb2.Evidence: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        contact_id: _builtins.str = ...,
+        topic: _builtins.str = ...,
+        channel: _privacy_pb2.Channel.ValueType = ...,
+        text_id: _builtins.str = ...,
+        evidence: _privacy_pb2.Evidence | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "contact_id", b"contact_id", "evidence", b"evidence", "request_id", b"request_id", "text_id", b"text_id", "topic", b"topic"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RenewConsentRequest: _TypeAlias = RenewConsentRequest  # noqa: Y015
+
+@_typing.final
 class AskConsentRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

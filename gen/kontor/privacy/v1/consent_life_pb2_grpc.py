@@ -46,6 +46,11 @@ class ConsentLifeStub:
                 request_serializer=kontor_dot_privacy_dot_v1_dot_consent__life__pb2.RefuseConsentRequest.SerializeToString,
                 response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Consent.FromString,
                 _registered_method=True)
+        self.RenewConsent = channel.unary_unary(
+                '/kontor.privacy.v1.ConsentLife/RenewConsent',
+                request_serializer=kontor_dot_privacy_dot_v1_dot_consent__life__pb2.RenewConsentRequest.SerializeToString,
+                response_deserializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Consent.FromString,
+                _registered_method=True)
 
 
 class ConsentLifeServicer:
@@ -69,6 +74,15 @@ class ConsentLifeServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RenewConsent(self, request, context):
+        """Records that a consent goes on, with the text that was shown and the mail that asked. The same click counts once.
+        Errors: NOT_FOUND for a text of another topic, or one that no longer says what people agree to; INVALID_ARGUMENT
+        for incomplete evidence; FAILED_PRECONDITION once it has ended or was withdrawn (RENEWAL_OVER).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ConsentLifeServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -80,6 +94,11 @@ def add_ConsentLifeServicer_to_server(servicer, server):
             'RefuseConsent': grpc.unary_unary_rpc_method_handler(
                     servicer.RefuseConsent,
                     request_deserializer=kontor_dot_privacy_dot_v1_dot_consent__life__pb2.RefuseConsentRequest.FromString,
+                    response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Consent.SerializeToString,
+            ),
+            'RenewConsent': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenewConsent,
+                    request_deserializer=kontor_dot_privacy_dot_v1_dot_consent__life__pb2.RenewConsentRequest.FromString,
                     response_serializer=kontor_dot_privacy_dot_v1_dot_privacy__pb2.Consent.SerializeToString,
             ),
     }
@@ -137,6 +156,33 @@ class ConsentLife:
             target,
             '/kontor.privacy.v1.ConsentLife/RefuseConsent',
             kontor_dot_privacy_dot_v1_dot_consent__life__pb2.RefuseConsentRequest.SerializeToString,
+            kontor_dot_privacy_dot_v1_dot_privacy__pb2.Consent.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenewConsent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kontor.privacy.v1.ConsentLife/RenewConsent',
+            kontor_dot_privacy_dot_v1_dot_consent__life__pb2.RenewConsentRequest.SerializeToString,
             kontor_dot_privacy_dot_v1_dot_privacy__pb2.Consent.FromString,
             options,
             channel_credentials,

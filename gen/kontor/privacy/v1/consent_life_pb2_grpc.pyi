@@ -43,6 +43,11 @@ class ConsentLifeStub:
     """Records a no with the text that was shown. A no to what stands takes it back. Errors: NOT_FOUND for a text of
     another topic; INVALID_ARGUMENT for incomplete evidence; FAILED_PRECONDITION without a verified address.
     """
+    RenewConsent: _grpc.UnaryUnaryMultiCallable[_consent_life_pb2.RenewConsentRequest, _privacy_pb2.Consent]
+    """Records that a consent goes on, with the text that was shown and the mail that asked. The same click counts once.
+    Errors: NOT_FOUND for a text of another topic, or one that no longer says what people agree to; INVALID_ARGUMENT
+    for incomplete evidence; FAILED_PRECONDITION once it has ended or was withdrawn (RENEWAL_OVER).
+    """
 
 @_typing.type_check_only
 class ConsentLifeAsyncStub(ConsentLifeStub):
@@ -57,6 +62,11 @@ class ConsentLifeAsyncStub(ConsentLifeStub):
     RefuseConsent: _aio.UnaryUnaryMultiCallable[_consent_life_pb2.RefuseConsentRequest, _privacy_pb2.Consent]  # type: ignore[assignment]
     """Records a no with the text that was shown. A no to what stands takes it back. Errors: NOT_FOUND for a text of
     another topic; INVALID_ARGUMENT for incomplete evidence; FAILED_PRECONDITION without a verified address.
+    """
+    RenewConsent: _aio.UnaryUnaryMultiCallable[_consent_life_pb2.RenewConsentRequest, _privacy_pb2.Consent]  # type: ignore[assignment]
+    """Records that a consent goes on, with the text that was shown and the mail that asked. The same click counts once.
+    Errors: NOT_FOUND for a text of another topic, or one that no longer says what people agree to; INVALID_ARGUMENT
+    for incomplete evidence; FAILED_PRECONDITION once it has ended or was withdrawn (RENEWAL_OVER).
     """
 
 class ConsentLifeServicer(metaclass=_abc_1.ABCMeta):
@@ -81,6 +91,17 @@ class ConsentLifeServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_privacy_pb2.Consent, _abc.Awaitable[_privacy_pb2.Consent]]:
         """Records a no with the text that was shown. A no to what stands takes it back. Errors: NOT_FOUND for a text of
         another topic; INVALID_ARGUMENT for incomplete evidence; FAILED_PRECONDITION without a verified address.
+        """
+
+    @_abc_1.abstractmethod
+    def RenewConsent(
+        self,
+        request: _consent_life_pb2.RenewConsentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_privacy_pb2.Consent, _abc.Awaitable[_privacy_pb2.Consent]]:
+        """Records that a consent goes on, with the text that was shown and the mail that asked. The same click counts once.
+        Errors: NOT_FOUND for a text of another topic, or one that no longer says what people agree to; INVALID_ARGUMENT
+        for incomplete evidence; FAILED_PRECONDITION once it has ended or was withdrawn (RENEWAL_OVER).
         """
 
 def add_ConsentLifeServicer_to_server(servicer: ConsentLifeServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from kontor.options.v1 import options_pb2 as kontor_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ekontor/privacy/v1/events.proto\x12\x11kontor.privacy.v1\x1a\x1fkontor/options/v1/options.proto\"W\n\x0c\x43onsentGiven\x12\x18\n\nconsent_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x13\n\x05topic\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\"[\n\x10\x43onsentWithdrawn\x12\x18\n\nconsent_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x13\n\x05topic\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\"Y\n\x0e\x43onsentRefused\x12\x18\n\nconsent_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x13\n\x05topic\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\"Y\n\x0e\x43onsentExpired\x12\x18\n\nconsent_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x13\n\x05topic\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\"S\n\x0fRequestReceived\x12\x18\n\nrequest_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x0c\n\x04kind\x18\x03 \x01(\x05\"T\n\x10RequestCompleted\x12\x18\n\nrequest_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x0c\n\x04kind\x18\x03 \x01(\x05\"\\\n\x12RestrictionImposed\x12\x1c\n\x0erestriction_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x0e\n\x06ground\x18\x03 \x01(\x05\"U\n\x1bRestrictionLiftingAnnounced\x12\x1c\n\x0erestriction_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\"K\n\x11RestrictionLifted\x12\x1c\n\x0erestriction_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ekontor/privacy/v1/events.proto\x12\x11kontor.privacy.v1\x1a\x1fkontor/options/v1/options.proto\"W\n\x0c\x43onsentGiven\x12\x18\n\nconsent_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x13\n\x05topic\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\"[\n\x10\x43onsentWithdrawn\x12\x18\n\nconsent_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x13\n\x05topic\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\"Y\n\x0e\x43onsentRefused\x12\x18\n\nconsent_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x13\n\x05topic\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\"Y\n\x0e\x43onsentExpired\x12\x18\n\nconsent_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x13\n\x05topic\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\"Y\n\x0e\x43onsentRenewed\x12\x18\n\nconsent_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x13\n\x05topic\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\"\x8e\x01\n\x11\x43onsentRenewalDue\x12\x18\n\nrenewal_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\nconsent_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x03 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x13\n\x05topic\x18\x04 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x16\n\x08last_day\x18\x05 \x01(\tB\x04\xb8\xbb\x18\x01\"S\n\x0fRequestReceived\x12\x18\n\nrequest_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x0c\n\x04kind\x18\x03 \x01(\x05\"T\n\x10RequestCompleted\x12\x18\n\nrequest_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x0c\n\x04kind\x18\x03 \x01(\x05\"\\\n\x12RestrictionImposed\x12\x1c\n\x0erestriction_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x0e\n\x06ground\x18\x03 \x01(\x05\"U\n\x1bRestrictionLiftingAnnounced\x12\x1c\n\x0erestriction_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\"K\n\x11RestrictionLifted\x12\x1c\n\x0erestriction_id\x18\x01 \x01(\tB\x04\xb8\xbb\x18\x01\x12\x18\n\ncontact_id\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -56,6 +56,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONSENTEXPIRED'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001'
   _globals['_CONSENTEXPIRED'].fields_by_name['topic']._loaded_options = None
   _globals['_CONSENTEXPIRED'].fields_by_name['topic']._serialized_options = b'\270\273\030\001'
+  _globals['_CONSENTRENEWED'].fields_by_name['consent_id']._loaded_options = None
+  _globals['_CONSENTRENEWED'].fields_by_name['consent_id']._serialized_options = b'\270\273\030\001'
+  _globals['_CONSENTRENEWED'].fields_by_name['contact_id']._loaded_options = None
+  _globals['_CONSENTRENEWED'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001'
+  _globals['_CONSENTRENEWED'].fields_by_name['topic']._loaded_options = None
+  _globals['_CONSENTRENEWED'].fields_by_name['topic']._serialized_options = b'\270\273\030\001'
+  _globals['_CONSENTRENEWALDUE'].fields_by_name['renewal_id']._loaded_options = None
+  _globals['_CONSENTRENEWALDUE'].fields_by_name['renewal_id']._serialized_options = b'\270\273\030\001'
+  _globals['_CONSENTRENEWALDUE'].fields_by_name['consent_id']._loaded_options = None
+  _globals['_CONSENTRENEWALDUE'].fields_by_name['consent_id']._serialized_options = b'\270\273\030\001'
+  _globals['_CONSENTRENEWALDUE'].fields_by_name['contact_id']._loaded_options = None
+  _globals['_CONSENTRENEWALDUE'].fields_by_name['contact_id']._serialized_options = b'\270\273\030\001'
+  _globals['_CONSENTRENEWALDUE'].fields_by_name['topic']._loaded_options = None
+  _globals['_CONSENTRENEWALDUE'].fields_by_name['topic']._serialized_options = b'\270\273\030\001'
+  _globals['_CONSENTRENEWALDUE'].fields_by_name['last_day']._loaded_options = None
+  _globals['_CONSENTRENEWALDUE'].fields_by_name['last_day']._serialized_options = b'\270\273\030\001'
   _globals['_REQUESTRECEIVED'].fields_by_name['request_id']._loaded_options = None
   _globals['_REQUESTRECEIVED'].fields_by_name['request_id']._serialized_options = b'\270\273\030\001'
   _globals['_REQUESTRECEIVED'].fields_by_name['contact_id']._loaded_options = None
@@ -84,14 +100,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONSENTREFUSED']._serialized_end=357
   _globals['_CONSENTEXPIRED']._serialized_start=359
   _globals['_CONSENTEXPIRED']._serialized_end=448
-  _globals['_REQUESTRECEIVED']._serialized_start=450
-  _globals['_REQUESTRECEIVED']._serialized_end=533
-  _globals['_REQUESTCOMPLETED']._serialized_start=535
-  _globals['_REQUESTCOMPLETED']._serialized_end=619
-  _globals['_RESTRICTIONIMPOSED']._serialized_start=621
-  _globals['_RESTRICTIONIMPOSED']._serialized_end=713
-  _globals['_RESTRICTIONLIFTINGANNOUNCED']._serialized_start=715
-  _globals['_RESTRICTIONLIFTINGANNOUNCED']._serialized_end=800
-  _globals['_RESTRICTIONLIFTED']._serialized_start=802
-  _globals['_RESTRICTIONLIFTED']._serialized_end=877
+  _globals['_CONSENTRENEWED']._serialized_start=450
+  _globals['_CONSENTRENEWED']._serialized_end=539
+  _globals['_CONSENTRENEWALDUE']._serialized_start=542
+  _globals['_CONSENTRENEWALDUE']._serialized_end=684
+  _globals['_REQUESTRECEIVED']._serialized_start=686
+  _globals['_REQUESTRECEIVED']._serialized_end=769
+  _globals['_REQUESTCOMPLETED']._serialized_start=771
+  _globals['_REQUESTCOMPLETED']._serialized_end=855
+  _globals['_RESTRICTIONIMPOSED']._serialized_start=857
+  _globals['_RESTRICTIONIMPOSED']._serialized_end=949
+  _globals['_RESTRICTIONLIFTINGANNOUNCED']._serialized_start=951
+  _globals['_RESTRICTIONLIFTINGANNOUNCED']._serialized_end=1036
+  _globals['_RESTRICTIONLIFTED']._serialized_start=1038
+  _globals['_RESTRICTIONLIFTED']._serialized_end=1113
 # @@protoc_insertion_point(module_scope)

@@ -139,6 +139,73 @@ class ConsentExpired(_message.Message):
 Global___ConsentExpired: _TypeAlias = ConsentExpired  # noqa: Y015
 
 @_typing.final
+class ConsentRenewed(_message.Message):
+    """A consent was given again before it ended.
+
+    privacy.consent.renewed
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONSENT_ID_FIELD_NUMBER: _builtins.int
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
+    consent_id: _builtins.str
+    contact_id: _builtins.str
+    topic: _builtins.str
+    def __init__(
+        self,
+        *,
+        consent_id: _builtins.str = ...,
+        contact_id: _builtins.str = ...,
+        topic: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_id", b"consent_id", "contact_id", b"contact_id", "topic", b"topic"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConsentRenewed: _TypeAlias = ConsentRenewed  # noqa: Y015
+
+@_typing.final
+class ConsentRenewalDue(_message.Message):
+    """A consent will end unless it is used or renewed; whoever sends may ask, once.
+
+    privacy.consent.ending
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RENEWAL_ID_FIELD_NUMBER: _builtins.int
+    CONSENT_ID_FIELD_NUMBER: _builtins.int
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
+    LAST_DAY_FIELD_NUMBER: _builtins.int
+    renewal_id: _builtins.str
+    consent_id: _builtins.str
+    contact_id: _builtins.str
+    topic: _builtins.str
+    last_day: _builtins.str
+    """The last day of the consent, an ISO 8601 date of the controller's time zone."""
+    def __init__(
+        self,
+        *,
+        renewal_id: _builtins.str = ...,
+        consent_id: _builtins.str = ...,
+        contact_id: _builtins.str = ...,
+        topic: _builtins.str = ...,
+        last_day: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_id", b"consent_id", "contact_id", b"contact_id", "last_day", b"last_day", "renewal_id", b"renewal_id", "topic", b"topic"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConsentRenewalDue: _TypeAlias = ConsentRenewalDue  # noqa: Y015
+
+@_typing.final
 class RequestReceived(_message.Message):
     """A subject exercised a right; its clock runs.
 

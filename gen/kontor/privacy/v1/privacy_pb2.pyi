@@ -1163,6 +1163,7 @@ class AuthorizeRequest(_message.Message):
     BASIS_FIELD_NUMBER: _builtins.int
     CATEGORY_FIELD_NUMBER: _builtins.int
     CARRIES_NOTICE_FIELD_NUMBER: _builtins.int
+    RENEWAL_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     channel: Global___Channel.ValueType
     topic: _builtins.str
@@ -1178,6 +1179,8 @@ class AuthorizeRequest(_message.Message):
     to object with a link that does it.
     """
     carries_notice: _builtins.bool
+    renewal: _builtins.bool
+    """The mails ask whether a consent is to be renewed: they rest on it, and are no use that keeps it alive."""
     request_id: _builtins.str
     """Names the batch: asking again with the same id answers the same decisions."""
     @_builtins.property
@@ -1191,11 +1194,12 @@ class AuthorizeRequest(_message.Message):
         basis: _holder_pb2.Basis.ValueType = ...,
         category: _builtins.str = ...,
         carries_notice: _builtins.bool = ...,
+        renewal: _builtins.bool = ...,
         request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "candidates", b"candidates", "carries_notice", b"carries_notice", "category", b"category", "channel", b"channel", "request_id", b"request_id", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "candidates", b"candidates", "carries_notice", b"carries_notice", "category", b"category", "channel", b"channel", "renewal", b"renewal", "request_id", b"request_id", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1243,7 +1247,7 @@ class Decision(_message.Message):
     contact_id: _builtins.str
     permitted: _builtins.bool
     reason: _builtins.str
-    """"consent", "contract", "existing-customer" or "legal-obligation" if permitted; else "restricted", "suppressed",
+    """"consent", "renewal", "contract", "existing-customer" or "legal-obligation" if permitted; else "restricted", "suppressed",
     "withdrawn", "refused", "lapsed" (beyond its period or unused), "expired" (to a text that has changed), "no-consent",
     "no-address"; where a legitimate interest was claimed also what § 7(3) UWG lacks: "objected", "no-sale",
     "not-similar", "no-notice".

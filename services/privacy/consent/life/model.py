@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from kernel.errors import FailedPrecondition
+from services.privacy.consent.model import Record
 from services.privacy.requests.deadline import months_after
 
 # Why a consent expired; stands in the record as the way in which it came about.
@@ -29,6 +31,19 @@ class AskedTooSoon(FailedPrecondition):
 
 class ConsentStands(FailedPrecondition):
     """There is nothing to ask: the consent holds."""
+
+
+class RenewalOver(FailedPrecondition):
+    """The consent has ended or was withdrawn; it can be given anew, and not renewed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A consent that will end, and the question whether it is to go on."""
+
+    id: uuid.UUID
+    record: Record
+    last_day: date
 
 
 @dataclass(frozen=True, slots=True)

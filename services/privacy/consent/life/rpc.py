@@ -37,6 +37,14 @@ class ConsentLifeRpc(consent_life_pb2_grpc.ConsentLifeServicer):
         )
         return as_consent(refused)
 
+    async def RenewConsent(self, request: life_pb2.RenewConsentRequest, context: Any) -> privacy_pb2.Consent:
+        renewed = await self._life.renew_consent(
+            _about(request), text_id=uuid.UUID(request.text_id), evidence=as_evidence(request.evidence)
+        )
+        return as_consent(renewed)
 
-def _about(request: life_pb2.AskConsentRequest | life_pb2.RefuseConsentRequest) -> Subject:
+
+def _about(
+    request: life_pb2.AskConsentRequest | life_pb2.RefuseConsentRequest | life_pb2.RenewConsentRequest,
+) -> Subject:
     return Subject(uuid.UUID(request.contact_id), request.topic, request.channel)

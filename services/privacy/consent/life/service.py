@@ -12,7 +12,7 @@ from kernel.outbox import emit
 from services.privacy import events
 from services.privacy.consent.life import store
 from services.privacy.consent.life.lapsing import Lapsing
-from services.privacy.consent.life.model import AskedTooSoon, ConsentStands
+from services.privacy.consent.life.model import AskedTooSoon, ConsentStands, RenewalOver
 from services.privacy.consent.model import (
     STANDING,
     ConsentTextNotFound,
@@ -24,7 +24,7 @@ from services.privacy.consent.model import (
 )
 from services.privacy.consent.recording import Subject, append_records, by_login, new_record
 from services.privacy.consent.service import ConsentService
-from services.privacy.consent.store import newest
+from services.privacy.consent.store import find_given, newest
 from services.privacy.consent.tree import store as trees
 from services.privacy.consent.wordings import store as wordings
 
@@ -91,6 +91,36 @@ class LifeService:
                 events.consent_refused(consent_id=refused.id, contact_id=about.contact_id, topic=about.topic),
             )
         return refused
+
+    async def renew_consent(self, about: Subject, *, text_id: uuid.UUID, evidence: Evidence) -> Record:
+        """Records that a consent goes on; the same click counts once, however often it is told.
+
+        A text that has changed since the question is no hindrance: the person read the new one and agreed to it.
+        Errors: ConsentTextNotFound, EvidenceIncomplete, RenewalOver.
+        """
+        require_complete(evidence)
+        now = self._clock.now()
+        async with self._database.transaction() as session:
+            text = await self._text(session, text_id, about.topic)
+            if text.id in await wordings.outdated_texts(session, about.topic, now):
+                raise ConsentTextNotFound("This text is no longer what people agree to.")
+            frontier = await trees.lock_tree(session)
+            renewed = new_record(about, State.RENEWED, text, evidence, at=now)
+            known = await find_given(session, renewed)
+            if known is not None:
+                return known
+            words = await self._lapsing.last_words(
+                session, contact_ids=[about.contact_id], topic=about.topic, channel=about.channel
+            )
+            word = words.get(about.contact_id)
+            if word is None or not (word.state in STANDING or word.outdated):
+                raise RenewalOver("The consent has ended; it can be given anew.", reason="RENEWAL_OVER")
+            await append_records(session, frontier, [renewed])
+            await emit(
+                session,
+                events.consent_renewed(consent_id=renewed.id, contact_id=about.contact_id, topic=about.topic),
+            )
+        return renewed
 
     async def _require_free(self, session: WriteSession, about: Subject) -> None:
         """Errors: ConsentStands, AskedTooSoon."""

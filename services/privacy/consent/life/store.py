@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import DateTime, Text, Uuid, bindparam, func, literal, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
-from kernel.db import AnySession
-from services.privacy.consent.life.model import Limits
+from kernel.db import AnySession, WriteSession
+from services.privacy.consent.life.model import Due, Limits
+from services.privacy.consent.life.tables import ConsentRenewal
 from services.privacy.consent.model import PARENT_DOUBLE_OPT_IN, Record, State
 from services.privacy.consent.store import as_record
 from services.privacy.consent.tables import ConsentRecord
@@ -104,6 +105,18 @@ async def lapsed(
         "most": limit,
     }
     return [Lapsed(*row) for row in await session.execute(_LAPSED, wanted)]
+
+
+async def add_questions(session: WriteSession, due: Sequence[Due], *, at: datetime) -> frozenset[uuid.UUID]:
+    """Keeps the questions that were not asked before about the same end; answers which."""
+    rows = [
+        {"id": each.id, "consent_id": each.record.id, "last_day": each.last_day, "asked_at": at}
+        for each in due
+    ]
+    statement = (
+        insert(ConsentRenewal).values(rows).on_conflict_do_nothing(index_elements=["consent_id", "last_day"])
+    )
+    return frozenset((await session.execute(statement.returning(ConsentRenewal.id))).scalars())
 
 
 async def topics(session: AnySession) -> list[str]:
