@@ -24,6 +24,7 @@ from services.privacy.customers.model import (
     judge,
     lapse,
 )
+from services.privacy.permits.model import About, BasisNotOpen, require_basis
 from services.privacy.requests.model import Kind, Scope, Wish
 from services.privacy.suppression.model import Address, Hasher
 from tests.fixtures.realm import Realm
@@ -466,3 +467,9 @@ _RECORD = text(
     "form_url, language, mail_sha256, token_sha256, method) "
     "VALUES (:id, :leaf, '', :contact, 'events', 1, :state, now(), '', 'de', '', '', 'test')"
 )
+
+
+def test_a_question_about_a_consent_never_rests_on_a_sale() -> None:
+    about = About(EMAIL, "newsletter", similar=Advertising("chairs", carries_notice=True), renewal=True)
+    with pytest.raises(BasisNotOpen):
+        require_basis(about)

@@ -157,13 +157,14 @@ class Tally:
 
 def require_basis(about: About) -> None:
     """Errors: BasisNotOpen for a contract or a duty that does not carry the topic, or advertising with one that is
-    none; CategoryInvalid."""
+    none or with a question about a consent; CategoryInvalid."""
     if about.contract and about.topic not in SERVICE_TOPICS:
         raise BasisNotOpen
     if about.duty and about.topic not in DUTY_TOPICS:
         raise BasisNotOpen
     if about.similar is not None:
-        if about.topic in SERVICE_TOPICS | DUTY_TOPICS:
+        # A question about a consent rests on that consent: a sale must not open it.
+        if about.renewal or about.topic in SERVICE_TOPICS | DUTY_TOPICS:
             raise BasisNotOpen
         require_category(about.similar.category)
 
