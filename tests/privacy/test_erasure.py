@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kontor.privacy.v1 import holder_pb2
+from kontor.privacy.v1 import consent_life_pb2, holder_pb2
 from nats.js.errors import NotFoundError
 from sqlalchemy import delete, insert, select, text, update
 
@@ -19,6 +19,9 @@ from services.privacy.requests.certificate import faults
 from services.privacy.requests.model import Filter, Kind, State
 from services.privacy.suppression.model import Address
 from services.privacy.suppression.normalise import EMAIL, PHONE
+from tests.privacy import giving
+from tests.privacy.conftest import Doors
+from tests.privacy.giving import give_request
 from tests.privacy.holders import Person, Remark, add_person
 from tests.privacy.machine import Killed, Machine, Reaper, customer, signer
 from tests.privacy.pdftext import text_of
@@ -388,3 +391,26 @@ async def _live(machine: Machine, reaper: Reaper) -> bool:
     except Killed:
         return True
     return False
+
+
+async def test_a_consent_that_is_told_after_the_erasure_is_not_kept(machine: Machine, doors: Doors) -> None:
+    anna = await add_person(machine.contacts)
+    given = await give_request(machine.parts.database, anna)
+    await machine.confirmed(anna)
+    await machine.jobs().work()
+    # A click of before, told again by whoever was interrupted then.
+    with pytest.raises(FailedPrecondition) as refused:
+        await doors.consents(doors.as_service()).GiveConsent(given)
+    assert refused.value.reason == "CONTACT_ERASED"
+    asking = consent_life_pb2.AskConsentRequest(
+        request_id=str(uuid.uuid4()),
+        contact_id=str(anna),
+        topic="newsletter",
+        channel=giving.EMAIL,
+        language="de",
+    )
+    with pytest.raises(FailedPrecondition) as refused:
+        await doors.life(doors.as_service()).AskConsent(asking)
+    assert refused.value.reason == "CONTACT_ERASED"
+    async with machine.parts.database.reading() as session:
+        assert (await session.execute(text("SELECT count(*) FROM consent_record"))).scalar_one() == 0

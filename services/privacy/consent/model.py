@@ -34,6 +34,10 @@ class State(IntEnum):
 STANDING = frozenset({State.GIVEN, State.RENEWED})
 
 
+class ContactErased(FailedPrecondition):
+    """The contact was erased; nothing is recorded about it any more."""
+
+
 class ConsentTextNotFound(NotFound):
     """No text for this topic and language, or the id is none of this topic's."""
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.db import WriteSession
+from kernel.erased import is_erased
 from kernel.identity import Principal
 from kernel.ids import new_id
 from services.privacy.consent import store
 from services.privacy.consent.merkle import Frontier, Node, leaf_hash
 from services.privacy.consent.model import (
     PORTAL_LOGIN,
+    ContactErased,
     EmailNotVerified,
     Evidence,
     Leaf,
@@ -57,6 +59,15 @@ def new_record(
         recorded_at=at,
         evidence=evidence,
     )
+
+
+async def require_not_erased(session: WriteSession, about: Subject) -> None:
+    """Errors: ContactErased.
+
+    Asked before the tree is locked: whoever waits here for an erasure must not hold up everybody else's records.
+    """
+    if await is_erased(session, about.contact_id):
+        raise ContactErased("This contact was erased.")
 
 
 async def append_records(session: WriteSession, frontier: Frontier, records: Sequence[Record]) -> None:

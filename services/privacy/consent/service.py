@@ -29,7 +29,13 @@ from services.privacy.consent.model import (
     WithdrawnSince,
     require_complete,
 )
-from services.privacy.consent.recording import Subject, append_records, by_login, new_record
+from services.privacy.consent.recording import (
+    Subject,
+    append_records,
+    by_login,
+    new_record,
+    require_not_erased,
+)
 from services.privacy.consent.store import Entry
 from services.privacy.consent.tree import store as trees
 from services.privacy.consent.wordings import store as wordings
@@ -74,12 +80,13 @@ class ConsentService:
 
         The same confirmation counts once, however often and however late it is told. Given in person, with a
         verified address, it takes that address off the suppression list where the person's own will decides that.
-        Errors: ConsentTextNotFound, EvidenceIncomplete, EmailNotVerified, WithdrawnSince.
+        Errors: ConsentTextNotFound, EvidenceIncomplete, EmailNotVerified, WithdrawnSince, ContactErased.
         """
         if not caller.is_service:
             evidence = by_login(evidence, caller, at=self._clock.now())
         require_complete(evidence)
         async with self._database.transaction() as session:
+            await require_not_erased(session, about)
             text = await wordings.find_text(session, text_id)
             if text is None or text.topic != about.topic:
                 raise ConsentTextNotFound("There is no such text for this topic.")

@@ -22,7 +22,13 @@ from services.privacy.consent.model import (
     Text,
     require_complete,
 )
-from services.privacy.consent.recording import Subject, append_records, by_login, new_record
+from services.privacy.consent.recording import (
+    Subject,
+    append_records,
+    by_login,
+    new_record,
+    require_not_erased,
+)
 from services.privacy.consent.service import ConsentService
 from services.privacy.consent.store import find_given, newest
 from services.privacy.consent.tree import store as trees
@@ -46,10 +52,11 @@ class LifeService:
     async def ask_consent(self, about: Subject, *, language: str, method: str) -> Record:
         """Puts the question into the person's portal; asked twice is asked once. Sends nothing.
 
-        Errors: ConsentTextNotFound, ConsentStands, AskedTooSoon.
+        Errors: ConsentTextNotFound, ConsentStands, AskedTooSoon, ContactErased.
         """
         now = self._clock.now()
         async with self._database.transaction() as session:
+            await require_not_erased(session, about)
             frontier = await trees.lock_tree(session)
             found = await wordings.current_texts(session, language=language, at=now, topic=about.topic)
             if not found:
@@ -68,13 +75,15 @@ class LifeService:
     ) -> Record:
         """Records a no with the text that was shown. Said again before anybody has asked again, it is the same no.
 
-        A no to what stands takes it back. Errors: ConsentTextNotFound, EvidenceIncomplete, EmailNotVerified.
+        A no to what stands takes it back. Errors: ConsentTextNotFound, EvidenceIncomplete, EmailNotVerified,
+        ContactErased.
         """
         now = self._clock.now()
         if not caller.is_service:
             evidence = by_login(evidence, caller, at=now)
         require_complete(evidence)
         async with self._database.transaction() as session:
+            await require_not_erased(session, about)
             text = await self._text(session, text_id, about.topic)
             frontier = await trees.lock_tree(session)
             before = await _last_of(session, about)
@@ -96,11 +105,12 @@ class LifeService:
         """Records that a consent goes on; the same click counts once, however often it is told.
 
         A text that has changed since the question is no hindrance: the person read the new one and agreed to it.
-        Errors: ConsentTextNotFound, EvidenceIncomplete, RenewalOver.
+        Errors: ConsentTextNotFound, EvidenceIncomplete, RenewalOver, ContactErased.
         """
         require_complete(evidence)
         now = self._clock.now()
         async with self._database.transaction() as session:
+            await require_not_erased(session, about)
             text = await self._text(session, text_id, about.topic)
             if text.id in await wordings.outdated_texts(session, about.topic, now):
                 raise ConsentTextNotFound("This text is no longer what people agree to.")
