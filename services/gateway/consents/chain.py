@@ -16,7 +16,7 @@ from kernel.errors import FailedPrecondition, NotFound
 from services.gateway import people
 from services.gateway.catalogue import topics
 from services.gateway.clients import clients
-from services.gateway.contacts.proofs import FORMATS, paper
+from services.gateway.contacts.proofs import FORMATS, paper, tree_size
 from services.gateway.labels import Label
 from services.gateway.session import opens_with
 
@@ -77,7 +77,7 @@ def leaf_paper(number: int, form: str) -> ResponseReturnValue:
         leaf_index=number,
         format=FORMATS.get(form) or abort(404),
         language=str(get_locale()),
-        head_size=request.args.get("head", 0, type=int),
+        head_size=request.args.get("head", 0, type=tree_size),
     )
     try:
         return paper(clients().consent_chains.GetErasedLeafPaper(asked))
