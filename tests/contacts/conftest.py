@@ -173,7 +173,7 @@ def update_request(contact_id: str, etag: str = "", **values: Any) -> contacts_p
 
 @pytest.fixture
 async def neighbour_target(realm: Realm) -> AsyncIterator[tuple[Neighbour, str]]:
-    neighbour = Neighbour()
+    neighbour = Neighbour()  # type: ignore[abstract]
     server = grpc.aio.server()
     privacy_pb2_grpc.add_SuppressionsServicer_to_server(neighbour, server)
     port = server.add_insecure_port(f"{LOOPBACK}:0")

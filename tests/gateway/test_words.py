@@ -132,7 +132,7 @@ def test_every_deletion_class_has_words_in_both_languages(app: Flask) -> None:
             assert events - retention_words.EVENTS.keys() == set()
             if language == "de":
                 assert [text for text in said.values() if english.search(text)] == []
-                assert said["completion + 0 days"] == "Abschluss der Anfrage + sofort"
+                assert said["completion + 30 days"] == "Abschluss der Anfrage + 30 Tage"
                 assert (
                     said[
                         "end of the last relation + 10 years to the end of the year (§ 147(3) AO, § 257(4) HGB)"

@@ -20,6 +20,7 @@ from services.privacy.consent.life import store as life_store
 from services.privacy.consent.life.model import Periods
 from services.privacy.consent.recording import append_records
 from tests.privacy.conftest import Doors, Setting
+from tests.privacy.court import Court, Signing
 from tests.privacy.giving import withdraw_request
 from tests.privacy.living import (
     A_YEAR,
@@ -35,7 +36,7 @@ from tests.privacy.living import (
     refusal,
 )
 from tests.privacy.parts import Parts
-from tests.privacy.test_proofs import Court, Signing, exported, proof_of
+from tests.privacy.test_proofs import exported, proof_of
 
 
 async def test_nothing_is_permitted_from_the_first_moment_after_the_last_day(

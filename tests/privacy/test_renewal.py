@@ -14,10 +14,11 @@ from kernel.errors import FailedPrecondition, InvalidArgument, NotFound, Permiss
 from services.privacy.consent.jobs import ConsentJobs
 from services.privacy.consent.life.jobs import LifeJobs
 from tests.privacy.conftest import Doors, Setting
+from tests.privacy.court import Court, Signing
 from tests.privacy.giving import EMAIL, evidence, text_id, withdraw_request
 from tests.privacy.living import A_YEAR, ANNA, UNUSED, facts, given, history, known, permit
 from tests.privacy.parts import Parts
-from tests.privacy.test_proofs import Court, Signing, exported, proof_of
+from tests.privacy.test_proofs import exported, proof_of
 
 
 async def renewal(parts: Parts, contact: uuid.UUID = ANNA, **changes: Any) -> life_pb2.RenewConsentRequest:

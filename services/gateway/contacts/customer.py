@@ -113,6 +113,9 @@ def lines(contact: Contact) -> list[Line] | None:
         return [Line(False, _("advertising for similar goods, has objected"))] if found.sales else []
     best: dict[str, v1.SaleStanding] = {}
     for each in found.sales:
+        if each.sale.HasField("restriction"):
+            # The strip says so by itself; what was sold is not shown meanwhile.
+            continue
         kept = best.get(each.sale.category)
         if each.reason != "ended" and (kept is None or kept.reason != _MAY):
             best[each.sale.category] = each
@@ -159,7 +162,7 @@ def _page(contact: Contact, form: SaleForm, problems: list[str] | None = None) -
         ending=SaleEndForm(),
         problems=problems or [],
         notices=notices,
-        categories=sorted({each.sale.category for each in found.sales} | _categories()),
+        categories=sorted(({each.sale.category for each in found.sales} | _categories()) - {""}),
     )
 
 

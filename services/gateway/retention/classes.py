@@ -33,6 +33,9 @@ PROSE = {
     "end of the mail + 0 days, its planning + 14 days at the latest": _l(
         "end of the mail + at once, at the latest 14 days after its planning"
     ),
+    "last recipient told + 0 days, completion + 30 days at the latest": _l(
+        "last recipient told + at once, at the latest 30 days after completion"
+    ),
     "never (a question about contacts, without their data)": _l(
         "never: a question about contacts, without their data"
     ),

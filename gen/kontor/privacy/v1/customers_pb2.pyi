@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from kontor.options.v1 import options_pb2 as _options_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -72,6 +73,7 @@ class Sale(_message.Message):
     RECORD_TIME_FIELD_NUMBER: _builtins.int
     END_DATE_FIELD_NUMBER: _builtins.int
     END_REASON_FIELD_NUMBER: _builtins.int
+    RESTRICTION_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     contact_id: _builtins.str
     category: _builtins.str
@@ -89,6 +91,10 @@ class Sale(_message.Message):
     """"cancelled" or "mistake" if it was ended; empty if it runs its time."""
     @_builtins.property
     def record_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def restriction(self) -> _options_pb2.Restriction:
+        """Answers only: set if the processing of the person's data is restricted; what is personal is empty then."""
+
     def __init__(
         self,
         *,
@@ -102,10 +108,11 @@ class Sale(_message.Message):
         record_time: _timestamp_pb2.Timestamp | None = ...,
         end_date: _builtins.str = ...,
         end_reason: _builtins.str = ...,
+        restriction: _options_pb2.Restriction | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["record_time", b"record_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["record_time", b"record_time", "restriction", b"restriction"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "collect_date", b"collect_date", "contact_id", b"contact_id", "end_date", b"end_date", "end_reason", b"end_reason", "id", b"id", "notice_id", b"notice_id", "record_time", b"record_time", "reference", b"reference", "sale_date", b"sale_date"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "collect_date", b"collect_date", "contact_id", b"contact_id", "end_date", b"end_date", "end_reason", b"end_reason", "id", b"id", "notice_id", b"notice_id", "record_time", b"record_time", "reference", b"reference", "restriction", b"restriction", "sale_date", b"sale_date"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
