@@ -33,13 +33,10 @@ from services.gateway import people
 from services.gateway.catalogue import topics
 from services.gateway.clients import clients, unless_down
 from services.gateway.consents import chain
-from services.gateway.contacts.proofs import MOST_PLACES
 from services.gateway.labels import CHANNELS, CONSENT_STATES, METHODS, Label
 from services.gateway.session import may, opens_with
 
 blueprint = Blueprint("consents", __name__)
-
-_PLACE = f"/consents/leaves/<int(max={MOST_PLACES}):number>"
 
 _PAGE = 50
 _FILE_PAGE = 200
@@ -170,5 +167,5 @@ blueprint.add_url_rule("/consents", "index", index)
 blueprint.add_url_rule("/consents.csv", "export", export)
 blueprint.add_url_rule("/consents/<uuid:consent_id>", "detail", chain.detail)
 blueprint.add_url_rule("/consents/leaves", "find_leaf", chain.find_leaf)
-blueprint.add_url_rule(_PLACE, "leaf", chain.leaf)
-blueprint.add_url_rule(f"{_PLACE}.<form>", "leaf_paper", chain.leaf_paper)
+blueprint.add_url_rule("/consents/leaves/<int:number>", "leaf", chain.leaf)
+blueprint.add_url_rule("/consents/leaves/<int:number>.<form>", "leaf_paper", chain.leaf_paper)

@@ -51,7 +51,7 @@ def ledger() -> Response:
 def tree_size(text: str) -> int:
     """How many records a tree has. Errors: ValueError for a number that no message to a service can hold."""
     size = int(text)
-    if size > MOST_PLACES:
+    if not 0 <= size <= MOST_PLACES:
         raise ValueError(text)
     return size
 
