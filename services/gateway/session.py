@@ -10,8 +10,8 @@ from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from google.protobuf.message import Message
-from kontor.campaigns.v1 import asking_mails_pb2, campaigns_pb2, notices_pb2
-from kontor.contacts.v1 import contacts_pb2, finding_pb2, imports_pb2, logins_pb2
+from kontor.campaigns.v1 import asking_mails_pb2, campaigns_pb2, notices_pb2, renewals_pb2
+from kontor.contacts.v1 import contacts_pb2, finding_pb2, imports_pb2, logins_pb2, names_pb2
 from kontor.options.v1 import options_pb2
 from kontor.privacy.v1 import (
     askings_pb2,
@@ -55,8 +55,10 @@ FILES = (
     logins_pb2,
     imports_pb2,
     finding_pb2,
+    names_pb2,
     campaigns_pb2,
     notices_pb2,
+    renewals_pb2,
     asking_mails_pb2,
     tickets_pb2,
     privacy_pb2,

@@ -51,7 +51,7 @@ def decided(neighbours: Neighbours, reason: str, *, permitted: bool) -> None:
 def test_a_denied_message_says_which_condition_kept_it_back(log_in: LogIn, neighbours: Neighbours) -> None:
     decided(neighbours, "withdrawn", permitted=False)
     page = log_in("dpo").get(PAGE).text
-    assert "widerrufen oder abgelehnt" in page
+    assert "Die Person hat sie widerrufen" in page
     assert (page.count("nicht erfüllt"), "Annika Sommer" in page) == (1, True)
     assert f"/decisions?batch_id={ID.format(3)}" in page
     assert neighbours.of("Campaigns.GetPermittedMessage") == []

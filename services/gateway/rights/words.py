@@ -19,6 +19,7 @@ PARTS = {
     "Contacts": _l("Contacts and organisations"),
     "Logins": _l("Logins to the portal"),
     "Finding": _l("Whose an address is"),
+    "Names": _l("Whether a word is the name of a contact"),
     "Imports": _l("Imports"),
     "Templates": _l("Templates"),
     "Audiences": _l("Audiences"),
