@@ -135,3 +135,20 @@ def test_a_place_leads_to_its_record_or_to_what_is_left_of_it(log_in: LogIn, nei
         assert "ist eine Zahl" in found.text
     neighbours.answers["ConsentChains.GetConsentLeaf"] = lambda _: NotFound("none")
     assert "keine Stelle 17" in browser.get("/consents/leaves/17", follow_redirects=True).text
+
+
+def test_a_number_that_no_message_can_hold_is_no_error(log_in: LogIn, neighbours: Neighbours) -> None:
+    browser = log_in("dpo")
+    heads: list[int] = []
+
+    def made(asked: wire.GetErasedLeafPaperRequest | wire.GetConsentPaperRequest) -> wire.ConsentPaper:
+        heads.append(asked.head_size)
+        return wire.ConsentPaper(content=b"%PDF", media_type="application/pdf", file_name="a.pdf")
+
+    neighbours.answers |= {"ConsentChains.GetErasedLeafPaper": made, "ConsentChains.GetConsentPaper": made}
+    huge = "9" * 23
+    assert browser.get(f"/consents/leaves/{huge}").status_code == 404
+    assert browser.get(f"/consents/leaves/{huge}.pdf").status_code == 404
+    assert browser.get(f"/consents/leaves/1.pdf?head={huge}").status_code == 200
+    assert browser.get(f"/contacts/{CONTACT}/proofs/{CONSENT}.pdf?head={huge}").status_code == 200
+    assert heads == [0, 0]

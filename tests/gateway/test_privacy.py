@@ -278,3 +278,11 @@ def test_who_may_not_see_accesses_is_told_so(log_in: LogIn, neighbours: Neighbou
     assert "/audit/alerts" not in page
     assert neighbours.of("Audit.GetAccessCounts") == []
     assert neighbours.of("Audit.ListAlerts") == []
+
+
+@pytest.mark.parametrize("path", ["/privacy", "/audit/figures"])
+def test_who_has_no_name_in_the_realm_is_no_bare_id(log_in: LogIn, neighbours: Neighbours, path: str) -> None:
+    full(neighbours)
+    text = re.sub(r"<[^>]*>", " ", log_in("dpo").get(path).text)
+    assert "Konto ohne Namen" in text
+    assert ID.format(70) not in text

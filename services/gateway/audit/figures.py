@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, TypeVar
 
 from flask import url_for
+from flask_babel import gettext as _
 from kontor.options.v1 import options_pb2 as options
 from kontor.privacy.v1.audit_pb2 import AccessCount, GetAccessCountsRequest
 
@@ -77,7 +78,7 @@ def counted(wanted: Period) -> Reads:
     known = names(each.actor for each in counts)
 
     def person(actor: str) -> str:
-        return known.get(actor, actor)
+        return known.get(actor) or nameless(actor)
 
     return Reads(
         wanted,
@@ -97,6 +98,11 @@ def counted(wanted: Period) -> Reads:
 def names(actors: Iterable[str]) -> dict[str, str]:
     """What people are called, by login; accounts of services have none."""
     return realm().names(sorted({actor for actor in actors if _is_person(actor)}))
+
+
+def nameless(actor: str) -> str:
+    """What stands for an account that the realm has no name for: its id would tell a reader nothing."""
+    return str(_("Account without a name")) if _is_person(actor) else actor
 
 
 def role_name(role: str) -> str:

@@ -117,6 +117,7 @@ def alerts() -> ResponseReturnValue:
         everything=everything,
         watched=watched,
         names=figures.names(alert.actor for alert in answer.alerts),
+        nameless=figures.nameless,
         contacts=people.by_id(shown),
         form=Form(),
         rule=lambda value: label(words.RULES, value),

@@ -16,7 +16,7 @@ from kernel.errors import FailedPrecondition, NotFound
 from services.gateway import people
 from services.gateway.catalogue import topics
 from services.gateway.clients import clients
-from services.gateway.contacts.proofs import FORMATS, paper
+from services.gateway.contacts.proofs import FORMATS, MOST_PLACES, paper, tree_size
 from services.gateway.labels import Label
 from services.gateway.session import opens_with
 
@@ -61,7 +61,7 @@ def find_leaf() -> ResponseReturnValue:
 def leaf(number: int) -> ResponseReturnValue:
     """GET /consents/leaves/<place>: the consent that stands there, or the hash that it left."""
     try:
-        found = clients().consent_chains.GetConsentLeaf(wire.GetConsentLeafRequest(leaf_index=number))
+        found = clients().consent_chains.GetConsentLeaf(wire.GetConsentLeafRequest(leaf_index=_place(number)))
     except NotFound:
         flash(_("The tree has no place %(number)s.", number=number), "warning")
         return redirect(url_for("consents.index"))
@@ -74,13 +74,17 @@ def leaf(number: int) -> ResponseReturnValue:
 def leaf_paper(number: int, form: str) -> ResponseReturnValue:
     """GET /consents/leaves/<place>.<pdf|json>?head="""
     asked = wire.GetErasedLeafPaperRequest(
-        leaf_index=number,
+        leaf_index=_place(number),
         format=FORMATS.get(form) or abort(404),
         language=str(get_locale()),
-        head_size=request.args.get("head", 0, type=int),
+        head_size=request.args.get("head", 0, type=tree_size),
     )
     try:
         return paper(clients().consent_chains.GetErasedLeafPaper(asked))
     except FailedPrecondition:
         flash(_("No proof can be printed: this place does not lead to a signed state."), "warning")
         return redirect(url_for("consents.leaf", number=number))
+
+
+def _place(number: int) -> int:
+    return number if number <= MOST_PLACES else abort(404)

@@ -16,6 +16,8 @@ from kernel.errors import FailedPrecondition
 from services.gateway.clients import clients
 from services.gateway.session import opens_with
 
+# More places than any tree will ever have, and few enough for every message.
+MOST_PLACES = 10**15 - 1
 FORMATS = {"pdf": wire.PAPER_FORMAT_PDF, "json": wire.PAPER_FORMAT_JSON}
 # The ledger grows for years; a statement of the database gets no longer than that either.
 _LEDGER_TIMEOUT_S = 55.0
@@ -29,7 +31,7 @@ def proof(contact_id: uuid.UUID, consent_id: uuid.UUID, form: str) -> ResponseRe
         consent_id=str(consent_id),
         format=FORMATS.get(form) or abort(404),
         language=str(get_locale()),
-        head_size=request.args.get("head", 0, type=int),
+        head_size=request.args.get("head", 0, type=tree_size),
     )
     try:
         return paper(clients().consent_chains.GetConsentPaper(asked))
@@ -44,6 +46,14 @@ def ledger() -> Response:
     stream = clients().consent_proofs.CollectLedger(CollectLedgerRequest(), timeout=_LEDGER_TIMEOUT_S)
     parts: Iterator[bytes] = (part.lines for part in stream)
     return _file(stream_with_context(parts), "application/jsonl", "consents.jsonl")
+
+
+def tree_size(text: str) -> int:
+    """How many records a tree has. Errors: ValueError for a number that no message to a service can hold."""
+    size = int(text)
+    if not 0 <= size <= MOST_PLACES:
+        raise ValueError(text)
+    return size
 
 
 def paper(made: wire.ConsentPaper) -> Response:
