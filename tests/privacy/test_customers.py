@@ -41,7 +41,7 @@ ADDRESS = "kunde@example.org"
 
 def shop(realm: Realm) -> str:
     """The shop that reports what it sold."""
-    return realm.token("integrator", azp="shop", kontor_purposes="marketing")
+    return realm.token("integrator", azp="shop", kontor_purposes="marketing", kontor_rate="1000/1000")
 
 
 def sale(category: str, *, told: bool) -> Sale:
