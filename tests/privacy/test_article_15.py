@@ -114,7 +114,7 @@ async def test_e_every_right_and_how_it_is_used(german: Copy) -> None:
     ]  # fmt: skip
     for right in german.content["rights"]:
         german.says(right["text"], right["article"])
-    german.says("Art. 15 Abs. 1 e DSGVO", "im Kundenportal unter „Ihre Rechte“")
+    german.says("Art. 15 Abs. 1 e DSGVO", "im Kundenportal unter „Ihr Recht“")
 
 
 async def test_f_the_supervisory_authority(german: Copy) -> None:
