@@ -1,9 +1,7 @@
 """Existing customers (§ 7(3) UWG): all four conditions or no message, and every stronger no first."""
 
 import asyncio
-import itertools
 import uuid
-from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,18 +11,9 @@ from sqlalchemy import text
 from kernel.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
 from services.privacy.consent.model import State
 from services.privacy.customers.model import (
-    EXISTING_CUSTOMER,
-    NO_NOTICE,
-    NO_SALE,
-    NOT_SIMILAR,
-    OBJECTED,
     Advertising,
-    Sale,
-    Sold,
-    judge,
     lapse,
 )
-from services.privacy.permits.model import About, BasisNotOpen, require_basis
 from services.privacy.requests.model import Kind, Scope, Wish
 from services.privacy.suppression.model import Address, Hasher
 from tests.fixtures.realm import Realm
@@ -34,94 +23,7 @@ from tests.privacy.holders import add_person
 from tests.privacy.machine import Machine
 from tests.privacy.parts import Parts, pepper
 from tests.privacy.pdftext import text_of
-
-INTEREST = holder_pb2.BASIS_LEGITIMATE_INTEREST
-ADDRESS = "kunde@example.org"
-
-
-def shop(realm: Realm) -> str:
-    """The shop that reports what it sold."""
-    return realm.token("integrator", azp="shop", kontor_purposes="marketing", kontor_rate="1000/1000")
-
-
-def sale(category: str, *, told: bool) -> Sale:
-    day = date(2026, 3, 1)
-    notice = uuid.uuid4() if told else None
-    sold = Sold(category, "R-1", day, day, notice)
-    return Sale(uuid.uuid4(), uuid.uuid4(), sold, None, "staff", lapse(day))  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("bought", "similar", "silent", "told"), list(itertools.product((True, False), repeat=4))
-)
-def test_all_four_conditions_or_no_message(bought: bool, similar: bool, silent: bool, told: bool) -> None:
-    sales = [sale("respirators" if similar else "helmets", told=told)] if bought else []
-    reason, rests_on = judge(Advertising("respirators", carries_notice=True), sales, objected=not silent)
-    lacking = (
-        OBJECTED if not silent
-        else NO_SALE if not bought
-        else NOT_SIMILAR if not similar
-        else NO_NOTICE if not told
-        else EXISTING_CUSTOMER
-    )  # fmt: skip
-    assert reason == lacking
-    assert rests_on == (sales[0].id if reason == EXISTING_CUSTOMER else None)
-
-
-@pytest.mark.parametrize("told", [True, False])
-def test_a_mail_without_the_notice_does_not_go_whatever_was_said_before(told: bool) -> None:
-    advertising = Advertising("respirators", carries_notice=False)
-    assert judge(advertising, [sale("respirators", told=told)], objected=False) == (NO_NOTICE, None)
-
-
-def test_one_sale_that_meets_everything_is_enough_and_facts_of_two_do_not_add_up() -> None:
-    untold, elsewhere, whole = sale("a", told=False), sale("b", told=True), sale("a", told=True)
-    asked = Advertising("a", carries_notice=True)
-    assert judge(asked, [untold, elsewhere], objected=False) == (NO_NOTICE, None)
-    assert judge(asked, [untold, elsewhere, whole], objected=False) == (EXISTING_CUSTOMER, whole.id)
-
-
-def test_a_sale_of_29_february_lapses_too() -> None:
-    assert lapse(date(2024, 2, 29)) == date(2026, 2, 28)
-    assert lapse(date(2025, 12, 31)) == date(2027, 12, 31)
-
-
-async def notice(doors: Doors, realm: Realm, **changes: Any) -> str:
-    values = {"language": "de", "text": "Sie können jederzeit widersprechen …", "in_use_since": "2020-01-01"}
-    request = customers_pb2.AddObjectionNoticeRequest(request_id=str(uuid.uuid4()), **{**values, **changes})
-    return (await doors.customers(realm.token("dpo")).AddObjectionNotice(request)).id
-
-
-def told_of(parts: Parts, contact: uuid.UUID, **changes: Any) -> customers_pb2.RecordSaleRequest:
-    values = {
-        "address": ADDRESS,
-        "category": "respirators",
-        "reference": "RE-2026/17",
-        "sale_date": (parts.clock.now().date() - timedelta(days=10)).isoformat(),
-    }
-    return customers_pb2.RecordSaleRequest(
-        request_id=str(uuid.uuid4()), contact_id=str(contact), **{**values, **changes}
-    )
-
-
-def asked(contact: uuid.UUID, **changes: Any) -> privacy_pb2.AuthorizeRequest:
-    address = changes.pop("address", ADDRESS)
-    values: dict[str, Any] = {
-        "channel": EMAIL,
-        "topic": "newsletter",
-        "basis": INTEREST,
-        "category": "respirators",
-        "carries_notice": True,
-        "request_id": str(uuid.uuid4()),
-        **changes,
-    }
-    candidate = privacy_pb2.Candidate(contact_id=str(contact), address=address)
-    return privacy_pb2.AuthorizeRequest(candidates=[candidate], **values)
-
-
-async def decided(doors: Doors, contact: uuid.UUID, **changes: Any) -> privacy_pb2.Decision:
-    answer = await doors.permits(doors.as_service()).Authorize(asked(contact, **changes))
-    return answer.decisions[0]
+from tests.privacy.selling import ADDRESS, asked, decided, notice, shop, told_of
 
 
 @pytest.fixture
@@ -465,9 +367,3 @@ _RECORD = text(
     "form_url, language, mail_sha256, token_sha256, method) "
     "VALUES (:id, :leaf, '', :contact, 'events', 1, :state, now(), '', 'de', '', '', 'test')"
 )
-
-
-def test_a_question_about_a_consent_never_rests_on_a_sale() -> None:
-    about = About(EMAIL, "newsletter", similar=Advertising("chairs", carries_notice=True), renewal=True)
-    with pytest.raises(BasisNotOpen):
-        require_basis(about)
